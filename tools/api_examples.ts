@@ -28,6 +28,8 @@ export interface ApiExample {
 
 const target = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "api_examples.json");
 const LONGEST_LIST = 2;
+/** What only tests send. */
+const LONG_WORD = /([^"])\1{30}|x{20}/;
 const SECRET = /token|secret|password|api_key/i;
 
 /** Short lists, and nothing that is secret or looks like a test. */
@@ -35,7 +37,7 @@ function cleaned(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map((item) => cleaned(item, key));
   if (typeof value === "string") {
     if (SECRET.test(key)) return "…";
-    return value.replace(/[\w.+-]+@signalbox\.test/g, "ama@example.com");
+    return value.replace(/[\w.+-]+@signalbox\.test/gi, "ama@example.com").trim();
   }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
@@ -43,11 +45,32 @@ function cleaned(value: unknown, key = ""): unknown {
   );
 }
 
-/** How much an example shows: filled fields, up to a size that people still read. */
+/** How much an example shows: filled fields in plain letters, up to a size that people still read. */
 function worth({ request, response }: Recorded): number {
   const text = JSON.stringify([request, response]);
-  const filled = text.length - 8 * (text.match(/null|\[\]|""/g)?.length ?? 0);
-  return text.length > 4_000 ? 1_000 / text.length : filled;
+  if (text.length > 4_000 || LONG_WORD.test(text)) return 1_000 / text.length;
+  const empty = text.match(/null|\[\]|""/g)?.length ?? 0;
+  const strange = text.match(/[^ -~]/g)?.length ?? 0;
+  return text.length - 8 * empty - 8 * strange;
+}
+
+/** As far as it is looked at here. */
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, unknown>;
+}
+
+interface Operation {
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
+
+/** Whether a request has only fields that its description names: tests send others, to see them ignored. */
+function isKnown(request: unknown, operation: Operation, schemas: Record<string, Schema>): boolean {
+  const schema = operation.requestBody?.content["application/json"]?.schema;
+  const name = schema?.$ref?.split("/").at(-1);
+  const properties = (name ? schemas[name] : schema)?.properties;
+  if (!properties || typeof request !== "object" || request === null) return true;
+  return Object.keys(request).every((field) => field in properties);
 }
 
 function matcher(path: string): RegExp {
@@ -66,7 +89,7 @@ function readRecorded(folder: string): Recorded[] {
 const [folder] = Deno.args;
 if (!folder) throw new Error("Give the folder that RECORD_EXAMPLES named.");
 const recorded = readRecorded(folder);
-const { paths } = JSON.parse(Deno.readTextFileSync(documentPath));
+const { paths, components } = JSON.parse(Deno.readTextFileSync(documentPath));
 const examples: Record<string, ApiExample> = JSON.parse(
   await Deno.readTextFile(target).catch(() => "{}"),
 );
@@ -78,7 +101,8 @@ const best = new Map<string, Recorded>();
 for (const exchange of recorded) {
   const path = known.find((one) => matcher(one).test(exchange.path));
   const operation = `${exchange.method} ${path}`;
-  if (!path || !paths[path][exchange.method.toLowerCase()]) continue;
+  const described = path && paths[path][exchange.method.toLowerCase()];
+  if (!described || !isKnown(exchange.request, described, components.schemas)) continue;
   const other = best.get(operation);
   if (!other || worth(exchange) > worth(other)) best.set(operation, exchange);
 }

@@ -91,7 +91,7 @@ export interface paths {
         };
         /**
          * Whether the audit log is as it was sealed
-         * @description Entries are sealed about a minute after they were written, in a chain of hashes. What anybody changes, deletes or inserts afterwards, even as owner of the database, is found, and the first such entry is named.
+         * @description Entries are sealed about a minute after they were written, in a chain of hashes. What is changed, deleted or inserted afterwards is found, and the first such entry is named. Whoever owns the database could make the whole chain anew, or cut off its end: keep to_seal and seal_hash elsewhere and ask with them (to_seal, expected_hash).
          */
         get: operations["adminVerifyAuditLogs"];
         put?: never;
@@ -323,7 +323,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a role of the organization's own
-         * @description A role in use is deleted only with replace_with (409 role_in_use, with the numbers). System roles cannot be deleted (409 system_role).
+         * @description A role in use is deleted only with replace_with (409 role_in_use, with the numbers of members, keys and invitations). System roles cannot be deleted (409 system_role).
          */
         delete: operations["adminDeleteRole"];
         options?: never;
@@ -354,7 +354,7 @@ export interface paths {
         head?: never;
         /**
          * Change settings of the organization
-         * @description All that are given or none. null switches a limit off.
+         * @description All that are given or none. null switches a limit off. audit_retention_months is closed to API keys and impersonation (403 own_session_required).
          */
         patch: operations["adminUpdateSettings"];
         trace?: never;
@@ -395,7 +395,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a team
-         * @description With members and without move_to it answers 409 team_has_members. Members move to the other team with their leads, or belong to no team.
+         * @description With members (people or API keys) and without move_to it answers 409 team_has_members, with the numbers of members and keys. Members move to the other team with their leads, or belong to no team.
          */
         delete: operations["adminDeleteTeam"];
         options?: never;
@@ -419,7 +419,7 @@ export interface paths {
         put?: never;
         /**
          * Add a person: by invitation, or with an account at once
-         * @description With send_invite false the account exists and has the role, without a password: the person signs in after a recovery link (POST /auth/password/forgot). An address that has an account is only invited (409 account_exists), and an organization in the sandbox only invites (403 organization_in_sandbox). Phone numbers are confirmed by their owners (POST /auth/phone). Limited as POST /users.
+         * @description With send_invite false the account exists and has the role, without a password: the person signs in after a recovery link (POST /auth/password/forgot). An address that has an account is only invited (409 account_exists), an organization in the sandbox only invites (403 organization_in_sandbox), and so does every one where registration is closed (403 registration_closed). Phone numbers are confirmed by their owners (POST /auth/phone). Limited as POST /users.
          */
         post: operations["adminCreateUser"];
         delete?: never;
@@ -1311,7 +1311,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is done for clients that may leave */
+        /**
+         * What is done for clients that may leave
+         * @description For whom a play is, and how often, is told to those with `churn:configure` only: else a client that it fits and that has no recommendation would be known to be held out.
+         */
         get: operations["listPlays"];
         put?: never;
         post?: never;
@@ -3147,7 +3150,7 @@ export interface paths {
         head?: never;
         /**
          * Change a number, disable it, or end its cooldown
-         * @description 409 `default_number` for disabling the default one while there are others. `status` active also closes an open circuit.
+         * @description 409 `default_number` for disabling the default one while there are others. `status` active also closes an open circuit. `credentials` is closed to API keys and impersonation (403 `own_session_required`).
          */
         patch: operations["updatePhoneNumber"];
         trace?: never;
@@ -3450,7 +3453,7 @@ export interface paths {
         };
         /**
          * What became of recommendations, and what they do
-         * @description A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false and there is no effect.
+         * @description A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, and there is neither an effect nor a number of clients that are held out. `from` and `to` bound the months in which a play was proposed, all if left out; `segment` is the client's of today. What is known now counts: there is no `as_of` of the past.
          */
         get: operations["retentionActions"];
         put?: never;
@@ -5123,7 +5126,7 @@ export interface components {
             from_seal: number | null;
             /** @example 12 */
             to_seal: number | null;
-            /** @description Where to go on: a request verifies about 20,000 entries; null at the end */
+            /** @description Where to go on: a request verifies at most 500 seals or 20,000 entries; null at the end */
             next_seal: number | null;
             /** @example 1834 */
             verified_entries: number;
@@ -6224,8 +6227,9 @@ export interface components {
                 level?: string;
                 /** @enum {string} */
                 transform: "log" | "none";
-                mean: number;
-                sd: number;
+                /** @description null: from customers and the caller may not read them */
+                mean: number | null;
+                sd: number | null;
                 coefficient: number;
                 /** @description The weight in the built-in rule */
                 prior: number;
@@ -7050,8 +7054,8 @@ export interface components {
                     feature: string;
                     /** @example Days since the last interaction: 74 (usual: 21) */
                     text: string;
-                    /** @description What it adds to the log-odds */
-                    points: number;
+                    /** @description What it adds to the log-odds; null: from customers and the caller may not read them */
+                    points: number | null;
                     /** @description null: not known, or from customers and the caller may not read them */
                     value: number | null;
                     usual: number | null;
@@ -7071,8 +7075,8 @@ export interface components {
                     feature: string;
                     /** @example Days since the last interaction: 74 (usual: 21) */
                     text: string;
-                    /** @description What it adds to the log-odds */
-                    points: number;
+                    /** @description What it adds to the log-odds; null: from customers and the caller may not read them */
+                    points: number | null;
                     /** @description null: not known, or from customers and the caller may not read them */
                     value: number | null;
                     usual: number | null;
@@ -10664,11 +10668,12 @@ export interface components {
             details: string;
             /** @enum {string} */
             channel: "call" | "task" | "note" | "text" | "offer";
-            bands: ("low" | "moderate" | "high" | "critical")[];
+            /** @description null, as the fields below up to `every_days`: only for those who may configure churn */
+            bands: ("low" | "moderate" | "high" | "critical")[] | null;
             /** @description One of these raises the client's risk most; empty: any */
-            themes: ("contact" | "issues" | "payment" | "contract" | "estimate" | "segment")[];
+            themes: ("contact" | "issues" | "payment" | "contract" | "estimate" | "segment")[] | null;
             /** @description Keys of segments; empty: all */
-            segments: string[];
+            segments: string[] | null;
             /** @description Days */
             contract_ends_within: number | null;
             /**
@@ -10680,9 +10685,9 @@ export interface components {
              * @description Taken off what it is worth when recommendations are ranked
              * @example 1234.50
              */
-            cost: string;
+            cost: string | null;
             /** @description At most once for a client within so many days */
-            every_days: number;
+            every_days: number | null;
             enabled: boolean;
             /**
              * @description ISO 8601, UTC
@@ -11928,6 +11933,33 @@ export interface components {
             reason: string;
         };
         RetentionActions: {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            to: string;
+            /**
+             * Format: date
+             * @description The last day that the figures cover
+             * @example 2026-11-01
+             */
+            through: string;
+            segment: string | null;
+            /** @description The formula of each figure */
+            definitions: {
+                [key: string]: string;
+            };
+            currency: string | null;
             holdout_share: number;
             data: {
                 /**
@@ -11945,17 +11977,18 @@ export interface components {
                 expired: number;
                 done: number;
                 not_done: number;
-                held_out: number;
-                /** @description Clients for whom it was shown, 90 days later */
+                /** @description Clients that were held out and whose 90 days have passed; null: not measured */
+                held_out: number | null;
+                /** @description Clients for whom it was shown, 90 days later; null: not measured */
                 shown: {
                     retained: number;
                     left: number;
-                };
-                /** @description Clients that were held out, 90 days later */
+                } | null;
+                /** @description Clients that were held out, 90 days later; null: not measured */
                 not_shown: {
                     retained: number;
                     left: number;
-                };
+                } | null;
                 /** @description false: fewer than 100 outcomes in an arm */
                 measured: boolean;
                 /** @description Share that left, shown less held out: negative is good */
@@ -11969,11 +12002,9 @@ export interface components {
                  * @example 1234.50
                  */
                 saved_mrr: string | null;
+                /** @description null: several, or not measured */
                 currency: string | null;
             }[];
-            definitions: {
-                [key: string]: string;
-            };
         };
         Role: {
             /**
@@ -11997,7 +12028,7 @@ export interface components {
             };
             is_system: boolean;
             /**
-             * @description In this organization, suspended ones too
+             * @description People of this organization, suspended ones too
              * @example 3
              */
             members: number;
@@ -12736,7 +12767,10 @@ export interface components {
             id: string;
             /** @example North */
             name: string;
-            /** @example 5 */
+            /**
+             * @description People, suspended ones too
+             * @example 5
+             */
             members: number;
             /**
              * @description ISO 8601, UTC
@@ -13686,31 +13720,33 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-9809-7cd0-b3a3-170012f82fff",
-                     *           "customer_id": "01a22d00-96e8-7943-9a15-09471d2a5fd3",
+                     *           "id": "01a22d9f-a297-7326-86ce-60c865962ba1",
+                     *           "customer_id": "01a22d9f-a02f-7a9b-9c34-562a623961c4",
                      *           "action": "disconnect",
                      *           "note": "batch",
                      *           "source": "batch",
-                     *           "batch_id": "01a22d00-9806-7ebc-be64-812193ffe1da",
-                     *           "performed_by": "14b98121-deb9-40a3-8572-54b0873f1564",
+                     *           "batch_id": "01a22d9f-a295-7831-9f12-f2f054a90019",
+                     *           "performed_by": "78c6f4fd-efc7-489d-aa88-638f3d1dcee1",
                      *           "performed_by_name": "Test Person",
-                     *           "timestamp": "2026-11-30T15:09:03.364Z"
+                     *           "timestamp": "2026-11-30T18:02:46.290Z"
                      *         },
                      *         {
-                     *           "id": "01a22d00-97dc-7ba1-a72f-25dff447f7e1",
-                     *           "customer_id": "01a22d00-9680-7c9f-8914-d96da97d384a",
+                     *           "id": "01a22d9f-a21e-7c20-8727-b76d8eb6f7d4",
+                     *           "customer_id": "01a22d9f-9f76-7d9d-85fd-7757e9d17866",
                      *           "action": "connect",
                      *           "note": "third",
                      *           "source": "manual",
                      *           "batch_id": null,
-                     *           "performed_by": "14b98121-deb9-40a3-8572-54b0873f1564",
+                     *           "performed_by": "78c6f4fd-efc7-489d-aa88-638f3d1dcee1",
                      *           "performed_by_name": "Test Person",
-                     *           "timestamp": "2026-11-30T15:09:03.322Z"
+                     *           "timestamp": "2026-11-30T18:02:46.174Z"
                      *         }
                      *       ],
-                     *       "total": 4,
                      *       "limit": 50,
-                     *       "offset": 0
+                     *       "offset": 0,
+                     *       "total": 4,
+                     *       "total_is_capped": false,
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["ActionPage"];
@@ -13768,12 +13804,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "customer_id": "01a22d00-8d10-7fdf-92da-b22ee9723654",
-                 *       "action": "warn",
-                 *       "performed_by": "4109134a-64f4-451f-aa2e-72f52a0b26ee",
-                 *       "source": "batch",
-                 *       "batch_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
-                 *       "organization_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                 *       "customer_id": "01a22d9f-4854-7810-9956-bc98f68e7c78",
+                 *       "action": "disconnect",
+                 *       "note": "to disconnect"
                  *     }
                  */
                 "application/json": components["schemas"]["ActionInput"];
@@ -13788,15 +13821,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-8e7e-79ef-932c-42e29647936d",
-                     *       "customer_id": "01a22d00-8d10-7fdf-92da-b22ee9723654",
-                     *       "action": "warn",
-                     *       "note": null,
+                     *       "id": "01a22d9f-4a15-72f9-a928-86de3ce021e8",
+                     *       "customer_id": "01a22d9f-4854-7810-9956-bc98f68e7c78",
+                     *       "action": "disconnect",
+                     *       "note": "to disconnect",
                      *       "source": "manual",
                      *       "batch_id": null,
-                     *       "performed_by": "006671fe-0538-45f8-8cb9-9b0a1dbee135",
+                     *       "performed_by": "8a526120-1019-4cb9-83b7-9cf4b17d6014",
                      *       "performed_by_name": "Test Person",
-                     *       "timestamp": "2026-11-30T15:09:00.910Z"
+                     *       "timestamp": "2026-11-30T18:02:23.519Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Action"];
@@ -13874,11 +13907,11 @@ export interface operations {
                  * @example {
                  *       "actions": [
                  *         {
-                 *           "customer_id": "01a22d00-7e20-7a83-a7c0-9ee74bd0e8bf",
+                 *           "customer_id": "01a22d9f-3374-764d-8957-c91e98bca84e",
                  *           "action": "disconnect"
                  *         },
                  *         {
-                 *           "customer_id": "01a22d00-7e36-7600-a15e-d509b2af7f29",
+                 *           "customer_id": "01a22d9f-3cc4-7639-b1c3-8778dcc69833",
                  *           "action": "disconnect"
                  *         }
                  *       ]
@@ -13898,7 +13931,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch_id": "01a22d00-80c1-7d22-b721-00a9d04cedfd",
+                     *       "batch_id": "01a22d9f-3fce-768f-a3f3-0680de8e214d",
                      *       "created": 20
                      *     }
                      */
@@ -13989,31 +14022,33 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cff-f4a2-77be-ab52-a61cdc12d52b",
-                     *           "customer_id": "01a22cff-ec6d-7789-bc24-19f0b173d1cc",
+                     *           "id": "01a22d9c-5fff-7353-92eb-a1c22cd7cc73",
+                     *           "customer_id": "01a22d9c-5cdd-7ba1-a816-127f83634c9c",
                      *           "action": "sms_sent",
                      *           "note": null,
                      *           "source": "manual",
                      *           "batch_id": null,
-                     *           "performed_by": "92ddae40-991a-457c-b081-2edca21a7819",
+                     *           "performed_by": "6c6fa4e4-d849-4baa-b0b9-48a9d5a1a2be",
                      *           "performed_by_name": "Test Person",
-                     *           "timestamp": "2026-11-30T15:08:21.474Z"
+                     *           "timestamp": "2026-11-30T17:59:12.556Z"
                      *         },
                      *         {
-                     *           "id": "01a22cff-f164-7466-b3e8-ddeffd8afe93",
-                     *           "customer_id": "01a22cff-ec6d-7789-bc24-19f0b173d1cc",
+                     *           "id": "01a22d9c-5ef6-77eb-b60b-f36709c6278c",
+                     *           "customer_id": "01a22d9c-5cdd-7ba1-a816-127f83634c9c",
                      *           "action": "sms_sent",
                      *           "note": null,
                      *           "source": "manual",
                      *           "batch_id": null,
-                     *           "performed_by": "92ddae40-991a-457c-b081-2edca21a7819",
+                     *           "performed_by": "6c6fa4e4-d849-4baa-b0b9-48a9d5a1a2be",
                      *           "performed_by_name": "Test Person",
-                     *           "timestamp": "2026-11-30T15:08:20.549Z"
+                     *           "timestamp": "2026-11-30T17:59:12.282Z"
                      *         }
                      *       ],
-                     *       "total": 3,
                      *       "limit": 50,
-                     *       "offset": 0
+                     *       "offset": 0,
+                     *       "total": 3,
+                     *       "total_is_capped": false,
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["ActionPage"];
@@ -14089,6 +14124,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "logs": [
+                     *         {
+                     *           "id": "01a22d94-db6a-760c-9279-1c1045d8c1b9",
+                     *           "action": "insert",
+                     *           "resource": "teams",
+                     *           "resource_id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
+                     *           "user_id": "1a89ba5e-8eeb-4d58-bc6c-2e1aafd3101b",
+                     *           "user_name": "Test Person",
+                     *           "user_email": "ama@example.com",
+                     *           "impersonator_id": null,
+                     *           "impersonator_name": null,
+                     *           "changed": [],
+                     *           "via": "function",
+                     *           "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
+                     *           "ip": "127.0.0.1",
+                     *           "created_at": "2026-11-30T17:50:59.923Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "total_is_capped": false,
+                     *       "searched_from": null,
+                     *       "page": 1,
+                     *       "limit": 5
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditLogPage"];
                 };
             };
@@ -14126,6 +14188,8 @@ export interface operations {
             query?: {
                 from_seal?: number;
                 to_seal?: number;
+                /** @description The seal_hash of to_seal that was kept */
+                expected_hash?: string;
             };
             header?: never;
             path?: never;
@@ -14139,6 +14203,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "tampered",
+                     *       "fault": {
+                     *         "entry_id": "01a22d95-0a88-7000-ad9c-7deb48bf51f5",
+                     *         "fault": "inserted"
+                     *       },
+                     *       "from_seal": 1,
+                     *       "to_seal": 1,
+                     *       "next_seal": null,
+                     *       "verified_entries": 38,
+                     *       "erased_entries": 0,
+                     *       "seal_hash": "b8fb1ee00d82d9fff5009469ffb7f87f1747e93f74b72abeb512d34100b66ede",
+                     *       "sealed_until": "2026-11-30T17:51:12.009Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditVerification"];
                 };
             };
@@ -14188,6 +14268,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d94-db6a-760c-9279-1c1045d8c1b9",
+                     *       "action": "insert",
+                     *       "resource": "teams",
+                     *       "resource_id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
+                     *       "user_id": "1a89ba5e-8eeb-4d58-bc6c-2e1aafd3101b",
+                     *       "user_name": "Test Person",
+                     *       "user_email": "ama@example.com",
+                     *       "impersonator_id": null,
+                     *       "impersonator_name": null,
+                     *       "changed": [],
+                     *       "via": "function",
+                     *       "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
+                     *       "ip": "127.0.0.1",
+                     *       "created_at": "2026-11-30T17:50:59.923Z",
+                     *       "before": null,
+                     *       "after": {
+                     *         "id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
+                     *         "name": "North",
+                     *         "created_at": "2026-11-30T17:50:59.92398+00:00",
+                     *         "updated_at": "2026-11-30T17:50:59.92398+00:00",
+                     *         "organization_id": "01a22d94-daca-7f2f-ba2a-3654ac25bd4e"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditLogDetail"];
                 };
             };
@@ -14244,6 +14350,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "jobs": [
+                     *         {
+                     *           "name": "apply-client-rules",
+                     *           "description": "Ends trials and pauses that are over, and what has been unpaid for too long",
+                     *           "last_run_at": null,
+                     *           "last_success_at": null,
+                     *           "failures": 0,
+                     *           "status": "ok"
+                     *         },
+                     *         {
+                     *           "name": "broadcast-campaign-progress",
+                     *           "description": "Broadcasts the counters of running campaigns; switched off while there are none",
+                     *           "last_run_at": "2026-11-30T17:49:50.544Z",
+                     *           "last_success_at": "2026-11-30T17:49:49.618Z",
+                     *           "failures": 0,
+                     *           "status": "ok"
+                     *         }
+                     *       ],
+                     *       "queues": [
+                     *         {
+                     *           "name": "emails",
+                     *           "backlog": 0,
+                     *           "oldest_waiting_at": null,
+                     *           "lag_seconds": 0,
+                     *           "status": "ok"
+                     *         },
+                     *         {
+                     *           "name": "imports",
+                     *           "backlog": 0,
+                     *           "oldest_waiting_at": null,
+                     *           "lag_seconds": 0,
+                     *           "status": "ok"
+                     *         }
+                     *       ],
+                     *       "providers": [
+                     *         {
+                     *           "name": "arkesel",
+                     *           "senders": 1,
+                     *           "refused": 0,
+                     *           "status": "ok"
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "name": "database",
+                     *           "degraded_from": 500,
+                     *           "down_from": 3000,
+                     *           "unit": "ms",
+                     *           "description": "How long the database takes to answer"
+                     *         },
+                     *         {
+                     *           "name": "job:failures",
+                     *           "degraded_from": 2,
+                     *           "down_from": 10,
+                     *           "unit": "failures",
+                     *           "description": "Failures of a job in a row"
+                     *         }
+                     *       ],
+                     *       "checked_at": "2026-11-30T17:49:50.632Z",
+                     *       "services": [
+                     *         {
+                     *           "name": "database",
+                     *           "status": "ok",
+                     *           "latency_ms": 67
+                     *         },
+                     *         {
+                     *           "name": "auth",
+                     *           "status": "ok",
+                     *           "latency_ms": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdminHealth"];
                 };
             };
@@ -14286,6 +14468,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "metric_type": "messages_backlog",
+                     *       "time_range": "day",
+                     *       "unit": "messages",
+                     *       "step_seconds": 300,
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-11-29T18:05:00.000Z",
+                     *           "value": null,
+                     *           "peak": null
+                     *         },
+                     *         {
+                     *           "at": "2026-11-29T18:10:00.000Z",
+                     *           "value": null,
+                     *           "peak": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthSeries"];
                 };
             };
@@ -14333,6 +14535,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ended": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImpersonationEnded"];
                 };
             };
@@ -14371,6 +14578,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ended": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImpersonationEnded"];
                 };
             };
@@ -14417,6 +14629,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d92-da39-70a7-84a1-91e24daccdb9",
+                     *           "name": "Test key",
+                     *           "status": "active",
+                     *           "prefix": "sgb_live_6nW7",
+                     *           "last_four": "pch1",
+                     *           "role": "counselor",
+                     *           "role_name": "Counselor",
+                     *           "team_id": null,
+                     *           "allowed_networks": [],
+                     *           "expires_at": "2027-11-30T17:48:48.533Z",
+                     *           "revoked_at": null,
+                     *           "previous_secret_ends_at": null,
+                     *           "last_used_at": "2026-11-30T17:48:49.161Z",
+                     *           "last_used_ip": "127.0.0.1",
+                     *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *           "created_by_name": "Test Person",
+                     *           "creator_is_member": true,
+                     *           "created_at": "2026-11-30T17:48:48.533Z",
+                     *           "updated_at": "2026-11-30T17:48:49.418Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d92-d9ba-7cb4-a9c6-071961cc8685",
+                     *           "name": "Test key",
+                     *           "status": "expired",
+                     *           "prefix": "sgb_live_iWM4",
+                     *           "last_four": "VvpR",
+                     *           "role": "operator",
+                     *           "role_name": "Operator",
+                     *           "team_id": null,
+                     *           "allowed_networks": [],
+                     *           "expires_at": "2026-11-30T17:48:49.380Z",
+                     *           "revoked_at": null,
+                     *           "previous_secret_ends_at": null,
+                     *           "last_used_at": "2026-11-30T17:48:48.864Z",
+                     *           "last_used_ip": "127.0.0.1",
+                     *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *           "created_by_name": "Test Person",
+                     *           "creator_is_member": true,
+                     *           "created_at": "2026-11-30T17:48:48.423Z",
+                     *           "updated_at": "2026-11-30T17:48:49.380Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeyPage"];
                 };
             };
@@ -14461,6 +14724,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Test key",
+                 *       "role": "viewer",
+                 *       "allowed_networks": [
+                 *         "192.0.2.0/24",
+                 *         "2001:db8:7::/48"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyInput"];
             };
         };
@@ -14471,6 +14744,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d92-f182-7e6e-9508-f42dab2cc599",
+                     *       "name": "Test key",
+                     *       "status": "active",
+                     *       "prefix": "sgb_live_DoW2",
+                     *       "last_four": "ZUZG",
+                     *       "role": "viewer",
+                     *       "role_name": "Viewer",
+                     *       "team_id": null,
+                     *       "allowed_networks": [
+                     *         "192.0.2.0/24",
+                     *         "2001:db8:7::/48"
+                     *       ],
+                     *       "expires_at": "2027-11-30T17:48:54.518Z",
+                     *       "revoked_at": null,
+                     *       "previous_secret_ends_at": null,
+                     *       "last_used_at": null,
+                     *       "last_used_ip": null,
+                     *       "created_by": "54e96042-f975-4278-9f59-e928abd2f219",
+                     *       "created_by_name": "Test Person",
+                     *       "creator_is_member": true,
+                     *       "created_at": "2026-11-30T17:48:54.518Z",
+                     *       "updated_at": "2026-11-30T17:48:54.518Z",
+                     *       "key_id": "01a22d92-f182-7e6e-9508-f42dab2cc599",
+                     *       "api_key": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeySecret"];
                 };
             };
@@ -14597,6 +14898,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "counselor"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyChange"];
             };
         };
@@ -14607,6 +14913,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d92-da39-70a7-84a1-91e24daccdb9",
+                     *       "name": "Test key",
+                     *       "status": "active",
+                     *       "prefix": "sgb_live_6nW7",
+                     *       "last_four": "pch1",
+                     *       "role": "counselor",
+                     *       "role_name": "Counselor",
+                     *       "team_id": null,
+                     *       "allowed_networks": [],
+                     *       "expires_at": "2027-11-30T17:48:48.533Z",
+                     *       "revoked_at": null,
+                     *       "previous_secret_ends_at": null,
+                     *       "last_used_at": "2026-11-30T17:48:49.161Z",
+                     *       "last_used_ip": "127.0.0.1",
+                     *       "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *       "created_by_name": "Test Person",
+                     *       "creator_is_member": true,
+                     *       "created_at": "2026-11-30T17:48:48.533Z",
+                     *       "updated_at": "2026-11-30T17:48:49.418Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -14677,6 +15006,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyRotation"];
             };
         };
@@ -14687,6 +15021,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d92-e162-7c76-9814-112e883e42e8",
+                     *       "name": "Test key",
+                     *       "status": "active",
+                     *       "prefix": "sgb_live_uO8q",
+                     *       "last_four": "DXyA",
+                     *       "role": "viewer",
+                     *       "role_name": "Viewer",
+                     *       "team_id": null,
+                     *       "allowed_networks": [],
+                     *       "expires_at": "2027-11-30T17:48:50.387Z",
+                     *       "revoked_at": null,
+                     *       "previous_secret_ends_at": "…",
+                     *       "last_used_at": "2026-11-30T17:48:50.513Z",
+                     *       "last_used_ip": "127.0.0.1",
+                     *       "created_by": "cfe73fcd-03c8-429e-89b2-46fa8d81250e",
+                     *       "created_by_name": "Test Person",
+                     *       "creator_is_member": true,
+                     *       "created_at": "2026-11-30T17:48:50.387Z",
+                     *       "updated_at": "2026-11-30T17:48:50.387Z",
+                     *       "key_id": "01a22d92-e162-7c76-9814-112e883e42e8",
+                     *       "api_key": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeySecret"];
                 };
             };
@@ -14761,6 +15120,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "permissions": [
+                     *         {
+                     *           "name": "actions:read",
+                     *           "description": "See what was done to customers",
+                     *           "own_scope": "organization",
+                     *           "system_roles": {
+                     *             "admin": "organization",
+                     *             "viewer": "organization",
+                     *             "operator": "organization"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "actions:write",
+                     *           "description": "Connect, disconnect and warn customers",
+                     *           "own_scope": "organization",
+                     *           "system_roles": {
+                     *             "admin": "organization",
+                     *             "operator": "organization"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PermissionCatalogue"];
                 };
             };
@@ -14799,6 +15183,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "00000000-0000-7000-8000-000000000001",
+                     *         "key": "admin",
+                     *         "name": "Administrator",
+                     *         "description": "Everything in the organization",
+                     *         "permissions": {
+                     *           "audit:read": "organization",
+                     *           "churn:read": "organization",
+                     *           "leads:hold": "organization",
+                     *           "leads:read": "organization",
+                     *           "notes:read": "own",
+                     *           "notes:send": "organization",
+                     *           "tasks:read": "organization",
+                     *           "health:read": "organization",
+                     *           "keys:manage": "organization",
+                     *           "leads:write": "organization",
+                     *           "tasks:write": "organization",
+                     *           "actions:read": "organization",
+                     *           "clients:read": "organization",
+                     *           "issues:write": "organization",
+                     *           "leads:assign": "organization",
+                     *           "leads:delete": "organization",
+                     *           "leads:export": "organization",
+                     *           "leads:import": "organization",
+                     *           "members:read": "organization",
+                     *           "reports:read": "organization",
+                     *           "roles:manage": "organization",
+                     *           "uploads:read": "organization",
+                     *           "actions:write": "organization",
+                     *           "clients:write": "organization",
+                     *           "consents:read": "organization",
+                     *           "emails:manage": "organization",
+                     *           "messages:read": "organization",
+                     *           "messages:send": "organization",
+                     *           "reports:share": "organization",
+                     *           "reports:write": "organization",
+                     *           "uploads:write": "organization",
+                     *           "campaigns:read": "organization",
+                     *           "clients:delete": "organization",
+                     *           "clients:export": "organization",
+                     *           "clients:import": "organization",
+                     *           "consents:write": "organization",
+                     *           "customers:read": "organization",
+                     *           "dashboard:read": "organization",
+                     *           "members:manage": "organization",
+                     *           "reports:export": "organization",
+                     *           "templates:read": "organization",
+                     *           "campaigns:write": "organization",
+                     *           "churn:configure": "organization",
+                     *           "customers:write": "organization",
+                     *           "leads:configure": "organization",
+                     *           "leads:duplicate": "organization",
+                     *           "templates:write": "organization",
+                     *           "customers:delete": "organization",
+                     *           "interactions:read": "organization",
+                     *           "suppressions:read": "organization",
+                     *           "conversations:read": "organization",
+                     *           "interactions:write": "organization",
+                     *           "notifications:read": "own",
+                     *           "suppressions:write": "organization",
+                     *           "conversations:write": "organization",
+                     *           "members:impersonate": "organization",
+                     *           "organization:update": "organization",
+                     *           "recommendations:decide": "organization"
+                     *         },
+                     *         "is_system": true,
+                     *         "members": 2,
+                     *         "created_at": "2026-11-30T17:46:55.329Z",
+                     *         "updated_at": "2026-11-30T17:46:55.329Z"
+                     *       },
+                     *       {
+                     *         "id": "00000000-0000-7000-8000-000000000002",
+                     *         "key": "manager",
+                     *         "name": "Manager",
+                     *         "description": "Leads, tasks, interactions, analytics and reports of their team",
+                     *         "permissions": {
+                     *           "leads:hold": "organization",
+                     *           "leads:read": "team",
+                     *           "notes:read": "own",
+                     *           "notes:send": "own",
+                     *           "tasks:read": "team",
+                     *           "leads:write": "team",
+                     *           "tasks:write": "team",
+                     *           "leads:assign": "team",
+                     *           "leads:delete": "team",
+                     *           "leads:export": "team",
+                     *           "leads:import": "organization",
+                     *           "members:read": "organization",
+                     *           "reports:read": "organization",
+                     *           "reports:share": "team",
+                     *           "reports:write": "team",
+                     *           "dashboard:read": "team",
+                     *           "reports:export": "organization",
+                     *           "leads:duplicate": "organization",
+                     *           "interactions:read": "team",
+                     *           "interactions:write": "team",
+                     *           "notifications:read": "own"
+                     *         },
+                     *         "is_system": true,
+                     *         "members": 0,
+                     *         "created_at": "2026-11-30T17:46:55.329Z",
+                     *         "updated_at": "2026-11-30T17:46:55.329Z"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Role"][];
                 };
             };
@@ -14831,6 +15322,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Night clerk",
+                 *       "permissions": {
+                 *         "customers:read": "organization",
+                 *         "customers:write": "organization"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["RoleInput"];
             };
         };
@@ -14841,6 +15341,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-4384-7e93-a82f-779b0b904761",
+                     *       "key": "night_clerk",
+                     *       "name": "Night clerk",
+                     *       "description": "",
+                     *       "permissions": {
+                     *         "customers:read": "organization",
+                     *         "customers:write": "organization"
+                     *       },
+                     *       "is_system": false,
+                     *       "members": 0,
+                     *       "created_at": "2026-11-30T17:51:26.540Z",
+                     *       "updated_at": "2026-11-30T17:51:26.540Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Role"];
                 };
             };
@@ -14894,7 +15410,7 @@ export interface operations {
     adminDeleteRole: {
         parameters: {
             query?: {
-                /** @description The key of the role that people and invitations get instead */
+                /** @description The key of the role that people, API keys and invitations get instead */
                 replace_with?: string;
             };
             header?: never;
@@ -14970,6 +15486,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "permissions": {
+                 *         "leads:read": "own"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["RoleChange"];
             };
         };
@@ -14980,6 +15503,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d94-904d-7835-a1d2-760bce8f9dae",
+                     *       "key": "night_shift",
+                     *       "name": "Night shift",
+                     *       "description": "",
+                     *       "permissions": {
+                     *         "leads:read": "own"
+                     *       },
+                     *       "is_system": false,
+                     *       "members": 1,
+                     *       "created_at": "2026-11-30T17:50:40.671Z",
+                     *       "updated_at": "2026-11-30T17:50:42.524Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Role"];
                 };
             };
@@ -15054,6 +15592,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "settings": {
+                     *         "name": {
+                     *           "value": "Test Utility",
+                     *           "default": null,
+                     *           "unit": "text",
+                     *           "description": "The organization's name, 1 to 200 characters"
+                     *         },
+                     *         "locale": {
+                     *           "value": "en",
+                     *           "default": "en",
+                     *           "unit": "language",
+                     *           "description": "The language of e-mails to the organization's people: en or fr"
+                     *         },
+                     *         "country": {
+                     *           "value": "GH",
+                     *           "default": "GH",
+                     *           "unit": "ISO 3166-1 alpha-2",
+                     *           "description": "The country in which numbers without a country code are read"
+                     *         },
+                     *         "currency": {
+                     *           "value": "GHS",
+                     *           "default": "GHS",
+                     *           "unit": "ISO 4217",
+                     *           "description": "The currency of amounts"
+                     *         },
+                     *         "time_zone": {
+                     *           "value": "Africa/Accra",
+                     *           "default": "Africa/Accra",
+                     *           "unit": "IANA time zone",
+                     *           "description": "The zone of days, quiet hours and deadlines"
+                     *         },
+                     *         "alert_after": {
+                     *           "value": 100,
+                     *           "default": 100,
+                     *           "unit": "messages",
+                     *           "description": "Messages of a campaign before its rates are evaluated"
+                     *         },
+                     *         "contact_details": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "text",
+                     *           "description": "In the answer to HELP; campaigns to North America need it"
+                     *         },
+                     *         "quiet_hours_end": {
+                     *           "value": null,
+                     *           "default": "08:00:00",
+                     *           "unit": "local time",
+                     *           "description": "The end of the quiet hours; null with quiet_hours_start"
+                     *         },
+                     *         "allowed_countries": {
+                     *           "value": [
+                     *             "CA",
+                     *             "DE"
+                     *           ],
+                     *           "default": null,
+                     *           "unit": "ISO 3166-1 alpha-2",
+                     *           "description": "The countries whose numbers may be texted; null: only the own one"
+                     *         },
+                     *         "marketing_consent": {
+                     *           "value": "required",
+                     *           "default": "required",
+                     *           "unit": "choice",
+                     *           "description": "required: marketing goes only to numbers with consent in the ledger; or not_required"
+                     *         },
+                     *         "quiet_hours_start": {
+                     *           "value": null,
+                     *           "default": "21:00:00",
+                     *           "unit": "local time",
+                     *           "description": "From then on no message is sent until quiet_hours_end; null: no quiet hours"
+                     *         },
+                     *         "alert_failure_rate": {
+                     *           "value": 0.1,
+                     *           "default": 0.1,
+                     *           "unit": "share (0 to 1)",
+                     *           "description": "A campaign with a higher share of failures raises an alert; null: no alert"
+                     *         },
+                     *         "alert_opt_out_rate": {
+                     *           "value": 0.03,
+                     *           "default": 0.03,
+                     *           "unit": "share (0 to 1)",
+                     *           "description": "A campaign with a higher share of opt-outs raises an alert; null: no alert"
+                     *         },
+                     *         "marketing_gap_hours": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "hours",
+                     *           "description": "The period of marketing_gap_messages; null with it"
+                     *         },
+                     *         "messages_per_second": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "messages per second",
+                     *           "description": "Of all numbers and campaigns together; null: no limit"
+                     *         },
+                     *         "daily_spending_limit": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "currency",
+                     *           "description": "Maximum estimated cost of the messages of a local day; null: no limit"
+                     *         },
+                     *         "audit_retention_months": {
+                     *           "value": 84,
+                     *           "default": 84,
+                     *           "unit": "months",
+                     *           "description": "How long the audit log is kept at least, 12 to 120"
+                     *         },
+                     *         "marketing_gap_messages": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "messages",
+                     *           "description": "Maximum marketing messages to a number within marketing_gap_hours; null: no limit"
+                     *         },
+                     *         "unknown_outcome_service": {
+                     *           "value": "resend",
+                     *           "default": "resend",
+                     *           "unit": "choice",
+                     *           "description": "A service message whose outcome is unknown: resend or hold"
+                     *         },
+                     *         "message_retention_months": {
+                     *           "value": 24,
+                     *           "default": 24,
+                     *           "unit": "months",
+                     *           "description": "How long messages are kept, 1 to 120"
+                     *         },
+                     *         "unknown_outcome_marketing": {
+                     *           "value": "hold",
+                     *           "default": "hold",
+                     *           "unit": "choice",
+                     *           "description": "A marketing message whose outcome is unknown: resend or hold"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrganizationSettings"];
                 };
             };
@@ -15086,6 +15759,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "alert_after": 250,
+                 *       "quiet_hours_start": "21:30",
+                 *       "quiet_hours_end": "07:00",
+                 *       "allowed_countries": [
+                 *         "GH",
+                 *         "CI"
+                 *       ],
+                 *       "daily_spending_limit": 12.5,
+                 *       "time_zone": "Africa/Lagos"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OrganizationSettingsChange"];
             };
         };
@@ -15096,6 +15782,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "settings": {
+                     *         "name": {
+                     *           "value": "Test Utility",
+                     *           "default": null,
+                     *           "unit": "text",
+                     *           "description": "The organization's name, 1 to 200 characters"
+                     *         },
+                     *         "locale": {
+                     *           "value": "en",
+                     *           "default": "en",
+                     *           "unit": "language",
+                     *           "description": "The language of e-mails to the organization's people: en or fr"
+                     *         },
+                     *         "country": {
+                     *           "value": "GH",
+                     *           "default": "GH",
+                     *           "unit": "ISO 3166-1 alpha-2",
+                     *           "description": "The country in which numbers without a country code are read"
+                     *         },
+                     *         "currency": {
+                     *           "value": "GHS",
+                     *           "default": "GHS",
+                     *           "unit": "ISO 4217",
+                     *           "description": "The currency of amounts"
+                     *         },
+                     *         "time_zone": {
+                     *           "value": "Africa/Lagos",
+                     *           "default": "Africa/Accra",
+                     *           "unit": "IANA time zone",
+                     *           "description": "The zone of days, quiet hours and deadlines"
+                     *         },
+                     *         "alert_after": {
+                     *           "value": 250,
+                     *           "default": 100,
+                     *           "unit": "messages",
+                     *           "description": "Messages of a campaign before its rates are evaluated"
+                     *         },
+                     *         "contact_details": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "text",
+                     *           "description": "In the answer to HELP; campaigns to North America need it"
+                     *         },
+                     *         "quiet_hours_end": {
+                     *           "value": "07:00:00",
+                     *           "default": "08:00:00",
+                     *           "unit": "local time",
+                     *           "description": "The end of the quiet hours; null with quiet_hours_start"
+                     *         },
+                     *         "allowed_countries": {
+                     *           "value": [
+                     *             "GH",
+                     *             "CI"
+                     *           ],
+                     *           "default": null,
+                     *           "unit": "ISO 3166-1 alpha-2",
+                     *           "description": "The countries whose numbers may be texted; null: only the own one"
+                     *         },
+                     *         "marketing_consent": {
+                     *           "value": "required",
+                     *           "default": "required",
+                     *           "unit": "choice",
+                     *           "description": "required: marketing goes only to numbers with consent in the ledger; or not_required"
+                     *         },
+                     *         "quiet_hours_start": {
+                     *           "value": "21:30:00",
+                     *           "default": "21:00:00",
+                     *           "unit": "local time",
+                     *           "description": "From then on no message is sent until quiet_hours_end; null: no quiet hours"
+                     *         },
+                     *         "alert_failure_rate": {
+                     *           "value": 0.1,
+                     *           "default": 0.1,
+                     *           "unit": "share (0 to 1)",
+                     *           "description": "A campaign with a higher share of failures raises an alert; null: no alert"
+                     *         },
+                     *         "alert_opt_out_rate": {
+                     *           "value": 0.03,
+                     *           "default": 0.03,
+                     *           "unit": "share (0 to 1)",
+                     *           "description": "A campaign with a higher share of opt-outs raises an alert; null: no alert"
+                     *         },
+                     *         "marketing_gap_hours": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "hours",
+                     *           "description": "The period of marketing_gap_messages; null with it"
+                     *         },
+                     *         "messages_per_second": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "messages per second",
+                     *           "description": "Of all numbers and campaigns together; null: no limit"
+                     *         },
+                     *         "daily_spending_limit": {
+                     *           "value": 12.5,
+                     *           "default": null,
+                     *           "unit": "currency",
+                     *           "description": "Maximum estimated cost of the messages of a local day; null: no limit"
+                     *         },
+                     *         "audit_retention_months": {
+                     *           "value": 84,
+                     *           "default": 84,
+                     *           "unit": "months",
+                     *           "description": "How long the audit log is kept at least, 12 to 120"
+                     *         },
+                     *         "marketing_gap_messages": {
+                     *           "value": null,
+                     *           "default": null,
+                     *           "unit": "messages",
+                     *           "description": "Maximum marketing messages to a number within marketing_gap_hours; null: no limit"
+                     *         },
+                     *         "unknown_outcome_service": {
+                     *           "value": "resend",
+                     *           "default": "resend",
+                     *           "unit": "choice",
+                     *           "description": "A service message whose outcome is unknown: resend or hold"
+                     *         },
+                     *         "message_retention_months": {
+                     *           "value": 24,
+                     *           "default": 24,
+                     *           "unit": "months",
+                     *           "description": "How long messages are kept, 1 to 120"
+                     *         },
+                     *         "unknown_outcome_marketing": {
+                     *           "value": "hold",
+                     *           "default": "hold",
+                     *           "unit": "choice",
+                     *           "description": "A marketing message whose outcome is unknown: resend or hold"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrganizationSettings"];
                 };
             };
@@ -15168,6 +15989,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22da1-a197-7c6e-8d05-76975ce4f718",
+                     *           "name": "60716f8b-f92a-4889-8850-256e0d60ccc2",
+                     *           "members": 0,
+                     *           "created_at": "2026-11-30T18:04:57.111Z",
+                     *           "updated_at": "2026-11-30T18:04:57.111Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["TeamPage"];
                 };
             };
@@ -15209,6 +16046,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "North"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TeamInput"];
             };
         };
@@ -15219,6 +16061,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-3299-75ba-989a-0d75694dec9b",
+                     *       "name": "North",
+                     *       "members": 0,
+                     *       "created_at": "2026-11-30T17:51:22.264Z",
+                     *       "updated_at": "2026-11-30T17:51:22.264Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Team"];
                 };
             };
@@ -15348,6 +16199,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "North and East"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TeamInput"];
             };
         };
@@ -15358,6 +16214,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-3299-75ba-989a-0d75694dec9b",
+                     *       "name": "North and East",
+                     *       "members": 1,
+                     *       "created_at": "2026-11-30T17:51:22.264Z",
+                     *       "updated_at": "2026-11-30T17:51:22.843Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Team"];
                 };
             };
@@ -15445,6 +16310,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "id": "e123851b-d153-4fa1-8162-65a9c543c78a",
+                     *           "email": "ama@example.com",
+                     *           "full_name": "Test Person",
+                     *           "role": "counselor",
+                     *           "role_name": "Counselor",
+                     *           "team_id": null,
+                     *           "team_name": null,
+                     *           "status": "active",
+                     *           "open_leads": 0,
+                     *           "last_sign_in_at": "2026-11-30T17:50:16.492Z",
+                     *           "created_at": "2026-11-30T17:50:16.492Z",
+                     *           "updated_at": "2026-11-30T17:50:16.492Z"
+                     *         },
+                     *         {
+                     *           "id": "e73f1446-4efa-48e6-ba61-c6ae628ba3ba",
+                     *           "email": "ama@example.com",
+                     *           "full_name": "Test Person",
+                     *           "role": "admin",
+                     *           "role_name": "Administrator",
+                     *           "team_id": null,
+                     *           "team_name": null,
+                     *           "status": "active",
+                     *           "open_leads": 0,
+                     *           "last_sign_in_at": "2026-11-30T17:50:16.304Z",
+                     *           "created_at": "2026-11-30T17:50:16.304Z",
+                     *           "updated_at": "2026-11-30T17:50:16.304Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "page": 1,
+                     *       "limit": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdminUserPage"];
                 };
             };
@@ -15489,6 +16391,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ama@example.com",
+                 *       "full_name": "Esi Owusu",
+                 *       "role": "counselor"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AdminUserInput"];
             };
         };
@@ -15499,6 +16408,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": null,
+                     *       "invite_sent": true,
+                     *       "invitation_id": "01a22d94-3a0d-7d22-b190-7510a66053fb",
+                     *       "invitation_token": null,
+                     *       "expires_at": "2026-12-07T17:50:18.581Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdminUserCreated"];
                 };
             };
@@ -15576,6 +16494,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "user_ids": [
+                 *         "4c7d55fc-1def-459e-b907-2072bbc9eca0",
+                 *         "386c206b-14ec-4dc7-a701-48cd5b439272"
+                 *       ],
+                 *       "action": "deactivate"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserBulkAction"];
             };
         };
@@ -15586,6 +16513,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "user_id": "4c7d55fc-1def-459e-b907-2072bbc9eca0",
+                     *           "done": true
+                     *         },
+                     *         {
+                     *           "user_id": "386c206b-14ec-4dc7-a701-48cd5b439272",
+                     *           "done": true
+                     *         }
+                     *       ],
+                     *       "done": 6,
+                     *       "refused": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserBulkActionAnswer"];
                 };
             };
@@ -15715,6 +16658,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "manager",
+                 *       "status": "suspended",
+                 *       "email": "ama@example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AdminUserChange"];
             };
         };
@@ -15725,6 +16675,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "86d4204d-7f6a-4b3c-93dc-af9b36265556",
+                     *       "email": "ama@example.com",
+                     *       "full_name": "Test Person",
+                     *       "role": "manager",
+                     *       "role_name": "Manager",
+                     *       "team_id": null,
+                     *       "team_name": null,
+                     *       "status": "suspended",
+                     *       "open_leads": 0,
+                     *       "last_sign_in_at": "2026-11-30T17:50:26.086Z",
+                     *       "created_at": "2026-11-30T17:50:26.086Z",
+                     *       "updated_at": "2026-11-30T17:50:26.777Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -15795,6 +16761,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "Ticket 4711: the list is empty"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ImpersonationInput"];
             };
         };
@@ -15805,6 +16776,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "impersonation_token": "…",
+                     *       "expires_at": "2026-11-30T18:04:42.409Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Impersonation"];
                 };
             };
@@ -15891,6 +16868,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "type": "lead_overdue",
+                     *         "severity": "critical",
+                     *         "title": "Response overdue",
+                     *         "description": "Late has had no response by the deadline.",
+                     *         "link": "/leads/01a22d98-f1ea-739d-80f7-d7892c14538a",
+                     *         "created_at": "2026-11-30T17:55:27.868Z"
+                     *       },
+                     *       {
+                     *         "type": "leads_unassigned",
+                     *         "severity": "warning",
+                     *         "title": "Leads without an assignee",
+                     *         "description": "Open leads that nobody holds: 1.",
+                     *         "link": "/leads?assigned_to=none",
+                     *         "created_at": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["LeadAlert"][];
                 };
             };
@@ -15938,6 +16935,209 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "campaign": {
+                     *         "id": "01a22d98-fa19-7608-b470-ea9a75db3085",
+                     *         "name": "Open day",
+                     *         "status": "running",
+                     *         "status_reason": null,
+                     *         "started_at": "2026-11-30T17:55:30.129Z",
+                     *         "finished_at": null
+                     *       },
+                     *       "time_zone": "Africa/Accra",
+                     *       "targets": {
+                     *         "total": 18,
+                     *         "pending": 0,
+                     *         "sent": 16,
+                     *         "excluded": 2,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": [
+                     *         {
+                     *           "reason": "no_phone",
+                     *           "text": "The lead has no phone number.",
+                     *           "targets": 1
+                     *         },
+                     *         {
+                     *           "reason": "suppressed",
+                     *           "text": "The recipient has opted out.",
+                     *           "targets": 1
+                     *         }
+                     *       ],
+                     *       "texts": {
+                     *         "total": 16,
+                     *         "queued": 0,
+                     *         "sending": 0,
+                     *         "sent": 0,
+                     *         "delivered": 12,
+                     *         "undelivered": 2,
+                     *         "failed": 2,
+                     *         "canceled": 0,
+                     *         "suppressed": 0,
+                     *         "segments": 16,
+                     *         "accepted": 14,
+                     *         "delivery_rate": 0.75,
+                     *         "failure_rate": 0.25,
+                     *         "replies": 2,
+                     *         "opt_outs": 2,
+                     *         "answers": 5,
+                     *         "reply_rate": 0.1667,
+                     *         "opt_out_rate": 0.1667,
+                     *         "intervals": {
+                     *           "delivery": {
+                     *             "rate": 0.75,
+                     *             "low": 0.505017,
+                     *             "high": 0.898179
+                     *           },
+                     *           "reply": {
+                     *             "rate": 0.166667,
+                     *             "low": 0.046965,
+                     *             "high": 0.448031
+                     *           },
+                     *           "opt_out": {
+                     *             "rate": 0.166667,
+                     *             "low": 0.046965,
+                     *             "high": 0.448031
+                     *           }
+                     *         }
+                     *       },
+                     *       "failures": [
+                     *         {
+                     *           "status": "failed",
+                     *           "error_code": "21211",
+                     *           "texts": 1,
+                     *           "text": "The number is not a valid phone number."
+                     *         },
+                     *         {
+                     *           "status": "failed",
+                     *           "error_code": "21610",
+                     *           "texts": 1,
+                     *           "text": "The recipient has opted out at the provider."
+                     *         }
+                     *       ],
+                     *       "costs": {
+                     *         "reported": [],
+                     *         "estimated": {
+                     *           "currency": "USD",
+                     *           "amount": "0.14000"
+                     *         },
+                     *         "unpriced_segments": 0
+                     *       },
+                     *       "duration_seconds": 5,
+                     *       "texts_per_minute": 161.1,
+                     *       "variants": [
+                     *         {
+                     *           "template_id": "01a22d98-f750-725e-b4fd-3f053f48c59e",
+                     *           "template_name": "Open day",
+                     *           "label": null,
+                     *           "variant_id": "01a22d98-f750-725e-b4fd-3f053f48c59e",
+                     *           "total": 16,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 12,
+                     *           "undelivered": 2,
+                     *           "failed": 2,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 16,
+                     *           "accepted": 14,
+                     *           "delivery_rate": 0.75,
+                     *           "failure_rate": 0.25,
+                     *           "replies": 2,
+                     *           "opt_outs": 2,
+                     *           "answers": 5,
+                     *           "reply_rate": 0.1667,
+                     *           "opt_out_rate": 0.1667,
+                     *           "intervals": {
+                     *             "delivery": {
+                     *               "rate": 0.75,
+                     *               "low": 0.505017,
+                     *               "high": 0.898179
+                     *             },
+                     *             "reply": {
+                     *               "rate": 0.166667,
+                     *               "low": 0.046965,
+                     *               "high": 0.448031
+                     *             },
+                     *             "opt_out": {
+                     *               "rate": 0.166667,
+                     *               "low": 0.046965,
+                     *               "high": 0.448031
+                     *             }
+                     *           },
+                     *           "replied_more_than": []
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         {
+                     *           "phone_number_id": "01a22d98-f728-7981-8591-d5944f9a9bf0",
+                     *           "number": "+15555707630",
+                     *           "label": null,
+                     *           "total": 16,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 12,
+                     *           "undelivered": 2,
+                     *           "failed": 2,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 16,
+                     *           "accepted": 14,
+                     *           "delivery_rate": 0.75,
+                     *           "failure_rate": 0.25,
+                     *           "replies": 2,
+                     *           "opt_outs": 2,
+                     *           "answers": 5,
+                     *           "reply_rate": 0.1667,
+                     *           "opt_out_rate": 0.1667,
+                     *           "intervals": {
+                     *             "delivery": {
+                     *               "rate": 0.75,
+                     *               "low": 0.505017,
+                     *               "high": 0.898179
+                     *             },
+                     *             "reply": {
+                     *               "rate": 0.166667,
+                     *               "low": 0.046965,
+                     *               "high": 0.448031
+                     *             },
+                     *             "opt_out": {
+                     *               "rate": 0.166667,
+                     *               "low": 0.046965,
+                     *               "high": 0.448031
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "hours": [
+                     *         {
+                     *           "hour": "2026-11-30T17:00",
+                     *           "total": 16,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 12,
+                     *           "undelivered": 2,
+                     *           "failed": 2,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 16,
+                     *           "accepted": 14,
+                     *           "delivery_rate": 0.75,
+                     *           "failure_rate": 0.25,
+                     *           "replies": 2,
+                     *           "opt_outs": 2,
+                     *           "answers": 5,
+                     *           "reply_rate": 0.1667,
+                     *           "opt_out_rate": 0.1667
+                     *         }
+                     *       ],
+                     *       "alerts": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["CampaignAnalytics"];
                 };
             };
@@ -16002,6 +17202,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "source": "website",
+                     *         "total_leads": 15,
+                     *         "enrolled": 4,
+                     *         "lost": 0,
+                     *         "conversion_rate": 0.2667
+                     *       },
+                     *       {
+                     *         "source": "facebook",
+                     *         "total_leads": 13,
+                     *         "enrolled": 1,
+                     *         "lost": 1,
+                     *         "conversion_rate": 0.0769
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["SourceConversion"][];
                 };
             };
@@ -16128,6 +17346,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "user_id": "3bb81ac0-7a5f-47a8-a86c-8cf182d1557f",
+                     *         "full_name": "comfort Counselor",
+                     *         "total_leads": 13,
+                     *         "enrolled": 2,
+                     *         "lost": 1,
+                     *         "open": 10,
+                     *         "conversion_rate": 0.1538,
+                     *         "interactions": 30
+                     *       },
+                     *       {
+                     *         "user_id": "ba1e8df4-2fcb-483a-98de-a1a8e80edaa1",
+                     *         "full_name": "Mensah Manager",
+                     *         "total_leads": 10,
+                     *         "enrolled": 2,
+                     *         "lost": 1,
+                     *         "open": 7,
+                     *         "conversion_rate": 0.2,
+                     *         "interactions": 27
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["CounselorPerformance"][];
                 };
             };
@@ -16252,6 +17494,281 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "time_zone": "America/New_York",
+                     *       "period": {
+                     *         "from": "2026-11-02",
+                     *         "to": "2026-11-02",
+                     *         "texts": {
+                     *           "total": 1,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 1,
+                     *           "undelivered": 0,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 1,
+                     *           "accepted": 1,
+                     *           "delivery_rate": 1,
+                     *           "failure_rate": 0
+                     *         },
+                     *         "campaign_texts": {
+                     *           "total": 0,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 0,
+                     *           "undelivered": 0,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 0,
+                     *           "accepted": 0,
+                     *           "delivery_rate": null,
+                     *           "failure_rate": null,
+                     *           "replies": 0,
+                     *           "opt_outs": 0,
+                     *           "answers": 0,
+                     *           "reply_rate": null,
+                     *           "opt_out_rate": null
+                     *         },
+                     *         "other_texts": {
+                     *           "total": 1,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 1,
+                     *           "undelivered": 0,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 1,
+                     *           "accepted": 1,
+                     *           "delivery_rate": 1,
+                     *           "failure_rate": 0
+                     *         },
+                     *         "received": 0,
+                     *         "costs": {
+                     *           "reported": [],
+                     *           "estimated": null,
+                     *           "unpriced_segments": 1
+                     *         },
+                     *         "suppressions": {
+                     *           "added": 0,
+                     *           "by_source": {}
+                     *         }
+                     *       },
+                     *       "previous": {
+                     *         "from": "2026-11-01",
+                     *         "to": "2026-11-01",
+                     *         "texts": {
+                     *           "total": 2,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 1,
+                     *           "undelivered": 1,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 2,
+                     *           "accepted": 2,
+                     *           "delivery_rate": 0.5,
+                     *           "failure_rate": 0.5
+                     *         },
+                     *         "campaign_texts": {
+                     *           "total": 0,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 0,
+                     *           "undelivered": 0,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 0,
+                     *           "accepted": 0,
+                     *           "delivery_rate": null,
+                     *           "failure_rate": null,
+                     *           "replies": 0,
+                     *           "opt_outs": 0,
+                     *           "answers": 0,
+                     *           "reply_rate": null,
+                     *           "opt_out_rate": null
+                     *         },
+                     *         "other_texts": {
+                     *           "total": 2,
+                     *           "queued": 0,
+                     *           "sending": 0,
+                     *           "sent": 0,
+                     *           "delivered": 1,
+                     *           "undelivered": 1,
+                     *           "failed": 0,
+                     *           "canceled": 0,
+                     *           "suppressed": 0,
+                     *           "segments": 2,
+                     *           "accepted": 2,
+                     *           "delivery_rate": 0.5,
+                     *           "failure_rate": 0.5
+                     *         },
+                     *         "received": 0,
+                     *         "costs": {
+                     *           "reported": [],
+                     *           "estimated": null,
+                     *           "unpriced_segments": 2
+                     *         },
+                     *         "suppressions": {
+                     *           "added": 0,
+                     *           "by_source": {}
+                     *         }
+                     *       },
+                     *       "days": [
+                     *         {
+                     *           "date": "2026-11-02",
+                     *           "texts": {
+                     *             "total": 1,
+                     *             "queued": 0,
+                     *             "sending": 0,
+                     *             "sent": 0,
+                     *             "delivered": 1,
+                     *             "undelivered": 0,
+                     *             "failed": 0,
+                     *             "canceled": 0,
+                     *             "suppressed": 0,
+                     *             "segments": 1,
+                     *             "accepted": 1,
+                     *             "delivery_rate": 1,
+                     *             "failure_rate": 0
+                     *           },
+                     *           "campaign_texts": {
+                     *             "total": 0,
+                     *             "queued": 0,
+                     *             "sending": 0,
+                     *             "sent": 0,
+                     *             "delivered": 0,
+                     *             "undelivered": 0,
+                     *             "failed": 0,
+                     *             "canceled": 0,
+                     *             "suppressed": 0,
+                     *             "segments": 0,
+                     *             "accepted": 0,
+                     *             "delivery_rate": null,
+                     *             "failure_rate": null,
+                     *             "replies": 0,
+                     *             "opt_outs": 0,
+                     *             "answers": 0,
+                     *             "reply_rate": null,
+                     *             "opt_out_rate": null
+                     *           },
+                     *           "other_texts": {
+                     *             "total": 1,
+                     *             "queued": 0,
+                     *             "sending": 0,
+                     *             "sent": 0,
+                     *             "delivered": 1,
+                     *             "undelivered": 0,
+                     *             "failed": 0,
+                     *             "canceled": 0,
+                     *             "suppressed": 0,
+                     *             "segments": 1,
+                     *             "accepted": 1,
+                     *             "delivery_rate": 1,
+                     *             "failure_rate": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "failures": [],
+                     *       "numbers": [
+                     *         {
+                     *           "id": "01a22d99-2ec2-7c72-aa8f-b312bcbf0285",
+                     *           "provider": "twilio",
+                     *           "number": "+15554171803",
+                     *           "label": null,
+                     *           "status": "active",
+                     *           "status_reason": null,
+                     *           "cooldown_until": null,
+                     *           "cooldown_reason": null,
+                     *           "health": {
+                     *             "messages": 0,
+                     *             "delivered": 0,
+                     *             "failed": 0,
+                     *             "filtered": 0,
+                     *             "delivered_rate": null,
+                     *             "failed_rate": null,
+                     *             "filtered_rate": null
+                     *           },
+                     *           "texts": {
+                     *             "total": 1,
+                     *             "queued": 0,
+                     *             "sending": 0,
+                     *             "sent": 0,
+                     *             "delivered": 1,
+                     *             "undelivered": 0,
+                     *             "failed": 0,
+                     *             "canceled": 0,
+                     *             "suppressed": 0,
+                     *             "segments": 1,
+                     *             "accepted": 1,
+                     *             "delivery_rate": 1,
+                     *             "failure_rate": 0,
+                     *             "replies": 0,
+                     *             "opt_outs": 0,
+                     *             "answers": 0,
+                     *             "reply_rate": 0,
+                     *             "opt_out_rate": 0
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "01a22d99-2e1d-752f-8895-ac8c4313b2fa",
+                     *           "provider": "arkesel",
+                     *           "number": "CampaignSch",
+                     *           "label": null,
+                     *           "status": "active",
+                     *           "status_reason": null,
+                     *           "cooldown_until": null,
+                     *           "cooldown_reason": null,
+                     *           "health": {
+                     *             "messages": 0,
+                     *             "delivered": 0,
+                     *             "failed": 0,
+                     *             "filtered": 0,
+                     *             "delivered_rate": null,
+                     *             "failed_rate": null,
+                     *             "filtered_rate": null
+                     *           },
+                     *           "texts": {
+                     *             "total": 0,
+                     *             "queued": 0,
+                     *             "sending": 0,
+                     *             "sent": 0,
+                     *             "delivered": 0,
+                     *             "undelivered": 0,
+                     *             "failed": 0,
+                     *             "canceled": 0,
+                     *             "suppressed": 0,
+                     *             "segments": 0,
+                     *             "accepted": 0,
+                     *             "delivery_rate": null,
+                     *             "failure_rate": null,
+                     *             "replies": 0,
+                     *             "opt_outs": 0,
+                     *             "answers": 0,
+                     *             "reply_rate": null,
+                     *             "opt_out_rate": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "alerts": [],
+                     *       "campaigns": {},
+                     *       "conversations": {
+                     *         "open": 0,
+                     *         "unread": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SmsDashboard"];
                 };
             };
@@ -16317,6 +17834,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "stage": "new",
+                     *         "label": "New",
+                     *         "outcome": null,
+                     *         "count": 9,
+                     *         "percentage": 100,
+                     *         "drop_off_rate": 0.1111
+                     *       },
+                     *       {
+                     *         "stage": "contacted",
+                     *         "label": "Contacted",
+                     *         "outcome": null,
+                     *         "count": 8,
+                     *         "percentage": 88.89,
+                     *         "drop_off_rate": 0.25
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["FunnelStage"][];
                 };
             };
@@ -16448,6 +17985,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "date_from": "2026-10-20",
+                     *       "date_to": "2026-11-22",
+                     *       "total_leads": 39,
+                     *       "enrollments": 6,
+                     *       "lost": 6,
+                     *       "active_pipeline": 27,
+                     *       "conversion_rate": 0.1538,
+                     *       "values": [
+                     *         {
+                     *           "currency": "GHS",
+                     *           "total": "19028.20",
+                     *           "won": "1203.34",
+                     *           "open": "14985.06"
+                     *         }
+                     *       ],
+                     *       "time_zone": "Asia/Kathmandu",
+                     *       "partial": false,
+                     *       "previous": {
+                     *         "date_from": "2026-09-16",
+                     *         "date_to": "2026-10-19",
+                     *         "total_leads": 27,
+                     *         "enrollments": 5,
+                     *         "lost": 0,
+                     *         "active_pipeline": 22,
+                     *         "conversion_rate": 0.1852,
+                     *         "values": [
+                     *           {
+                     *             "currency": "GHS",
+                     *             "total": "12538.09",
+                     *             "won": "2303.79",
+                     *             "open": "10234.30"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadKpis"];
                 };
             };
@@ -16511,6 +18086,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "date": "2026-09-14",
+                     *         "count": 1,
+                     *         "enrolled": 0,
+                     *         "partial": false
+                     *       },
+                     *       {
+                     *         "date": "2026-09-15",
+                     *         "count": 2,
+                     *         "enrolled": 0,
+                     *         "partial": false
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["LeadVolumePoint"][];
                 };
             };
@@ -16651,48 +18242,47 @@ export interface operations {
                      * @example {
                      *       "logs": [
                      *         {
-                     *           "id": "01a22cff-26f6-7112-8cc4-4e7c32b1bacb",
+                     *           "id": "01a22da0-2a5e-733f-8db7-48f604fe79bc",
                      *           "action": "update",
-                     *           "resource": "memberships",
-                     *           "resource_id": "01a22cff-1e8b-76fd-aa45-4b0a1c3fb332",
-                     *           "user_id": "37680509-86a3-45fc-910d-1532eb7a0bda",
+                     *           "resource": "organizations",
+                     *           "resource_id": "01a22da0-2741-774f-acf9-728a25771aa1",
+                     *           "user_id": "4ea67148-3983-4442-a5c6-c2fbf4a0c498",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [
-                     *             "role_id",
-                     *             "status"
+                     *             "name"
                      *           ],
                      *           "via": "data_api",
                      *           "request_id": null,
                      *           "ip": null,
-                     *           "created_at": "2026-11-30T15:07:28.805Z"
+                     *           "created_at": "2026-11-30T18:03:21.011Z"
                      *         },
                      *         {
-                     *           "id": "01a22cff-26aa-7872-a1f3-edfd3c143ff3",
+                     *           "id": "01a22da0-2963-77be-9443-c4c6c42e2366",
                      *           "action": "update",
-                     *           "resource": "profiles",
-                     *           "resource_id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
-                     *           "user_id": "37680509-86a3-45fc-910d-1532eb7a0bda",
+                     *           "resource": "organizations",
+                     *           "resource_id": "01a22da0-2741-774f-acf9-728a25771aa1",
+                     *           "user_id": "4ea67148-3983-4442-a5c6-c2fbf4a0c498",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [
-                     *             "full_name"
+                     *             "name"
                      *           ],
                      *           "via": "data_api",
                      *           "request_id": null,
                      *           "ip": null,
-                     *           "created_at": "2026-11-30T15:07:28.805Z"
+                     *           "created_at": "2026-11-30T18:03:20.781Z"
                      *         }
                      *       ],
-                     *       "total": 4,
+                     *       "total": 6,
                      *       "total_is_capped": false,
                      *       "searched_from": null,
                      *       "page": 1,
-                     *       "limit": 2
+                     *       "limit": 50
                      *     }
                      */
                     "application/json": components["schemas"]["AuditLogPage"];
@@ -16811,6 +18401,109 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d91-a5fb-7bfb-9045-6372c304e648",
+                     *       "action": "update",
+                     *       "resource": "leads",
+                     *       "resource_id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *       "user_id": "ce3b1fdf-c6c3-465f-8237-34a5ca2eea91",
+                     *       "user_name": "Test manager",
+                     *       "user_email": "ama@example.com",
+                     *       "impersonator_id": null,
+                     *       "impersonator_name": null,
+                     *       "changed": [
+                     *         "region",
+                     *         "version"
+                     *       ],
+                     *       "via": "function",
+                     *       "request_id": "5cb913e9-a584-4382-857b-9f8be3d2761d",
+                     *       "ip": "127.0.0.1",
+                     *       "created_at": "2026-11-30T17:47:29.621Z",
+                     *       "before": {
+                     *         "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *         "tags": [],
+                     *         "email": "kofi@example.com",
+                     *         "phone": "+233244000100",
+                     *         "value": 1200,
+                     *         "region": null,
+                     *         "source": "manual",
+                     *         "status": "new",
+                     *         "country": null,
+                     *         "outcome": null,
+                     *         "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *         "version": 7,
+                     *         "currency": "GHS",
+                     *         "closed_at": null,
+                     *         "full_name": "Known Boateng",
+                     *         "import_id": null,
+                     *         "last_name": "Boateng",
+                     *         "time_zone": null,
+                     *         "created_at": "2026-11-30T17:47:21.818638+00:00",
+                     *         "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *         "deleted_at": null,
+                     *         "deleted_by": null,
+                     *         "first_name": "Known",
+                     *         "sla_status": "running",
+                     *         "updated_at": "2026-11-30T17:47:29.077483+00:00",
+                     *         "assigned_at": "2026-11-30T17:47:29.077483+00:00",
+                     *         "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *         "merged_into": null,
+                     *         "search_text": "***",
+                     *         "sla_next_at": "2026-11-30T19:17:29.077483+00:00",
+                     *         "sla_deadline": "2026-11-30T19:47:29.077483+00:00",
+                     *         "sla_explicit": false,
+                     *         "status_since": "2026-11-30T17:47:21.818638+00:00",
+                     *         "custom_fields": {},
+                     *         "sla_started_at": "2026-11-30T17:47:29.077483+00:00",
+                     *         "furthest_status": "new",
+                     *         "organization_id": "01a22d91-7f3b-7883-92c2-97bf65444b15",
+                     *         "sla_breached_at": null,
+                     *         "sla_responded_at": null
+                     *       },
+                     *       "after": {
+                     *         "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *         "tags": [],
+                     *         "email": "kofi@example.com",
+                     *         "phone": "+233244000100",
+                     *         "value": 1200,
+                     *         "region": "Ashanti",
+                     *         "source": "manual",
+                     *         "status": "new",
+                     *         "country": null,
+                     *         "outcome": null,
+                     *         "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *         "version": 8,
+                     *         "currency": "GHS",
+                     *         "closed_at": null,
+                     *         "full_name": "Known Boateng",
+                     *         "import_id": null,
+                     *         "last_name": "Boateng",
+                     *         "time_zone": null,
+                     *         "created_at": "2026-11-30T17:47:21.818638+00:00",
+                     *         "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *         "deleted_at": null,
+                     *         "deleted_by": null,
+                     *         "first_name": "Known",
+                     *         "sla_status": "running",
+                     *         "updated_at": "2026-11-30T17:47:29.621188+00:00",
+                     *         "assigned_at": "2026-11-30T17:47:29.077483+00:00",
+                     *         "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *         "merged_into": null,
+                     *         "search_text": "***",
+                     *         "sla_next_at": "2026-11-30T19:17:29.077483+00:00",
+                     *         "sla_deadline": "2026-11-30T19:47:29.077483+00:00",
+                     *         "sla_explicit": false,
+                     *         "status_since": "2026-11-30T17:47:21.818638+00:00",
+                     *         "custom_fields": {},
+                     *         "sla_started_at": "2026-11-30T17:47:29.077483+00:00",
+                     *         "furthest_status": "new",
+                     *         "organization_id": "01a22d91-7f3b-7883-92c2-97bf65444b15",
+                     *         "sla_breached_at": null,
+                     *         "sla_responded_at": null
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditLogDetail"];
                 };
             };
@@ -16881,9 +18574,9 @@ export interface operations {
                      * @example {
                      *       "access_token": "…",
                      *       "refresh_token": "…",
-                     *       "expires_at": 1796054882,
+                     *       "expires_at": 1796064774,
                      *       "user": {
-                     *         "id": "a2d1217d-16c6-4505-beda-008e52e91769",
+                     *         "id": "a7da6e34-d965-4f6f-93f3-e9f034a8f636",
                      *         "email": "ama@example.com",
                      *         "full_name": "Test Person"
                      *       }
@@ -16986,16 +18679,17 @@ export interface operations {
                     /**
                      * @example {
                      *       "profile": {
-                     *         "id": "9f44459a-27f3-4647-82c9-8d8fd4bc68f3",
+                     *         "id": "6b468c93-5a57-4f88-8774-ec60427f2a0d",
                      *         "email": "ama@example.com",
                      *         "full_name": "Test Person",
                      *         "phone": null,
                      *         "phone_confirmed_at": null,
-                     *         "created_at": "2026-11-30T15:07:12.163Z"
+                     *         "created_at": "2026-11-30T17:51:54.575Z"
                      *       },
+                     *       "impersonator": null,
                      *       "memberships": [
                      *         {
-                     *           "organization_id": "01a22cfe-e5a5-7210-838a-56389ec32f9d",
+                     *           "organization_id": "01a22d95-b0d1-70e1-8766-f0527394b5f3",
                      *           "organization_name": "Test Utility",
                      *           "organization_standing": "approved",
                      *           "role": "admin",
@@ -17004,7 +18698,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "organization": {
-                     *         "id": "01a22cfe-e5a5-7210-838a-56389ec32f9d",
+                     *         "id": "01a22d95-b0d1-70e1-8766-f0527394b5f3",
                      *         "name": "Test Utility",
                      *         "country": "GH",
                      *         "time_zone": "Africa/Accra",
@@ -17013,32 +18707,48 @@ export interface operations {
                      *       "role": "admin",
                      *       "permissions": {
                      *         "audit:read": "organization",
+                     *         "churn:read": "organization",
                      *         "leads:hold": "organization",
                      *         "leads:read": "organization",
+                     *         "notes:read": "own",
+                     *         "notes:send": "organization",
                      *         "tasks:read": "organization",
+                     *         "health:read": "organization",
+                     *         "keys:manage": "organization",
                      *         "leads:write": "organization",
                      *         "tasks:write": "organization",
                      *         "actions:read": "organization",
+                     *         "clients:read": "organization",
+                     *         "issues:write": "organization",
                      *         "leads:assign": "organization",
                      *         "leads:delete": "organization",
                      *         "leads:export": "organization",
                      *         "leads:import": "organization",
                      *         "members:read": "organization",
+                     *         "reports:read": "organization",
                      *         "roles:manage": "organization",
                      *         "uploads:read": "organization",
                      *         "actions:write": "organization",
+                     *         "clients:write": "organization",
                      *         "consents:read": "organization",
                      *         "emails:manage": "organization",
                      *         "messages:read": "organization",
                      *         "messages:send": "organization",
+                     *         "reports:share": "organization",
+                     *         "reports:write": "organization",
                      *         "uploads:write": "organization",
                      *         "campaigns:read": "organization",
+                     *         "clients:delete": "organization",
+                     *         "clients:export": "organization",
+                     *         "clients:import": "organization",
                      *         "consents:write": "organization",
                      *         "customers:read": "organization",
                      *         "dashboard:read": "organization",
                      *         "members:manage": "organization",
+                     *         "reports:export": "organization",
                      *         "templates:read": "organization",
                      *         "campaigns:write": "organization",
+                     *         "churn:configure": "organization",
                      *         "customers:write": "organization",
                      *         "leads:configure": "organization",
                      *         "leads:duplicate": "organization",
@@ -17051,7 +18761,9 @@ export interface operations {
                      *         "notifications:read": "own",
                      *         "suppressions:write": "organization",
                      *         "conversations:write": "organization",
-                     *         "organization:update": "organization"
+                     *         "members:impersonate": "organization",
+                     *         "organization:update": "organization",
+                     *         "recommendations:decide": "organization"
                      *       }
                      *     }
                      */
@@ -17217,7 +18929,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "phone": "+233247573471"
+                 *       "phone": "+233242778641"
                  *     }
                  */
                 "application/json": components["schemas"]["PhoneCodeRequest"];
@@ -17232,8 +18944,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "phone": "+233247573471",
-                     *       "expires_at": "2026-11-30T15:18:10.182Z"
+                     *       "phone": "+233242778641",
+                     *       "expires_at": "2026-11-30T18:03:24.456Z"
                      *     }
                      */
                     "application/json": components["schemas"]["PhoneCode"];
@@ -17333,7 +19045,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "code": "893054"
+                 *       "code": "334171"
                  *     }
                  */
                 "application/json": components["schemas"]["PhoneConfirmation"];
@@ -17348,8 +19060,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "phone": "+233247573471",
-                     *       "phone_confirmed_at": "2026-11-30T15:08:15.117Z"
+                     *       "phone": "+233242778641",
+                     *       "phone_confirmed_at": "2026-11-30T17:53:29.266Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ConfirmedPhone"];
@@ -17421,9 +19133,9 @@ export interface operations {
                      * @example {
                      *       "access_token": "…",
                      *       "refresh_token": "…",
-                     *       "expires_at": 1796054882,
+                     *       "expires_at": 1796064774,
                      *       "user": {
-                     *         "id": "a2d1217d-16c6-4505-beda-008e52e91769",
+                     *         "id": "a7da6e34-d965-4f6f-93f3-e9f034a8f636",
                      *         "email": "ama@example.com",
                      *         "full_name": "Test Person"
                      *       }
@@ -17484,7 +19196,7 @@ export interface operations {
                  *       "email": "ama@example.com",
                  *       "password": "…",
                  *       "full_name": "Ama Mensah",
-                 *       "organization_name": " Nile Utility ",
+                 *       "organization_name": "Nile Utility",
                  *       "country": "eg",
                  *       "time_zone": "Africa/Cairo",
                  *       "currency": "egp"
@@ -17504,13 +19216,13 @@ export interface operations {
                      * @example {
                      *       "access_token": "…",
                      *       "refresh_token": "…",
-                     *       "expires_at": 1796054802,
+                     *       "expires_at": 1796064693,
                      *       "user": {
-                     *         "id": "01a22cfe-6ea7-75a4-8a7a-a4e485f860e4",
+                     *         "id": "01a22d95-5ec0-70a2-92e9-49f837f7db06",
                      *         "email": "ama@example.com",
                      *         "full_name": "Ama Mensah"
                      *       },
-                     *       "organization_id": "01a22cfe-6efb-7ba5-a5c1-cb611eadc4cd",
+                     *       "organization_id": "01a22d95-5eca-7753-b91e-52bc187bc449",
                      *       "confirmation_required": false
                      *     }
                      */
@@ -17596,6 +19308,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22da1-99e9-74f5-af83-7606fa95e15a",
+                     *           "version": 1,
+                     *           "name": "Attacker campaign",
+                     *           "status": "draft",
+                     *           "status_reason": null,
+                     *           "audience": {
+                     *             "lead_ids": [
+                     *               "01a22da1-9556-73c6-b445-cb38a8f94cf1"
+                     *             ]
+                     *           },
+                     *           "templates": [],
+                     *           "numbers": [],
+                     *           "scheduled_at": null,
+                     *           "late_after_minutes": 60,
+                     *           "messages_per_minute": null,
+                     *           "pause_error_rate": 0.2,
+                     *           "pause_filtered_rate": 0.05,
+                     *           "pause_after": 100,
+                     *           "targets": {
+                     *             "total": 0,
+                     *             "pending": 0,
+                     *             "sent": 0,
+                     *             "excluded": 0,
+                     *             "canceled": 0
+                     *           },
+                     *           "excluded": {},
+                     *           "messages": {},
+                     *           "segments": 0,
+                     *           "frozen_at": null,
+                     *           "started_at": null,
+                     *           "started_by": null,
+                     *           "started_by_name": null,
+                     *           "finished_at": null,
+                     *           "created_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T18:04:55.144Z",
+                     *           "updated_at": "2026-11-30T18:04:55.144Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["CampaignPage"];
                 };
             };
@@ -17640,6 +19400,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Open day",
+                 *       "audience": {
+                 *         "lead_ids": [
+                 *           "01a22d95-0f6b-7743-b946-79356fca3bdf",
+                 *           "01a22d95-1004-72b4-83fe-cc19d1e34bd3"
+                 *         ]
+                 *       },
+                 *       "templates": [
+                 *         {
+                 *           "template_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6"
+                 *         }
+                 *       ],
+                 *       "numbers": [
+                 *         "01a22d95-0e19-7547-ad0d-17ef946f7efc"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CampaignInput"];
             };
         };
@@ -17650,6 +19429,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-10f4-734f-a3b4-7548a311a7ef",
+                     *       "version": 1,
+                     *       "name": "Open day",
+                     *       "status": "draft",
+                     *       "status_reason": null,
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d95-0f6b-7743-b946-79356fca3bdf",
+                     *           "01a22d95-1004-72b4-83fe-cc19d1e34bd3"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d95-0e19-7547-ad0d-17ef946f7efc"
+                     *       ],
+                     *       "scheduled_at": null,
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 0,
+                     *         "pending": 0,
+                     *         "sent": 0,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {},
+                     *       "segments": 0,
+                     *       "frozen_at": null,
+                     *       "started_at": null,
+                     *       "started_by": null,
+                     *       "started_by_name": null,
+                     *       "finished_at": null,
+                     *       "created_by": "53556298-963f-4696-9fbf-7ff3b0a75ae3",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:51:13.650Z",
+                     *       "updated_at": "2026-11-30T17:51:13.650Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -17717,6 +19546,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-10f4-734f-a3b4-7548a311a7ef",
+                     *       "version": 3,
+                     *       "name": "Open day",
+                     *       "status": "running",
+                     *       "status_reason": null,
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d95-0f6b-7743-b946-79356fca3bdf",
+                     *           "01a22d95-1004-72b4-83fe-cc19d1e34bd3"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d95-0e19-7547-ad0d-17ef946f7efc"
+                     *       ],
+                     *       "scheduled_at": null,
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 2,
+                     *         "pending": 0,
+                     *         "sent": 1,
+                     *         "excluded": 1,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {
+                     *         "duplicate_number": 1
+                     *       },
+                     *       "messages": {
+                     *         "sending": 1
+                     *       },
+                     *       "segments": 1,
+                     *       "frozen_at": "2026-11-30T17:51:13.754Z",
+                     *       "started_at": "2026-11-30T17:51:13.685Z",
+                     *       "started_by": "53556298-963f-4696-9fbf-7ff3b0a75ae3",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": null,
+                     *       "created_by": "53556298-963f-4696-9fbf-7ff3b0a75ae3",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:51:13.650Z",
+                     *       "updated_at": "2026-11-30T17:51:13.754Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -17837,6 +19720,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         "01a22d95-4ffc-77ce-8a7c-975d57065575",
+                 *         "01a22d95-4f2c-7778-a050-03beed24d82a"
+                 *       ],
+                 *       "messages_per_minute": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["CampaignChange"];
             };
         };
@@ -17847,6 +19739,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-517d-72a3-aae9-a6b1ee6b358d",
+                     *       "version": 5,
+                     *       "name": "Open day",
+                     *       "status": "paused",
+                     *       "status_reason": "There is no active number to send from.",
+                     *       "audience": {
+                     *         "filter": {}
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d95-4f2f-7808-b557-0cc770b85b05",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d95-4f2c-7778-a050-03beed24d82a",
+                     *         "01a22d95-4ffc-77ce-8a7c-975d57065575"
+                     *       ],
+                     *       "scheduled_at": null,
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 80,
+                     *         "pending": 77,
+                     *         "sent": 3,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {
+                     *         "delivered": 3
+                     *       },
+                     *       "segments": 3,
+                     *       "frozen_at": "2026-11-30T17:51:30.403Z",
+                     *       "started_at": "2026-11-30T17:51:30.259Z",
+                     *       "started_by": "a79ae516-480c-4715-9af5-c7ee952b7bfb",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": null,
+                     *       "created_by": "a79ae516-480c-4715-9af5-c7ee952b7bfb",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:51:30.172Z",
+                     *       "updated_at": "2026-11-30T17:51:33.560Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -17926,6 +19868,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d94-5db8-7acc-b9f6-6dd49ed8a268",
+                     *       "version": 9,
+                     *       "name": "Open day",
+                     *       "status": "canceled",
+                     *       "status_reason": "Canceled by a person.",
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d94-5be6-728b-8414-79d8c6daada3",
+                     *           "01a22d94-5be7-7947-9d44-470d3b3aa213"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d94-5bd6-7bca-9ff0-af64bf8bded4",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d94-5bd4-75ef-81bc-3303143d5cdc"
+                     *       ],
+                     *       "scheduled_at": "2026-11-30T17:49:28.866Z",
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 2,
+                     *         "pending": 0,
+                     *         "sent": 2,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {
+                     *         "delivered": 2
+                     *       },
+                     *       "segments": 2,
+                     *       "frozen_at": "2026-11-30T17:50:29.732Z",
+                     *       "started_at": "2026-11-30T17:50:29.470Z",
+                     *       "started_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": "2026-11-30T17:50:31.340Z",
+                     *       "created_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:50:27.767Z",
+                     *       "updated_at": "2026-11-30T17:50:31.340Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -18075,6 +20069,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d94-5db8-7acc-b9f6-6dd49ed8a268",
+                     *       "version": 8,
+                     *       "name": "Open day",
+                     *       "status": "paused",
+                     *       "status_reason": "Paused by a person.",
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d94-5be6-728b-8414-79d8c6daada3",
+                     *           "01a22d94-5be7-7947-9d44-470d3b3aa213"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d94-5bd6-7bca-9ff0-af64bf8bded4",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d94-5bd4-75ef-81bc-3303143d5cdc"
+                     *       ],
+                     *       "scheduled_at": "2026-11-30T17:49:28.866Z",
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 2,
+                     *         "pending": 0,
+                     *         "sent": 2,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {
+                     *         "delivered": 2
+                     *       },
+                     *       "segments": 2,
+                     *       "frozen_at": "2026-11-30T17:50:29.732Z",
+                     *       "started_at": "2026-11-30T17:50:29.470Z",
+                     *       "started_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": null,
+                     *       "created_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:50:27.767Z",
+                     *       "updated_at": "2026-11-30T17:50:30.762Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -18151,6 +20197,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "audience": 146,
+                     *       "exact": true,
+                     *       "checked": 146,
+                     *       "recipients": 117,
+                     *       "excluded": {
+                     *         "dnc": 1,
+                     *         "no_phone": 1,
+                     *         "litigator": 1,
+                     *         "no_consent": 10,
+                     *         "suppressed": 5,
+                     *         "consent_revoked": 1,
+                     *         "duplicate_number": 10
+                     *       },
+                     *       "rendered": 117,
+                     *       "missing_variable": 0,
+                     *       "segments": 117,
+                     *       "segments_exact": true,
+                     *       "cost": null,
+                     *       "samples": [
+                     *         {
+                     *           "lead_id": "01a22d92-aa59-7db6-a701-7bd9a3e4e99c",
+                     *           "lead_name": "Lead 11",
+                     *           "phone": "+233265391011",
+                     *           "variant_id": "01a22d92-a989-74ed-84c2-8a4b52b96739",
+                     *           "text": "Hi Lead 11, come and see us. Reply STOP to opt out.",
+                     *           "segments": 1,
+                     *           "encoding": "GSM-7"
+                     *         },
+                     *         {
+                     *           "lead_id": "01a22d92-aa5a-7991-bcf6-590fc39b4529",
+                     *           "lead_name": "Lead 13",
+                     *           "phone": "+233265391013",
+                     *           "variant_id": "01a22d92-a989-74ed-84c2-8a4b52b96739",
+                     *           "text": "Hi Lead 13, come and see us. Reply STOP to opt out.",
+                     *           "segments": 1,
+                     *           "encoding": "GSM-7"
+                     *         }
+                     *       ],
+                     *       "faults": [],
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["CampaignPreview"];
                 };
             };
@@ -18212,6 +20302,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d94-5db8-7acc-b9f6-6dd49ed8a268",
+                     *       "version": 6,
+                     *       "name": "Open day",
+                     *       "status": "freezing",
+                     *       "status_reason": null,
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d94-5be6-728b-8414-79d8c6daada3",
+                     *           "01a22d94-5be7-7947-9d44-470d3b3aa213"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d94-5bd6-7bca-9ff0-af64bf8bded4",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d94-5bd4-75ef-81bc-3303143d5cdc"
+                     *       ],
+                     *       "scheduled_at": "2026-11-30T17:49:28.866Z",
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 0,
+                     *         "pending": 0,
+                     *         "sent": 0,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {},
+                     *       "segments": 0,
+                     *       "frozen_at": null,
+                     *       "started_at": "2026-11-30T17:50:29.470Z",
+                     *       "started_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": null,
+                     *       "created_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:50:27.767Z",
+                     *       "updated_at": "2026-11-30T17:50:29.470Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -18291,6 +20431,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d95-10f4-734f-a3b4-7548a311a7ef",
+                     *       "version": 2,
+                     *       "name": "Open day",
+                     *       "status": "freezing",
+                     *       "status_reason": null,
+                     *       "audience": {
+                     *         "lead_ids": [
+                     *           "01a22d95-0f6b-7743-b946-79356fca3bdf",
+                     *           "01a22d95-1004-72b4-83fe-cc19d1e34bd3"
+                     *         ]
+                     *       },
+                     *       "templates": [
+                     *         {
+                     *           "template_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6",
+                     *           "name": "Open day",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "numbers": [
+                     *         "01a22d95-0e19-7547-ad0d-17ef946f7efc"
+                     *       ],
+                     *       "scheduled_at": null,
+                     *       "late_after_minutes": 60,
+                     *       "messages_per_minute": null,
+                     *       "pause_error_rate": 0.2,
+                     *       "pause_filtered_rate": 0.05,
+                     *       "pause_after": 100,
+                     *       "targets": {
+                     *         "total": 0,
+                     *         "pending": 0,
+                     *         "sent": 0,
+                     *         "excluded": 0,
+                     *         "canceled": 0
+                     *       },
+                     *       "excluded": {},
+                     *       "messages": {},
+                     *       "segments": 0,
+                     *       "frozen_at": null,
+                     *       "started_at": "2026-11-30T17:51:13.685Z",
+                     *       "started_by": "53556298-963f-4696-9fbf-7ff3b0a75ae3",
+                     *       "started_by_name": "Test Person",
+                     *       "finished_at": null,
+                     *       "created_by": "53556298-963f-4696-9fbf-7ff3b0a75ae3",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:51:13.650Z",
+                     *       "updated_at": "2026-11-30T17:51:13.685Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Campaign"];
                 };
             };
@@ -18376,6 +20566,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "position": 1,
+                     *           "lead_id": "01a22d95-0f6b-7743-b946-79356fca3bdf",
+                     *           "lead_name": "Ama",
+                     *           "phone": "+233253771000",
+                     *           "status": "sent",
+                     *           "reason": null,
+                     *           "variant_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6",
+                     *           "send_after": "2026-11-30T17:51:13.754Z",
+                     *           "wait_reason": null,
+                     *           "wait_until": null,
+                     *           "message_id": "01a22d95-11ff-7b78-ab0f-3ffbbc55c892",
+                     *           "message_status": "delivered",
+                     *           "error_code": null,
+                     *           "updated_at": "2026-11-30T17:51:13.853Z"
+                     *         },
+                     *         {
+                     *           "position": 2,
+                     *           "lead_id": "01a22d95-1004-72b4-83fe-cc19d1e34bd3",
+                     *           "lead_name": "Ama",
+                     *           "phone": "+233253771000",
+                     *           "status": "excluded",
+                     *           "reason": "duplicate_number",
+                     *           "variant_id": "01a22d95-0e1a-7d2f-80ba-b18f215031a6",
+                     *           "send_after": "2026-11-30T17:51:13.754Z",
+                     *           "wait_reason": null,
+                     *           "wait_until": null,
+                     *           "message_id": null,
+                     *           "message_status": null,
+                     *           "error_code": null,
+                     *           "updated_at": "2026-11-30T17:51:13.754Z"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 200,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["CampaignTargetPage"];
                 };
             };
@@ -18527,6 +20758,109 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-5af8-7493-89a7-b0dd2d05f64b",
+                     *           "version": 1,
+                     *           "name": "Alpha",
+                     *           "segment": "enterprise",
+                     *           "segment_label": "Enterprises",
+                     *           "client_type": null,
+                     *           "region": null,
+                     *           "category": null,
+                     *           "external_id": null,
+                     *           "account_number": null,
+                     *           "phone": null,
+                     *           "email": null,
+                     *           "contract_ends_on": null,
+                     *           "stated_risk": null,
+                     *           "custom_fields": {},
+                     *           "owner_id": "993b29b9-a626-4607-a257-25831d71ca70",
+                     *           "owner_name": "Test Person",
+                     *           "team_id": null,
+                     *           "status": "active",
+                     *           "since": "2026-11-30",
+                     *           "mrr": "30.00",
+                     *           "currency": "GHS",
+                     *           "spell_started_on": "2026-11-30",
+                     *           "paused_on": null,
+                     *           "notice_on": null,
+                     *           "leaves_on": null,
+                     *           "trial_ends_on": null,
+                     *           "last_interaction_at": null,
+                     *           "score": null,
+                     *           "band": null,
+                     *           "score_day": null,
+                     *           "score_model_id": null,
+                     *           "risk_theme": null,
+                     *           "trend": null,
+                     *           "trend_days": null,
+                     *           "contacts": [],
+                     *           "created_by": "258bf511-9586-4c81-9e13-d0324f4f3cd4",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:57:00.269Z",
+                     *           "updated_at": "2026-11-30T17:57:00.269Z",
+                     *           "deleted_at": null,
+                     *           "churn_risk": null,
+                     *           "churn_trend": null,
+                     *           "churn_trend_days": null,
+                     *           "monthly_revenue": "30.00"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-5e16-7651-8178-036c2e9306f2",
+                     *           "version": 1,
+                     *           "name": "Beta",
+                     *           "segment": "individual",
+                     *           "segment_label": "Individuals",
+                     *           "client_type": null,
+                     *           "region": null,
+                     *           "category": null,
+                     *           "external_id": "ERP-5",
+                     *           "account_number": null,
+                     *           "phone": null,
+                     *           "email": null,
+                     *           "contract_ends_on": "2027-01-31",
+                     *           "stated_risk": null,
+                     *           "custom_fields": {},
+                     *           "owner_id": null,
+                     *           "owner_name": null,
+                     *           "team_id": null,
+                     *           "status": "active",
+                     *           "since": "2026-11-30",
+                     *           "mrr": "10.00",
+                     *           "currency": "GHS",
+                     *           "spell_started_on": "2026-11-30",
+                     *           "paused_on": null,
+                     *           "notice_on": null,
+                     *           "leaves_on": null,
+                     *           "trial_ends_on": null,
+                     *           "last_interaction_at": null,
+                     *           "score": null,
+                     *           "band": null,
+                     *           "score_day": null,
+                     *           "score_model_id": null,
+                     *           "risk_theme": null,
+                     *           "trend": null,
+                     *           "trend_days": null,
+                     *           "contacts": [],
+                     *           "created_by": "258bf511-9586-4c81-9e13-d0324f4f3cd4",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:57:01.076Z",
+                     *           "updated_at": "2026-11-30T17:57:01.076Z",
+                     *           "deleted_at": null,
+                     *           "churn_risk": null,
+                     *           "churn_trend": null,
+                     *           "churn_trend_days": null,
+                     *           "monthly_revenue": "10.00"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientPage"];
                 };
             };
@@ -18571,6 +20905,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Volta   Foods Ltd",
+                 *       "segment": "enterprise",
+                 *       "since": "2024-03-01",
+                 *       "amount": "1,200.50",
+                 *       "phone": "024 410 0999",
+                 *       "email": "Office@Volta.example.com",
+                 *       "region": "Volta",
+                 *       "external_id": "C-77",
+                 *       "stated_risk": "high",
+                 *       "custom_fields": {
+                 *         "fleet": 12
+                 *       },
+                 *       "contacts": [
+                 *         {
+                 *           "name": "Ama",
+                 *           "phone": "0244100998",
+                 *           "is_primary": true
+                 *         },
+                 *         {
+                 *           "name": "Kofi",
+                 *           "role": "IT"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInput"];
             };
         };
@@ -18581,6 +20942,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-31e6-7395-b1a9-480a4d809bf5",
+                     *       "version": 1,
+                     *       "name": "Volta Foods Ltd",
+                     *       "segment": "enterprise",
+                     *       "segment_label": "Enterprises",
+                     *       "client_type": null,
+                     *       "region": "Volta",
+                     *       "category": null,
+                     *       "external_id": "C-77",
+                     *       "account_number": null,
+                     *       "phone": "+233244100999",
+                     *       "email": "office@volta.example.com",
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": "high",
+                     *       "custom_fields": {
+                     *         "fleet": 12
+                     *       },
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2024-03-01",
+                     *       "mrr": "1200.50",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2024-03-01",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9a-321e-720c-a9c9-2767fd4b3605",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": "+233244100998",
+                     *           "is_primary": true,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:56:49.679Z",
+                     *           "updated_at": "2026-11-30T17:56:49.679Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-321d-7f1a-be3f-eb0dbea40720",
+                     *           "name": "Kofi",
+                     *           "role": "IT",
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:56:49.679Z",
+                     *           "updated_at": "2026-11-30T17:56:49.679Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "b28d9a70-a078-4c16-91da-4272b10d68de",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:56:49.679Z",
+                     *       "updated_at": "2026-11-30T17:56:49.679Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "1200.50"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -18655,6 +21090,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "model": {
+                     *         "id": "01a22d9a-74bd-7b53-bc33-52e43ab78c19",
+                     *         "number": 2,
+                     *         "method": "rule",
+                     *         "confidence": "low",
+                     *         "reason": "No snapshot is old enough to learn from: the rule, with the 16.6 % of 90 days that left in the last year.",
+                     *         "accepted": true,
+                     *         "trained_on": "2026-11-30",
+                     *         "window_from": "2026-11-30",
+                     *         "window_to": "2026-11-30",
+                     *         "horizon_days": 90,
+                     *         "penalty": 10,
+                     *         "intercept": 0,
+                     *         "features": [
+                     *           {
+                     *             "name": "days_since_contact",
+                     *             "theme": "contact",
+                     *             "place": 1,
+                     *             "transform": "log",
+                     *             "mean": 0,
+                     *             "sd": 1,
+                     *             "coefficient": 0.35,
+                     *             "prior": 0.35
+                     *           },
+                     *           {
+                     *             "name": "contacts_30d",
+                     *             "theme": "contact",
+                     *             "place": 2,
+                     *             "transform": "log",
+                     *             "mean": 0,
+                     *             "sd": 1,
+                     *             "coefficient": 0,
+                     *             "prior": 0
+                     *           }
+                     *         ],
+                     *         "calibration": {
+                     *           "intercept": -1.6124619701139487,
+                     *           "slope": 1
+                     *         },
+                     *         "metrics": {},
+                     *         "created_at": "2026-11-30T17:57:06.877Z"
+                     *       },
+                     *       "training": null,
+                     *       "scored_on": "2026-11-30",
+                     *       "scored_clients": 1,
+                     *       "scored_at": "2026-11-30T17:57:06.978Z",
+                     *       "bands": [
+                     *         {
+                     *           "band": "low",
+                     *           "from": 0,
+                     *           "to": 10
+                     *         },
+                     *         {
+                     *           "band": "moderate",
+                     *           "from": 10,
+                     *           "to": 30
+                     *         }
+                     *       ],
+                     *       "watch": null,
+                     *       "history": [
+                     *         {
+                     *           "id": "01a22d9a-74bd-7b53-bc33-52e43ab78c19",
+                     *           "number": 2,
+                     *           "method": "rule",
+                     *           "confidence": "low",
+                     *           "accepted": true,
+                     *           "reason": "No snapshot is old enough to learn from: the rule, with the 16.6 % of 90 days that left in the last year.",
+                     *           "trained_on": "2026-11-30",
+                     *           "auc": null,
+                     *           "log_loss": null,
+                     *           "ratio": null,
+                     *           "created_at": "2026-11-30T17:57:06.877Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-6bb4-7b37-aff5-21cdc3bbd898",
+                     *           "number": 1,
+                     *           "method": "rule",
+                     *           "confidence": "none",
+                     *           "accepted": true,
+                     *           "reason": "No client has left yet: the rule gives an order, not a probability.",
+                     *           "trained_on": "2026-11-30",
+                     *           "auc": null,
+                     *           "log_loss": null,
+                     *           "ratio": null,
+                     *           "created_at": "2026-11-30T17:57:04.565Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnModelCard"];
                 };
             };
@@ -18693,6 +21219,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "queued",
+                     *       "phase": null,
+                     *       "requested_at": null,
+                     *       "score_requested_at": "2026-11-30T17:57:16.657Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnTrainingRequest"];
                 };
             };
@@ -18740,6 +21274,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "queued",
+                     *       "phase": "requested",
+                     *       "requested_at": "2026-11-30T17:57:06.738Z",
+                     *       "score_requested_at": "2026-11-30T17:57:04.565Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnTrainingRequest"];
                 };
             };
@@ -18857,6 +21399,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "outage",
+                     *           "label": "Outage",
+                     *           "action": "Check the connection before the client has to report it again"
+                     *         },
+                     *         {
+                     *           "key": "quality",
+                     *           "label": "Quality of service",
+                     *           "action": "Measure the quality at the client's site and tell the result"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["IncidentTypes"];
                 };
             };
@@ -18889,6 +21447,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "types": [
+                 *         {
+                 *           "key": "power",
+                 *           "label": "Power",
+                 *           "action": "Call them"
+                 *         },
+                 *         {
+                 *           "key": "other",
+                 *           "label": "Other",
+                 *           "action": null
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["IncidentTypesInput"];
             };
         };
@@ -18899,6 +21473,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "power",
+                     *           "label": "Power",
+                     *           "action": "Call them"
+                     *         },
+                     *         {
+                     *           "key": "other",
+                     *           "label": "Other",
+                     *           "action": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["IncidentTypes"];
                 };
             };
@@ -18964,6 +21554,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d93-288f-7a08-8dbb-3681035ccf77",
+                     *           "key": "call_quiet_client",
+                     *           "title": "Call the client",
+                     *           "details": "Nobody has talked with the client for long. Ask how it goes.",
+                     *           "channel": "call",
+                     *           "bands": [
+                     *             "high",
+                     *             "critical"
+                     *           ],
+                     *           "themes": [
+                     *             "contact"
+                     *           ],
+                     *           "segments": [],
+                     *           "contract_ends_within": null,
+                     *           "min_mrr": null,
+                     *           "cost": "0.00",
+                     *           "every_days": 60,
+                     *           "enabled": true,
+                     *           "created_at": "2026-11-30T17:49:08.597Z",
+                     *           "updated_at": "2026-11-30T17:49:08.597Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d93-2890-7614-b5b9-8b4e51396685",
+                     *           "key": "visit_large_client",
+                     *           "title": "Visit the client",
+                     *           "details": "A visit by the owner, with what was agreed in writing.",
+                     *           "channel": "task",
+                     *           "bands": [
+                     *             "high",
+                     *             "critical"
+                     *           ],
+                     *           "themes": [],
+                     *           "segments": [],
+                     *           "contract_ends_within": null,
+                     *           "min_mrr": "1000.00",
+                     *           "cost": "0.00",
+                     *           "every_days": 180,
+                     *           "enabled": true,
+                     *           "created_at": "2026-11-30T17:49:08.597Z",
+                     *           "updated_at": "2026-11-30T17:49:08.597Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlayList"];
                 };
             };
@@ -18998,6 +21636,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Call today",
+                 *       "channel": "call",
+                 *       "bands": [
+                 *         "critical"
+                 *       ],
+                 *       "every_days": 7
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlayInput"];
             };
         };
@@ -19008,6 +21656,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-abae-71a5-8b58-bb63e053b74d",
+                     *       "key": "call_quiet_client",
+                     *       "title": "Call today",
+                     *       "details": "",
+                     *       "channel": "call",
+                     *       "bands": [
+                     *         "critical"
+                     *       ],
+                     *       "themes": [],
+                     *       "segments": [],
+                     *       "contract_ends_within": null,
+                     *       "min_mrr": null,
+                     *       "cost": "0.00",
+                     *       "every_days": 7,
+                     *       "enabled": true,
+                     *       "created_at": "2026-11-30T17:57:20.901Z",
+                     *       "updated_at": "2026-11-30T17:57:21.218Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Play"];
                 };
             };
@@ -19073,6 +21742,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "individual",
+                     *           "label": "Individuals",
+                     *           "clients": 0
+                     *         },
+                     *         {
+                     *           "key": "small_business",
+                     *           "label": "Small businesses",
+                     *           "clients": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientSegments"];
                 };
             };
@@ -19105,6 +21790,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "segments": [
+                 *         {
+                 *           "key": "individual",
+                 *           "label": "Individuals"
+                 *         },
+                 *         {
+                 *           "key": "big",
+                 *           "label": "Big"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientSegmentsInput"];
             };
         };
@@ -19115,6 +21814,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "individual",
+                     *           "label": "Individuals",
+                     *           "clients": 4
+                     *         },
+                     *         {
+                     *           "key": "big",
+                     *           "label": "Big",
+                     *           "clients": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientSegments"];
                 };
             };
@@ -19180,6 +21895,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "churn_recognition": "service_end",
+                     *       "pause_days": 90,
+                     *       "unpaid_days": null,
+                     *       "band_limits": [
+                     *         10,
+                     *         30
+                     *       ],
+                     *       "holdout_share": 0.1,
+                     *       "incident_threshold": 0.5,
+                     *       "exchange_rates": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnSettings"];
                 };
             };
@@ -19212,6 +21941,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "band_limits": [
+                 *         10,
+                 *         50
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChurnSettingsChange"];
             };
         };
@@ -19222,6 +21959,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "churn_recognition": "service_end",
+                     *       "pause_days": 90,
+                     *       "unpaid_days": null,
+                     *       "band_limits": [
+                     *         10,
+                     *         50
+                     *       ],
+                     *       "holdout_share": 0.1,
+                     *       "incident_threshold": 0.5,
+                     *       "exchange_rates": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnSettings"];
                 };
             };
@@ -19289,6 +22040,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-31e6-7395-b1a9-480a4d809bf5",
+                     *       "version": 1,
+                     *       "name": "Volta Foods Ltd",
+                     *       "segment": "enterprise",
+                     *       "segment_label": "Enterprises",
+                     *       "client_type": null,
+                     *       "region": "Volta",
+                     *       "category": null,
+                     *       "external_id": "C-77",
+                     *       "account_number": null,
+                     *       "phone": "+233244100999",
+                     *       "email": "office@volta.example.com",
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": "high",
+                     *       "custom_fields": {
+                     *         "fleet": 12
+                     *       },
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2024-03-01",
+                     *       "mrr": "1200.50",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2024-03-01",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9a-321e-720c-a9c9-2767fd4b3605",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": "+233244100998",
+                     *           "is_primary": true,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:56:49.679Z",
+                     *           "updated_at": "2026-11-30T17:56:49.679Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-321d-7f1a-be3f-eb0dbea40720",
+                     *           "name": "Kofi",
+                     *           "role": "IT",
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:56:49.679Z",
+                     *           "updated_at": "2026-11-30T17:56:49.679Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "b28d9a70-a078-4c16-91da-4272b10d68de",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:56:49.679Z",
+                     *       "updated_at": "2026-11-30T17:56:49.679Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "1200.50"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -19344,6 +22169,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "New",
+                 *       "segment": "enterprise"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientReplacement"];
             };
         };
@@ -19354,6 +22185,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-46b7-7276-875f-dda99e11004e",
+                     *       "version": 2,
+                     *       "name": "New",
+                     *       "segment": "enterprise",
+                     *       "segment_label": "Enterprises",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": "168e6cbe-4661-445f-b61b-aa1b3a321d89",
+                     *       "owner_name": "Test Person",
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-01",
+                     *       "mrr": "10.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-01",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9a-46fc-79a1-9cda-0e160008e440",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:56:55.091Z",
+                     *           "updated_at": "2026-11-30T17:56:55.091Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "168e6cbe-4661-445f-b61b-aa1b3a321d89",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:56:55.091Z",
+                     *       "updated_at": "2026-11-30T17:56:55.638Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "10.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -19483,6 +22375,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "effective_on": "2026-12-20",
+                 *       "reason": "moved"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientChurn"];
             };
         };
@@ -19493,6 +22391,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-9757-7041-9035-3d07bb4b78f7",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": "2026-12-20",
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "9a82e0f3-ea0a-4890-9ed1-1b05b31e2d74",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:15.730Z",
+                     *       "updated_at": "2026-11-30T17:57:15.730Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "100.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -19569,6 +22516,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-ae22-76d4-a5f5-a7e760d6fa21",
+                     *           "name": "Kofi",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": true,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:57:21.547Z",
+                     *           "updated_at": "2026-11-30T17:57:21.547Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-add8-7d1a-9532-02a3f2318e41",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": "+233244100001",
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:57:21.481Z",
+                     *           "updated_at": "2026-11-30T17:57:21.547Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["ClientContact"][];
                     };
@@ -19626,6 +22601,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ama",
+                 *       "is_primary": true,
+                 *       "phone": "0244100001"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientContactInput"];
             };
         };
@@ -19636,6 +22618,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-add8-7d1a-9532-02a3f2318e41",
+                     *       "name": "Ama",
+                     *       "role": null,
+                     *       "email": null,
+                     *       "phone": "+233244100001",
+                     *       "is_primary": true,
+                     *       "left_on": null,
+                     *       "created_at": "2026-11-30T17:57:21.481Z",
+                     *       "updated_at": "2026-11-30T17:57:21.481Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientContact"];
                 };
             };
@@ -19764,6 +22759,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "left_on": "2026-10-01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientContactChange"];
             };
         };
@@ -19774,6 +22774,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-ae22-76d4-a5f5-a7e760d6fa21",
+                     *       "name": "Kofi",
+                     *       "role": null,
+                     *       "email": null,
+                     *       "phone": null,
+                     *       "is_primary": true,
+                     *       "left_on": "2026-10-01",
+                     *       "created_at": "2026-11-30T17:57:21.547Z",
+                     *       "updated_at": "2026-11-30T17:57:21.606Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientContact"];
                 };
             };
@@ -19841,6 +22854,187 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client": {
+                     *         "id": "01a22d9a-a834-7ce5-bfc9-3f987d38e525",
+                     *         "version": 1,
+                     *         "name": "Volta Foods",
+                     *         "segment": "individual",
+                     *         "segment_label": "Individuals",
+                     *         "client_type": null,
+                     *         "region": null,
+                     *         "category": null,
+                     *         "external_id": null,
+                     *         "account_number": null,
+                     *         "phone": null,
+                     *         "email": null,
+                     *         "contract_ends_on": null,
+                     *         "stated_risk": null,
+                     *         "custom_fields": {},
+                     *         "owner_id": null,
+                     *         "owner_name": null,
+                     *         "team_id": null,
+                     *         "status": "active",
+                     *         "since": "2026-11-30",
+                     *         "mrr": "200.00",
+                     *         "currency": "GHS",
+                     *         "spell_started_on": "2026-11-30",
+                     *         "paused_on": null,
+                     *         "notice_on": null,
+                     *         "leaves_on": null,
+                     *         "trial_ends_on": null,
+                     *         "last_interaction_at": null,
+                     *         "score": 70,
+                     *         "band": "critical",
+                     *         "score_day": null,
+                     *         "score_model_id": null,
+                     *         "risk_theme": "contact",
+                     *         "trend": null,
+                     *         "trend_days": null,
+                     *         "contacts": [],
+                     *         "created_by": "6b6789f6-3c15-46e3-b893-eb05eef4d84c",
+                     *         "created_by_name": "Test Person",
+                     *         "created_at": "2026-11-30T17:57:20.050Z",
+                     *         "updated_at": "2026-11-30T17:57:20.050Z",
+                     *         "deleted_at": null,
+                     *         "churn_risk": "critical",
+                     *         "churn_trend": null,
+                     *         "churn_trend_days": null,
+                     *         "monthly_revenue": "200.00"
+                     *       },
+                     *       "contacts": [],
+                     *       "interactions": [],
+                     *       "issues": [],
+                     *       "spells": [
+                     *         {
+                     *           "starts_on": "2026-11-30",
+                     *           "ends_on": null,
+                     *           "reason": null,
+                     *           "voluntary": null
+                     *         }
+                     *       ],
+                     *       "movements": [
+                     *         {
+                     *           "id": "01a22d9a-a84b-719d-8d06-6298d4f4b533",
+                     *           "day": "2026-11-30",
+                     *           "kind": "new",
+                     *           "amount": "200.00",
+                     *           "currency": "GHS",
+                     *           "mrr_after": "200.00",
+                     *           "status_after": "active",
+                     *           "segment": "individual",
+                     *           "contract": "",
+                     *           "contract_mrr": "200.00",
+                     *           "reason": null,
+                     *           "voluntary": null,
+                     *           "reverses": null,
+                     *           "reversed_by": null,
+                     *           "cause": "entry",
+                     *           "recorded_at": "2026-11-30T17:57:20.055Z",
+                     *           "recorded_by": "6b6789f6-3c15-46e3-b893-eb05eef4d84c",
+                     *           "recorded_by_name": "Test Person"
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "customers": [],
+                     *         "leads": [],
+                     *         "hidden": 0
+                     *       },
+                     *       "factors": {
+                     *         "method": "rule",
+                     *         "confidence": "none",
+                     *         "reason": "x",
+                     *         "model_id": "01a22d9a-a88d-7322-a8b7-d15a91156609",
+                     *         "score": null,
+                     *         "log_odds": 0,
+                     *         "mean_log_odds": 0,
+                     *         "raising": [],
+                     *         "lowering": [],
+                     *         "manual": []
+                     *       },
+                     *       "incident_predictions": {
+                     *         "client_id": "01a22d9a-a834-7ce5-bfc9-3f987d38e525",
+                     *         "predicted_on": null,
+                     *         "quarters": [],
+                     *         "probabilities": [],
+                     *         "q1_prediction": null,
+                     *         "q2_prediction": null,
+                     *         "q3_prediction": null,
+                     *         "q4_prediction": null,
+                     *         "by_type": {},
+                     *         "most_likely_incident": null,
+                     *         "most_likely_label": null,
+                     *         "recommendation": null,
+                     *         "basis": null,
+                     *         "skill": null,
+                     *         "forecasts": null,
+                     *         "customer_id": null,
+                     *         "client_region": null,
+                     *         "client_type": null,
+                     *         "client_category": null
+                     *       },
+                     *       "recommendations": [
+                     *         {
+                     *           "id": "01a22d9a-a8ae-7c20-9649-34c61de91067",
+                     *           "client_id": "01a22d9a-a834-7ce5-bfc9-3f987d38e525",
+                     *           "play_id": "01a22d9a-a7f7-7b60-ac06-cc8eee881d61",
+                     *           "play_key": "new_contact",
+                     *           "channel": "task",
+                     *           "title": "Find a new contact",
+                     *           "details": "The person we knew has left: get to know who follows.",
+                     *           "state": "proposed",
+                     *           "impact": 0,
+                     *           "measured": false,
+                     *           "score": 70,
+                     *           "mrr": "200.00",
+                     *           "currency": "GHS",
+                     *           "proposed_on": "2026-11-30",
+                     *           "expires_on": "2026-12-30",
+                     *           "note": null,
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "finished_by": null,
+                     *           "finished_by_name": null,
+                     *           "finished_at": null,
+                     *           "created_by": null,
+                     *           "created_by_name": null,
+                     *           "created_at": "2026-11-30T17:57:20.143Z",
+                     *           "updated_at": "2026-11-30T17:57:20.143Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-a8ae-7851-918f-6534ccfe12a0",
+                     *           "client_id": "01a22d9a-a834-7ce5-bfc9-3f987d38e525",
+                     *           "play_id": "01a22d9a-a7f7-7c45-92b8-d51cf6982be7",
+                     *           "play_key": "manager_call",
+                     *           "channel": "call",
+                     *           "title": "Call by a manager",
+                     *           "details": "Somebody who can decide calls and asks what would keep the client.",
+                     *           "state": "proposed",
+                     *           "impact": 0,
+                     *           "measured": false,
+                     *           "score": 70,
+                     *           "mrr": "200.00",
+                     *           "currency": "GHS",
+                     *           "proposed_on": "2026-11-30",
+                     *           "expires_on": "2026-12-30",
+                     *           "note": null,
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "finished_by": null,
+                     *           "finished_by_name": null,
+                     *           "finished_at": null,
+                     *           "created_by": null,
+                     *           "created_by_name": null,
+                     *           "created_at": "2026-11-30T17:57:20.143Z",
+                     *           "updated_at": "2026-11-30T17:57:20.143Z"
+                     *         }
+                     *       ],
+                     *       "score_history": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientDetail"];
                 };
             };
@@ -19899,6 +23093,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "method": "rule",
+                     *       "confidence": "low",
+                     *       "reason": "No snapshot is old enough to learn from: the rule, with the 10.5 % of 90 days that left in the last year.",
+                     *       "model_id": "01a22d9a-8b17-75c2-adb9-69b6a38d55cf",
+                     *       "score": 34.7,
+                     *       "log_odds": -0.6303356008369927,
+                     *       "mean_log_odds": -2.5753369351228463,
+                     *       "raising": [
+                     *         {
+                     *           "theme": "issues",
+                     *           "name": "Issues",
+                     *           "points": 1.9677690955892733,
+                     *           "details": [
+                     *             {
+                     *               "feature": "open_issues",
+                     *               "text": "Issues that are open: 3.00 (usual: 0.32)",
+                     *               "points": 0.6559230318630911,
+                     *               "value": 3,
+                     *               "usual": 0.32
+                     *             },
+                     *             {
+                     *               "feature": "issues_90d",
+                     *               "text": "Issues that began in the last 90 days: 3.00 (usual: 0.32)",
+                     *               "points": 0.6559230318630911,
+                     *               "value": 3,
+                     *               "usual": 0.32
+                     *             }
+                     *           ],
+                     *           "source": "model",
+                     *           "percentage": 100
+                     *         }
+                     *       ],
+                     *       "lowering": [
+                     *         {
+                     *           "theme": "contract",
+                     *           "name": "Contract and revenue",
+                     *           "points": -0.02276776130341951,
+                     *           "details": [
+                     *             {
+                     *               "feature": "mrr_change_90d",
+                     *               "text": "Its change within 90 days: 10.00 (usual: 0.62)",
+                     *               "points": -0.6559230318630911,
+                     *               "value": 10,
+                     *               "usual": 0.62
+                     *             },
+                     *             {
+                     *               "feature": "spell_days",
+                     *               "text": "Days since the spell of service began: 9.00 (usual: 93.89)",
+                     *               "points": 0.6331552705596716,
+                     *               "value": 9,
+                     *               "usual": 93.89
+                     *             }
+                     *           ],
+                     *           "source": "model"
+                     *         }
+                     *       ],
+                     *       "manual": [
+                     *         {
+                     *           "id": "01a22d9a-8f6e-7ef5-9de3-d70f1c1b81f4",
+                     *           "client_id": "01a22d9a-81b8-7d5c-b91a-62509412efb6",
+                     *           "name": "Price",
+                     *           "percentage": 40,
+                     *           "source": "manual",
+                     *           "created_by": "558b1f03-9810-4142-9c33-34a993b530f0",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:57:13.223Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientFactors"];
                 };
             };
@@ -19954,6 +23220,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Price",
+                 *       "percentage": 40
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientFactorInput"];
             };
         };
@@ -19964,6 +23236,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-8f6e-7ef5-9de3-d70f1c1b81f4",
+                     *       "client_id": "01a22d9a-81b8-7d5c-b91a-62509412efb6",
+                     *       "name": "Price",
+                     *       "percentage": 40,
+                     *       "source": "manual",
+                     *       "created_by": "558b1f03-9810-4142-9c33-34a993b530f0",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:13.223Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientFactor"];
                 };
             };
@@ -20040,6 +23324,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client_id": "01a22d9a-b36f-75f3-977a-3cc2cb11bea9",
+                     *       "predicted_on": "2026-11-30",
+                     *       "quarters": [
+                     *         "2027-Q1",
+                     *         "2027-Q2"
+                     *       ],
+                     *       "probabilities": [
+                     *         0.19542673660173815,
+                     *         0.19542673660173815
+                     *       ],
+                     *       "q1_prediction": 0.19542673660173815,
+                     *       "q2_prediction": 0.19542673660173815,
+                     *       "q3_prediction": 0.19542673660173815,
+                     *       "q4_prediction": 0.19542673660173815,
+                     *       "by_type": {
+                     *         "outage": {
+                     *           "expected": 0.8697729988052569,
+                     *           "probabilities": [
+                     *             0.19542673660273813,
+                     *             0.19542673660273813
+                     *           ]
+                     *         }
+                     *       },
+                     *       "most_likely_incident": "outage",
+                     *       "most_likely_label": "Outage",
+                     *       "recommendation": "Check the connection before the client has to report it again",
+                     *       "basis": "all clients",
+                     *       "skill": null,
+                     *       "forecasts": 0,
+                     *       "customer_id": null,
+                     *       "client_region": null,
+                     *       "client_type": null,
+                     *       "client_category": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["IncidentPredictions"];
                 };
             };
@@ -20104,6 +23425,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-afb3-777c-9628-032551207729",
+                     *           "client_id": "01a22d9a-aec0-7ed4-aca6-d7e46c3d2428",
+                     *           "type": "call",
+                     *           "direction": null,
+                     *           "subject": null,
+                     *           "details": "Asked for a discount",
+                     *           "outcome": null,
+                     *           "sentiment": null,
+                     *           "occurred_at": "2026-09-01T00:00:00.000Z",
+                     *           "recorded_at": "2026-11-30T17:57:21.971Z",
+                     *           "created_by": "9b6145aa-4c2d-44b4-ba02-028d16379282",
+                     *           "created_by_name": "Test Person"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-af47-71a9-ab99-63e41267f747",
+                     *           "client_id": "01a22d9a-aec0-7ed4-aca6-d7e46c3d2428",
+                     *           "type": "meeting",
+                     *           "direction": "inbound",
+                     *           "subject": null,
+                     *           "details": null,
+                     *           "outcome": null,
+                     *           "sentiment": "negative",
+                     *           "occurred_at": "2026-10-01T09:00:00.000Z",
+                     *           "recorded_at": "2026-11-30T17:57:21.863Z",
+                     *           "created_by": "9b6145aa-4c2d-44b4-ba02-028d16379282",
+                     *           "created_by_name": "Test Person"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientInteractionPage"];
                 };
             };
@@ -20159,6 +23517,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "type": "meeting",
+                 *       "direction": "inbound",
+                 *       "sentiment": "negative",
+                 *       "occurred_at": "2026-10-01T09:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientInteractionInput"];
             };
         };
@@ -20169,6 +23535,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-af47-71a9-ab99-63e41267f747",
+                     *       "client_id": "01a22d9a-aec0-7ed4-aca6-d7e46c3d2428",
+                     *       "type": "meeting",
+                     *       "direction": "inbound",
+                     *       "subject": null,
+                     *       "details": null,
+                     *       "outcome": null,
+                     *       "sentiment": "negative",
+                     *       "occurred_at": "2026-10-01T09:00:00.000Z",
+                     *       "recorded_at": "2026-11-30T17:57:21.863Z",
+                     *       "created_by": "9b6145aa-4c2d-44b4-ba02-028d16379282",
+                     *       "created_by_name": "Test Person"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientInteraction"];
                 };
             };
@@ -20253,6 +23635,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-b0e3-7cf9-957a-a6d9bc92ca2e",
+                     *           "client_id": "01a22d9a-b04d-7ea7-bfe1-f585b2963cfa",
+                     *           "type": "outage",
+                     *           "type_label": "Outage",
+                     *           "title": "No supply",
+                     *           "description": null,
+                     *           "severity": "high",
+                     *           "status": "closed",
+                     *           "contract_code": "1234",
+                     *           "external_customer_id": null,
+                     *           "opened_at": "2026-10-01T09:00:00.000Z",
+                     *           "closed_at": "2026-11-30T17:57:22.388Z",
+                     *           "resolution": "Fuse",
+                     *           "created_by": "470633ce-4216-47b3-b71c-97fe4acafee6",
+                     *           "created_by_name": "Test Person",
+                     *           "closed_by": "470633ce-4216-47b3-b71c-97fe4acafee6",
+                     *           "closed_by_name": "Test Person",
+                     *           "recorded_at": "2026-11-30T17:57:22.275Z",
+                     *           "updated_at": "2026-11-30T17:57:22.388Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientIssuePage"];
                 };
             };
@@ -20308,6 +23720,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "No supply",
+                 *       "type": "outage",
+                 *       "severity": "high",
+                 *       "contract_code": "1234",
+                 *       "opened_at": "2026-10-01T09:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientIssueInput"];
             };
         };
@@ -20318,6 +23739,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-b0e3-7cf9-957a-a6d9bc92ca2e",
+                     *       "client_id": "01a22d9a-b04d-7ea7-bfe1-f585b2963cfa",
+                     *       "type": "outage",
+                     *       "type_label": "Outage",
+                     *       "title": "No supply",
+                     *       "description": null,
+                     *       "severity": "high",
+                     *       "status": "open",
+                     *       "contract_code": "1234",
+                     *       "external_customer_id": null,
+                     *       "opened_at": "2026-10-01T09:00:00.000Z",
+                     *       "closed_at": null,
+                     *       "resolution": null,
+                     *       "created_by": "470633ce-4216-47b3-b71c-97fe4acafee6",
+                     *       "created_by_name": "Test Person",
+                     *       "closed_by": null,
+                     *       "closed_by_name": null,
+                     *       "recorded_at": "2026-11-30T17:57:22.275Z",
+                     *       "updated_at": "2026-11-30T17:57:22.272Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientIssue"];
                 };
             };
@@ -20389,6 +23833,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "closed",
+                 *       "resolution": "Fuse"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientIssueChange"];
             };
         };
@@ -20399,6 +23849,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-b0e3-7cf9-957a-a6d9bc92ca2e",
+                     *       "client_id": "01a22d9a-b04d-7ea7-bfe1-f585b2963cfa",
+                     *       "type": "outage",
+                     *       "type_label": "Outage",
+                     *       "title": "No supply",
+                     *       "description": null,
+                     *       "severity": "high",
+                     *       "status": "closed",
+                     *       "contract_code": "1234",
+                     *       "external_customer_id": null,
+                     *       "opened_at": "2026-10-01T09:00:00.000Z",
+                     *       "closed_at": "2026-11-30T17:57:22.388Z",
+                     *       "resolution": "Fuse",
+                     *       "created_by": "470633ce-4216-47b3-b71c-97fe4acafee6",
+                     *       "created_by_name": "Test Person",
+                     *       "closed_by": "470633ce-4216-47b3-b71c-97fe4acafee6",
+                     *       "closed_by_name": "Test Person",
+                     *       "recorded_at": "2026-11-30T17:57:22.275Z",
+                     *       "updated_at": "2026-11-30T17:57:22.388Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientIssue"];
                 };
             };
@@ -20475,6 +23948,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customers": [
+                     *         {
+                     *           "customer_id": "01a22d9b-a4d9-7e24-bd89-ac48d265f4fa",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-1",
+                     *           "state": "linked",
+                     *           "source": "automatic",
+                     *           "matched_by": null
+                     *         },
+                     *         {
+                     *           "customer_id": "01a22d9b-a587-79d7-a27e-17f6aeed4599",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-2",
+                     *           "state": "suggested",
+                     *           "source": null,
+                     *           "matched_by": "phone"
+                     *         }
+                     *       ],
+                     *       "leads": [
+                     *         {
+                     *           "lead_id": "01a22d9b-a70a-79ba-a158-1f9333b70033",
+                     *           "name": "Ama Mensah",
+                     *           "status": "new",
+                     *           "state": "linked",
+                     *           "source": "automatic",
+                     *           "matched_by": null
+                     *         }
+                     *       ],
+                     *       "hidden": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientLinks"];
                 };
             };
@@ -20527,6 +24033,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "links": [
+                 *         {
+                 *           "customer_id": "01a22d9b-ab6e-7a3d-9ba6-0362da202bd0",
+                 *           "state": "linked"
+                 *         },
+                 *         {
+                 *           "customer_id": "01a22d9b-abb1-7e87-b720-7236fad087d5",
+                 *           "state": "rejected"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientLinkChoices"];
             };
         };
@@ -20537,6 +24057,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "customers": [
+                     *         {
+                     *           "customer_id": "01a22d9b-ab6e-7a3d-9ba6-0362da202bd0",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-1",
+                     *           "state": "linked",
+                     *           "source": "manual",
+                     *           "matched_by": null
+                     *         },
+                     *         {
+                     *           "customer_id": "01a22d9b-abb1-7e87-b720-7236fad087d5",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-2",
+                     *           "state": "rejected",
+                     *           "source": "manual",
+                     *           "matched_by": null
+                     *         }
+                     *       ],
+                     *       "leads": [],
+                     *       "hidden": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientLinks"];
                 };
             };
@@ -20601,6 +24145,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "duplicate_id": "01a22d9a-6dfa-7b2b-a12b-5f0fd554edc1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientMerge"];
             };
         };
@@ -20611,6 +24160,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-6dfa-7b2b-a12b-5f0fd554edc1",
+                     *       "version": 2,
+                     *       "name": "Older",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": "Volta",
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-01",
+                     *       "mrr": "10.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-01",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": "2026-11-30T17:57:05.824Z",
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9a-6f97-7c20-9093-e0aefaa59989",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:57:05.482Z",
+                     *           "updated_at": "2026-11-30T17:57:06.220Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "387a5460-e6aa-4607-8c4d-e56c6e3b9103",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:05.143Z",
+                     *       "updated_at": "2026-11-30T17:57:06.220Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "10.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -20692,6 +24302,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-a215-7964-b64f-84a4e8d9cd92",
+                     *           "day": "2026-06-01",
+                     *           "kind": "expansion",
+                     *           "amount": "1.00",
+                     *           "currency": "GHS",
+                     *           "mrr_after": "106.00",
+                     *           "status_after": "active",
+                     *           "segment": "individual",
+                     *           "contract": "",
+                     *           "contract_mrr": "106.00",
+                     *           "reason": null,
+                     *           "voluntary": null,
+                     *           "reverses": null,
+                     *           "reversed_by": null,
+                     *           "cause": "entry",
+                     *           "recorded_at": "2026-11-30T17:57:18.467Z",
+                     *           "recorded_by": "f0e07c2c-bd01-4e4a-9049-5050afbef327",
+                     *           "recorded_by_name": "Test Person"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-a215-723d-9e1d-afbeb2bc2d81",
+                     *           "day": "2026-06-01",
+                     *           "kind": "correction",
+                     *           "amount": "-2.00",
+                     *           "currency": "GHS",
+                     *           "mrr_after": "106.00",
+                     *           "status_after": "active",
+                     *           "segment": "individual",
+                     *           "contract": "",
+                     *           "contract_mrr": null,
+                     *           "reason": null,
+                     *           "voluntary": null,
+                     *           "reverses": "01a22d9a-a1c6-7804-922b-acea0f2c0943",
+                     *           "reversed_by": null,
+                     *           "cause": "entry",
+                     *           "recorded_at": "2026-11-30T17:57:18.467Z",
+                     *           "recorded_by": "f0e07c2c-bd01-4e4a-9049-5050afbef327",
+                     *           "recorded_by_name": "Test Person"
+                     *         }
+                     *       ],
+                     *       "total": 8,
+                     *       "limit": 100,
+                     *       "offset": 0,
+                     *       "planned": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientMovementPage"];
                 };
             };
@@ -20754,6 +24414,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-9232-73fb-91bd-0d3674fbda43",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "cc27ff81-ae9f-4f34-b6c6-47d16658fff9",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:14.381Z",
+                     *       "updated_at": "2026-11-30T17:57:14.381Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "100.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -20827,6 +24536,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amount": 12
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientMrr"];
             };
         };
@@ -20837,6 +24551,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9b-3f05-732b-9729-8d5313c0facb",
+                     *       "version": 2,
+                     *       "name": "Acme",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-11-30",
+                     *       "mrr": "12.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-11-30",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": "2026-11-30T17:58:19.196Z",
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9b-8cd3-7568-91b8-ed29ab82ebf0",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:58:18.575Z",
+                     *           "updated_at": "2026-11-30T17:58:18.575Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9b-8d28-7e97-8343-55f969468aca",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:58:18.649Z",
+                     *           "updated_at": "2026-11-30T17:58:18.649Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "a8960bde-23aa-4033-8b22-8543ac7718c9",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:58.655Z",
+                     *       "updated_at": "2026-11-30T17:58:18.070Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "12.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -20910,6 +24696,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "service_ends_on": "2026-12-30",
+                 *       "reason": "competitor"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientNotice"];
             };
         };
@@ -20920,6 +24712,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-9b00-7483-be6f-c1accc61c612",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "leaving",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": null,
+                     *       "notice_on": "2026-11-30",
+                     *       "leaves_on": "2026-12-30",
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "bc469e4e-16ec-46de-a9f0-9c12e63bbcf3",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:16.670Z",
+                     *       "updated_at": "2026-11-30T17:57:16.670Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "100.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -20996,6 +24837,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-9b00-7483-be6f-c1accc61c612",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "bc469e4e-16ec-46de-a9f0-9c12e63bbcf3",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:16.670Z",
+                     *       "updated_at": "2026-11-30T17:57:16.670Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "100.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -21143,6 +25033,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amount": 90,
+                 *       "effective_on": "2026-09-01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientReactivation"];
             };
         };
@@ -21153,6 +25049,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-7c91-731e-8648-b0699190d42c",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "90.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-09-01",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "83b4d6bc-962f-4fcb-a0f8-640b1616f285",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:08.876Z",
+                     *       "updated_at": "2026-11-30T17:57:08.876Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "90.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -21234,6 +25179,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-a6b1-72b4-a57e-7dac18a78bd6",
+                     *           "client_id": "01a22d9a-a3aa-7d0e-854e-ca7eddafece3",
+                     *           "play_id": "01a22d9a-a2c9-7b74-ab37-93917e67d0f4",
+                     *           "play_key": "new_contact",
+                     *           "channel": "task",
+                     *           "title": "Find a new contact",
+                     *           "details": "The person we knew has left: get to know who follows.",
+                     *           "state": "proposed",
+                     *           "impact": 0,
+                     *           "measured": false,
+                     *           "score": 70,
+                     *           "mrr": "200.00",
+                     *           "currency": "GHS",
+                     *           "proposed_on": "2026-11-30",
+                     *           "expires_on": "2026-12-30",
+                     *           "note": null,
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "finished_by": null,
+                     *           "finished_by_name": null,
+                     *           "finished_at": null,
+                     *           "created_by": null,
+                     *           "created_by_name": null,
+                     *           "created_at": "2026-11-30T17:57:19.034Z",
+                     *           "updated_at": "2026-11-30T17:57:19.034Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9a-a6b1-7168-bc9e-d58464dd78de",
+                     *           "client_id": "01a22d9a-a3aa-7d0e-854e-ca7eddafece3",
+                     *           "play_id": "01a22d9a-a2c9-7c41-9d5f-0a8d4fd5a2fd",
+                     *           "play_key": "manager_call",
+                     *           "channel": "call",
+                     *           "title": "Call by a manager",
+                     *           "details": "Somebody who can decide calls and asks what would keep the client.",
+                     *           "state": "proposed",
+                     *           "impact": 0,
+                     *           "measured": false,
+                     *           "score": 70,
+                     *           "mrr": "200.00",
+                     *           "currency": "GHS",
+                     *           "proposed_on": "2026-11-30",
+                     *           "expires_on": "2026-12-30",
+                     *           "note": null,
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "finished_by": null,
+                     *           "finished_by_name": null,
+                     *           "finished_at": null,
+                     *           "created_by": null,
+                     *           "created_by_name": null,
+                     *           "created_at": "2026-11-30T17:57:19.034Z",
+                     *           "updated_at": "2026-11-30T17:57:19.034Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientRecommendationPage"];
                 };
             };
@@ -21289,6 +25299,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Attacker recommendation"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientRecommendationInput"];
             };
         };
@@ -21299,6 +25314,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22da0-93fa-7a2d-9317-39733d11e26e",
+                     *       "client_id": "01a22da0-8d9f-78fd-a25c-087f1ef5cce1",
+                     *       "play_id": null,
+                     *       "play_key": null,
+                     *       "channel": null,
+                     *       "title": "Attacker recommendation",
+                     *       "details": "",
+                     *       "state": "proposed",
+                     *       "impact": 0,
+                     *       "measured": false,
+                     *       "score": null,
+                     *       "mrr": "120.00",
+                     *       "currency": "GHS",
+                     *       "proposed_on": "2026-11-30",
+                     *       "expires_on": "2026-12-30",
+                     *       "note": null,
+                     *       "decided_by": null,
+                     *       "decided_by_name": null,
+                     *       "decided_at": null,
+                     *       "finished_by": null,
+                     *       "finished_by_name": null,
+                     *       "finished_at": null,
+                     *       "created_by": "ce5b9698-97d0-4949-a6d0-f6ac28e6f2ac",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T18:03:48.047Z",
+                     *       "updated_at": "2026-11-30T18:03:48.047Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientRecommendation"];
                 };
             };
@@ -21370,6 +25415,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "done"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientRecommendationDecision"];
             };
         };
@@ -21380,6 +25430,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-a6b1-72b4-a57e-7dac18a78bd6",
+                     *       "client_id": "01a22d9a-a3aa-7d0e-854e-ca7eddafece3",
+                     *       "play_id": "01a22d9a-a2c9-7b74-ab37-93917e67d0f4",
+                     *       "play_key": "new_contact",
+                     *       "channel": "task",
+                     *       "title": "Find a new contact",
+                     *       "details": "The person we knew has left: get to know who follows.",
+                     *       "state": "done",
+                     *       "impact": 0,
+                     *       "measured": false,
+                     *       "score": 70,
+                     *       "mrr": "200.00",
+                     *       "currency": "GHS",
+                     *       "proposed_on": "2026-11-30",
+                     *       "expires_on": "2026-12-30",
+                     *       "note": "Tomorrow",
+                     *       "decided_by": "f5e0f1d2-3d4a-4fea-812d-80d5e3cadfb9",
+                     *       "decided_by_name": "Test Person",
+                     *       "decided_at": "2026-11-30T17:57:19.871Z",
+                     *       "finished_by": "f5e0f1d2-3d4a-4fea-812d-80d5e3cadfb9",
+                     *       "finished_by_name": "Test Person",
+                     *       "finished_at": "2026-11-30T17:57:19.917Z",
+                     *       "created_by": null,
+                     *       "created_by_name": null,
+                     *       "created_at": "2026-11-30T17:57:19.034Z",
+                     *       "updated_at": "2026-11-30T17:57:19.917Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientRecommendation"];
                 };
             };
@@ -21456,6 +25536,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9b-3f05-732b-9729-8d5313c0facb",
+                     *       "version": 4,
+                     *       "name": "Acme",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-11-30",
+                     *       "mrr": "12.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-11-30",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": "2026-11-30T17:58:19.196Z",
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22d9b-8cd3-7568-91b8-ed29ab82ebf0",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:58:18.575Z",
+                     *           "updated_at": "2026-11-30T17:58:18.575Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9b-8d28-7e97-8343-55f969468aca",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": false,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T17:58:18.649Z",
+                     *           "updated_at": "2026-11-30T17:58:18.649Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "a8960bde-23aa-4033-8b22-8543ac7718c9",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:57:58.655Z",
+                     *       "updated_at": "2026-11-30T17:58:22.957Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "12.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -21620,28 +25772,49 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-9675-7537-ac2e-e20cfb19aba6",
+                     *           "id": "01a22d95-f17c-7f43-bd45-21340f7eb791",
                      *           "provider": "twilio",
-                     *           "sender": "+15558144756",
-                     *           "phone": "+233599461749",
+                     *           "sender": "+15558708801",
+                     *           "phone": "+233511981844",
                      *           "status": "open",
                      *           "assigned_to": null,
                      *           "assigned_to_name": null,
-                     *           "lead_id": "01a22d00-9749-790a-8056-feefc7d6883e",
-                     *           "lead_name": "Efua Quartey",
-                     *           "customer_id": "01a22d00-97d2-74d9-a819-e0d50ba12cbf",
-                     *           "customer_name": "Kojo Ansah",
+                     *           "lead_id": null,
+                     *           "lead_name": null,
+                     *           "customer_id": null,
+                     *           "customer_name": null,
                      *           "unread": 1,
-                     *           "last_message_at": "2026-11-30T15:09:03.382Z",
-                     *           "last_direction": "outbound",
-                     *           "last_preview": "Dear Efua Quartey",
+                     *           "last_message_at": "2026-11-30T17:52:11.106Z",
+                     *           "last_direction": "inbound",
+                     *           "last_preview": "",
                      *           "closed_at": null,
                      *           "closed_by": null,
-                     *           "created_at": "2026-11-30T15:09:02.943Z",
-                     *           "updated_at": "2026-11-30T15:09:03.382Z"
+                     *           "created_at": "2026-11-30T17:52:11.106Z",
+                     *           "updated_at": "2026-11-30T17:52:11.106Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d95-f0f8-7ea7-851e-89da51cf29ff",
+                     *           "provider": "twilio",
+                     *           "sender": "+15558708801",
+                     *           "phone": "+233596959567",
+                     *           "status": "open",
+                     *           "assigned_to": null,
+                     *           "assigned_to_name": null,
+                     *           "lead_id": null,
+                     *           "lead_name": null,
+                     *           "customer_id": null,
+                     *           "customer_name": null,
+                     *           "unread": 1,
+                     *           "last_message_at": "2026-11-30T17:52:10.986Z",
+                     *           "last_direction": "inbound",
+                     *           "last_preview": "[media]",
+                     *           "closed_at": null,
+                     *           "closed_by": null,
+                     *           "created_at": "2026-11-30T17:52:10.986Z",
+                     *           "updated_at": "2026-11-30T17:52:10.986Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 8,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -21692,9 +25865,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "to": "+18085550935",
+                 *       "to": "+18085559634",
                  *       "message": "Good day",
-                 *       "sender_id": "+15551455007"
+                 *       "sender_id": "+15552006666"
                  *     }
                  */
                 "application/json": components["schemas"]["StartConversation"];
@@ -21709,13 +25882,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22d00-5d39-7c10-8b4e-eecfc10a8347",
-                     *       "conversation_id": "01a22d00-5d53-71f7-8646-aef2885db29c",
+                     *       "message_id": "01a22d9d-5dbe-7c39-ac24-2769a155f5ac",
+                     *       "conversation_id": "01a22d9d-5dd6-76f5-b1bd-909dc74a5da0",
                      *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T18:00:00.000Z",
-                     *       "waits_for": "quiet_hours"
+                     *       "send_after": "2026-11-30T19:00:17.356Z",
+                     *       "waits_for": "quiet_hours",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["WrittenMessage"];
@@ -21801,10 +25975,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-0f1b-7bdf-88b6-2fe0ece8483d",
+                     *       "id": "01a22d9c-e0dc-787e-a2cf-6d1c594e02d2",
                      *       "provider": "twilio",
-                     *       "sender": "+15554684039",
-                     *       "phone": "+233577468397",
+                     *       "sender": "+15553079256",
+                     *       "phone": "+233599218072",
                      *       "status": "open",
                      *       "assigned_to": null,
                      *       "assigned_to_name": null,
@@ -21813,18 +25987,18 @@ export interface operations {
                      *       "customer_id": null,
                      *       "customer_name": null,
                      *       "unread": 2,
-                     *       "last_message_at": "2026-11-30T15:08:31.445Z",
+                     *       "last_message_at": "2026-11-30T17:59:46.459Z",
                      *       "last_direction": "outbound",
                      *       "last_preview": "Until five",
                      *       "closed_at": null,
                      *       "closed_by": null,
-                     *       "created_at": "2026-11-30T15:08:28.280Z",
-                     *       "updated_at": "2026-11-30T15:08:31.445Z",
+                     *       "created_at": "2026-11-30T17:59:45.477Z",
+                     *       "updated_at": "2026-11-30T17:59:46.459Z",
                      *       "opted_out": false,
                      *       "awaits_review": false,
                      *       "messages": [
                      *         {
-                     *           "message_id": "01a22d00-1b77-7199-97c9-a59a75073c73",
+                     *           "message_id": "01a22d9c-e453-7da9-9480-5d34835c65cb",
                      *           "message": "Until five",
                      *           "direction": "outbound",
                      *           "status": "delivered",
@@ -21834,15 +26008,15 @@ export interface operations {
                      *           "campaign_id": null,
                      *           "error_code": null,
                      *           "error_message": null,
-                     *           "created_by": "a6ba354b-c9ef-4e77-8015-4baf715b5b9a",
+                     *           "created_by": "ad37f941-e16c-4061-ab76-c3838d719ea6",
                      *           "created_by_name": "Test Person",
-                     *           "send_after": "2026-11-30T15:08:31.445Z",
-                     *           "created_at": "2026-11-30T15:08:31.445Z",
-                     *           "sent_at": "2026-11-30T15:08:31.714Z",
-                     *           "delivered_at": "2026-11-30T15:08:31.974Z"
+                     *           "send_after": "2026-11-30T17:59:46.459Z",
+                     *           "created_at": "2026-11-30T17:59:46.459Z",
+                     *           "sent_at": "2026-11-30T18:00:01.776Z",
+                     *           "delivered_at": "2026-11-30T18:00:01.776Z"
                      *         },
                      *         {
-                     *           "message_id": "01a22d00-0fd3-7acc-9b89-f2e30b9a2afc",
+                     *           "message_id": "01a22d9c-e23d-7ee5-b59a-d89a3e5e62f4",
                      *           "message": "Hello?",
                      *           "direction": "inbound",
                      *           "status": "received",
@@ -21854,8 +26028,8 @@ export interface operations {
                      *           "error_message": null,
                      *           "created_by": null,
                      *           "created_by_name": null,
-                     *           "send_after": "2026-11-30T15:08:28.492Z",
-                     *           "created_at": "2026-11-30T15:08:28.492Z",
+                     *           "send_after": "2026-11-30T17:59:45.810Z",
+                     *           "created_at": "2026-11-30T17:59:45.810Z",
                      *           "sent_at": null,
                      *           "delivered_at": null
                      *         }
@@ -21917,7 +26091,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce"
+                 *       "assigned_to": "3b63bb91-ba55-4dc8-b1e9-3a250a46e6c1"
                  *     }
                  */
                 "application/json": components["schemas"]["AssignConversation"];
@@ -21932,25 +26106,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7",
+                     *       "id": "01a22d9d-8479-7676-ba50-37a55beaa6f6",
                      *       "provider": "twilio",
-                     *       "sender": "+15550825345",
-                     *       "phone": "+233508671418",
+                     *       "sender": "+15557434297",
+                     *       "phone": "+233535825464",
                      *       "status": "open",
-                     *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce",
+                     *       "assigned_to": "3b63bb91-ba55-4dc8-b1e9-3a250a46e6c1",
                      *       "assigned_to_name": "Test Person",
                      *       "lead_id": null,
                      *       "lead_name": null,
                      *       "customer_id": null,
                      *       "customer_name": null,
                      *       "unread": 1,
-                     *       "last_message_at": "2026-11-30T15:08:58.383Z",
+                     *       "last_message_at": "2026-11-30T18:00:27.496Z",
                      *       "last_direction": "inbound",
                      *       "last_preview": "Hello",
                      *       "closed_at": null,
                      *       "closed_by": null,
-                     *       "created_at": "2026-11-30T15:08:58.383Z",
-                     *       "updated_at": "2026-11-30T15:08:58.665Z"
+                     *       "created_at": "2026-11-30T18:00:27.496Z",
+                     *       "updated_at": "2026-11-30T18:00:27.600Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -22013,10 +26187,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-766d-786e-b6c1-74155ee18328",
+                     *       "id": "01a22d9d-7c46-7d91-b237-0162d0530c27",
                      *       "provider": "twilio",
-                     *       "sender": "+15555226018",
-                     *       "phone": "+233576947099",
+                     *       "sender": "+15551717509",
+                     *       "phone": "+233519002580",
                      *       "status": "closed",
                      *       "assigned_to": null,
                      *       "assigned_to_name": null,
@@ -22025,13 +26199,13 @@ export interface operations {
                      *       "customer_id": null,
                      *       "customer_name": null,
                      *       "unread": 2,
-                     *       "last_message_at": "2026-11-30T15:08:55.701Z",
+                     *       "last_message_at": "2026-11-30T18:00:25.730Z",
                      *       "last_direction": "inbound",
                      *       "last_preview": "Still there?",
-                     *       "closed_at": "2026-11-30T15:08:55.757Z",
-                     *       "closed_by": "48592157-506d-4138-99a2-4a6c6002072d",
-                     *       "created_at": "2026-11-30T15:08:54.752Z",
-                     *       "updated_at": "2026-11-30T15:08:55.757Z"
+                     *       "closed_at": "2026-11-30T18:00:25.790Z",
+                     *       "closed_by": "1bf64d66-61fb-4920-9c77-db46405318b5",
+                     *       "created_at": "2026-11-30T18:00:25.242Z",
+                     *       "updated_at": "2026-11-30T18:00:25.790Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -22091,7 +26265,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "message": "Good night"
+                 *       "message": "9999-12-31T23:59:59+14:00"
                  *     }
                  */
                 "application/json": components["schemas"]["ConversationReply"];
@@ -22106,13 +26280,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22d00-5a1f-72d0-bcd6-03dacc1e257b",
-                     *       "conversation_id": "01a22d00-58d3-7bef-a3aa-78c9b02685fd",
-                     *       "status": "queued",
+                     *       "message_id": "01a22d93-a7aa-7be7-95d9-eff1cb8ca885",
+                     *       "conversation_id": "01a22d93-8eea-7062-af85-66c752665a9d",
+                     *       "status": "suppressed",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T17:08:46.782Z",
-                     *       "waits_for": "quiet_hours"
+                     *       "send_after": "2026-11-30T17:49:41.140Z",
+                     *       "waits_for": null,
+                     *       "error_code": "suppressed"
                      *     }
                      */
                     "application/json": components["schemas"]["WrittenMessage"];
@@ -22205,25 +26380,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7",
+                     *       "id": "01a22d9d-8479-7676-ba50-37a55beaa6f6",
                      *       "provider": "twilio",
-                     *       "sender": "+15550825345",
-                     *       "phone": "+233508671418",
+                     *       "sender": "+15557434297",
+                     *       "phone": "+233535825464",
                      *       "status": "open",
-                     *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce",
+                     *       "assigned_to": "3b63bb91-ba55-4dc8-b1e9-3a250a46e6c1",
                      *       "assigned_to_name": "Test Person",
                      *       "lead_id": null,
                      *       "lead_name": null,
                      *       "customer_id": null,
                      *       "customer_name": null,
                      *       "unread": 0,
-                     *       "last_message_at": "2026-11-30T15:08:58.383Z",
+                     *       "last_message_at": "2026-11-30T18:00:27.496Z",
                      *       "last_direction": "inbound",
                      *       "last_preview": "Hello",
                      *       "closed_at": null,
                      *       "closed_by": null,
-                     *       "created_at": "2026-11-30T15:08:58.383Z",
-                     *       "updated_at": "2026-11-30T15:08:59.094Z"
+                     *       "created_at": "2026-11-30T18:00:27.496Z",
+                     *       "updated_at": "2026-11-30T18:00:27.790Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -22286,10 +26461,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-766d-786e-b6c1-74155ee18328",
+                     *       "id": "01a22d9d-7c46-7d91-b237-0162d0530c27",
                      *       "provider": "twilio",
-                     *       "sender": "+15555226018",
-                     *       "phone": "+233576947099",
+                     *       "sender": "+15551717509",
+                     *       "phone": "+233519002580",
                      *       "status": "open",
                      *       "assigned_to": null,
                      *       "assigned_to_name": null,
@@ -22298,13 +26473,13 @@ export interface operations {
                      *       "customer_id": null,
                      *       "customer_name": null,
                      *       "unread": 2,
-                     *       "last_message_at": "2026-11-30T15:08:55.918Z",
+                     *       "last_message_at": "2026-11-30T18:00:25.835Z",
                      *       "last_direction": "outbound",
                      *       "last_preview": "Yes",
                      *       "closed_at": null,
                      *       "closed_by": null,
-                     *       "created_at": "2026-11-30T15:08:54.752Z",
-                     *       "updated_at": "2026-11-30T15:08:56.291Z"
+                     *       "created_at": "2026-11-30T18:00:25.242Z",
+                     *       "updated_at": "2026-11-30T18:00:26.107Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -22380,31 +26555,33 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cff-382e-7eb0-a602-58e61258875a",
+                     *           "id": "01a22d98-f4c5-7b58-a30c-9d29cb540196",
                      *           "name": "Ama Mensah",
-                     *           "account_number": "A-108",
-                     *           "phone": "+233530555441",
+                     *           "account_number": "A-118",
+                     *           "phone": "+233590921244",
                      *           "status": "connected",
                      *           "arrears": "0.00",
                      *           "currency": "GHS",
-                     *           "created_at": "2026-11-30T15:07:33.266Z",
-                     *           "updated_at": "2026-11-30T15:07:33.266Z"
+                     *           "created_at": "2026-11-30T17:55:28.580Z",
+                     *           "updated_at": "2026-11-30T17:55:28.580Z"
                      *         },
                      *         {
-                     *           "id": "01a22cff-3702-77d7-ac4d-93ecba9f9f6f",
+                     *           "id": "01a22d98-f289-7743-a94b-e135fae031b8",
                      *           "name": "Ama Mensah",
-                     *           "account_number": "A-107",
-                     *           "phone": "+233586541364",
+                     *           "account_number": "A-117",
+                     *           "phone": "+233523894825",
                      *           "status": "connected",
                      *           "arrears": "0.00",
                      *           "currency": "GHS",
-                     *           "created_at": "2026-11-30T15:07:32.992Z",
-                     *           "updated_at": "2026-11-30T15:07:32.992Z"
+                     *           "created_at": "2026-11-30T17:55:27.899Z",
+                     *           "updated_at": "2026-11-30T17:55:27.899Z"
                      *         }
                      *       ],
-                     *       "total": 5,
                      *       "limit": 50,
-                     *       "offset": 0
+                     *       "offset": 0,
+                     *       "total": 5,
+                     *       "total_is_capped": false,
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["CustomerPage"];
@@ -22454,13 +26631,10 @@ export interface operations {
                 /**
                  * @example {
                  *       "name": "Ama Mensah",
-                 *       "account_number": "A-42",
-                 *       "phone": "+233543868445",
-                 *       "id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
-                 *       "organization_id": "01a22cfe-c985-7a9f-9dd7-5a2b700d0b45",
-                 *       "currency": "USD",
-                 *       "created_at": "2020-01-01T00:00:00Z",
-                 *       "favourite_colour": "blue"
+                 *       "account_number": "A-1",
+                 *       "phone": "+233564501701",
+                 *       "arrears": "-30.5",
+                 *       "status": "disconnected"
                  *     }
                  */
                 "application/json": components["schemas"]["CustomerInput"];
@@ -22475,15 +26649,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cfe-cd51-709f-b397-5d0211451b90",
+                     *       "id": "01a22d97-fbeb-73eb-b769-b1073fb3c736",
                      *       "name": "Ama Mensah",
-                     *       "account_number": "A-42",
-                     *       "phone": "+233543868445",
-                     *       "status": "connected",
-                     *       "arrears": "0.00",
+                     *       "account_number": "A-1",
+                     *       "phone": "+233564501701",
+                     *       "status": "disconnected",
+                     *       "arrears": "-30.50",
                      *       "currency": "GHS",
-                     *       "created_at": "2026-11-30T15:07:05.917Z",
-                     *       "updated_at": "2026-11-30T15:07:05.917Z"
+                     *       "created_at": "2026-11-30T17:54:24.870Z",
+                     *       "updated_at": "2026-11-30T17:54:24.870Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -22553,22 +26727,47 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "total_customers": 12,
+                     *       "total_customers": 2,
                      *       "by_status": {
-                     *         "connected": 9,
-                     *         "disconnected": 3,
-                     *         "warned": 0
+                     *         "connected": 1,
+                     *         "disconnected": 0,
+                     *         "warned": 1
                      *       },
-                     *       "total_arrears": "303.00",
-                     *       "recent_actions": [],
-                     *       "actions_today": 0,
+                     *       "total_arrears": "25.00",
+                     *       "recent_actions": [
+                     *         {
+                     *           "id": "01a22da1-93fb-7778-8602-20123ffad67c",
+                     *           "customer_id": "01a22da1-92b4-70d0-9d50-9ad458e73580",
+                     *           "customer_name": "Attacker customer",
+                     *           "action": "sms_sent",
+                     *           "note": null,
+                     *           "source": "manual",
+                     *           "batch_id": null,
+                     *           "performed_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T18:04:53.570Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22da1-932f-7a20-88b8-51a01da8f35b",
+                     *           "customer_id": "01a22da1-92b4-70d0-9d50-9ad458e73580",
+                     *           "customer_name": "Attacker customer",
+                     *           "action": "warn",
+                     *           "note": "Attacker note",
+                     *           "source": "manual",
+                     *           "batch_id": null,
+                     *           "performed_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T18:04:53.418Z"
+                     *         }
+                     *       ],
+                     *       "actions_today": 2,
                      *       "sms": {
                      *         "queued": 0,
                      *         "sending": 0,
                      *         "sent": 0,
-                     *         "delivered": 0,
+                     *         "delivered": 1,
                      *         "failed": 0,
-                     *         "suppressed": 0
+                     *         "suppressed": 1
                      *       },
                      *       "actions_by_day": [
                      *         {
@@ -22694,15 +26893,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cfe-79d0-7228-b272-4075b7f85ace",
+                     *       "id": "01a22d98-14c5-7b2b-9fed-0d9726785211",
                      *       "name": "Ama Mensah",
                      *       "account_number": "00412-7",
                      *       "phone": "+233244123456",
                      *       "status": "connected",
                      *       "arrears": "1234.50",
                      *       "currency": "GHS",
-                     *       "created_at": "2026-11-30T15:06:44.552Z",
-                     *       "updated_at": "2026-11-30T15:06:44.552Z"
+                     *       "created_at": "2026-11-30T17:54:31.236Z",
+                     *       "updated_at": "2026-11-30T17:54:31.236Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -22759,10 +26958,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Esi",
-                 *       "organization_id": "01a22cfe-c985-7a9f-9dd7-5a2b700d0b45",
-                 *       "currency": "USD",
-                 *       "id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                 *       "arrears": "0.25",
+                 *       "status": "warned"
                  *     }
                  */
                 "application/json": components["schemas"]["CustomerChange"];
@@ -22777,15 +26974,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cfe-cd51-709f-b397-5d0211451b90",
-                     *       "name": "Esi",
-                     *       "account_number": "A-42",
-                     *       "phone": "+233543868445",
-                     *       "status": "connected",
-                     *       "arrears": "0.00",
+                     *       "id": "01a22d97-fbeb-73eb-b769-b1073fb3c736",
+                     *       "name": "Ama Mensah",
+                     *       "account_number": "A-1",
+                     *       "phone": "+233564501701",
+                     *       "status": "warned",
+                     *       "arrears": "0.25",
                      *       "currency": "GHS",
-                     *       "created_at": "2026-11-30T15:07:05.917Z",
-                     *       "updated_at": "2026-11-30T15:07:06.270Z"
+                     *       "created_at": "2026-11-30T17:54:24.870Z",
+                     *       "updated_at": "2026-11-30T17:54:25.848Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -22921,17 +27118,19 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "user_id": "35a006ad-54bc-4bf6-9a06-9c6bde70cea5",
-                     *         "full_name": "Test Person",
-                     *         "open": 2,
+                     *         "user_id": "569cbea3-5935-4d89-ad08-6006dc02b3dd",
+                     *         "full_name": "Test counselor",
+                     *         "status": "active",
+                     *         "open": 1,
                      *         "due_soon": 0,
                      *         "breached": 0,
                      *         "converted": 0
                      *       },
                      *       {
-                     *         "user_id": "63334fac-758b-47e0-a891-eb4dcd2d0743",
-                     *         "full_name": "Test Person",
-                     *         "open": 2,
+                     *         "user_id": "e1ebe57f-f087-41d0-88d3-9da1c763999a",
+                     *         "full_name": "Test counselor",
+                     *         "status": "suspended",
+                     *         "open": 1,
                      *         "due_soon": 0,
                      *         "breached": 0,
                      *         "converted": 0
@@ -22978,20 +27177,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "total": 224,
-                     *       "open": 220,
-                     *       "won": 2,
-                     *       "lost": 2,
-                     *       "new_today": 224,
-                     *       "unassigned": 106,
+                     *       "total": 145,
+                     *       "open": 144,
+                     *       "won": 0,
+                     *       "lost": 1,
+                     *       "new_today": 145,
+                     *       "unassigned": 20,
                      *       "due_soon": 0,
                      *       "breached": 0,
-                     *       "conversion_rate": 0.0089,
+                     *       "conversion_rate": 0,
                      *       "value": {
-                     *         "total": "3561.00",
-                     *         "open": "3318.00",
-                     *         "won": "199.00",
-                     *         "lost": "44.00"
+                     *         "total": "3051.00",
+                     *         "open": "3020.00",
+                     *         "won": "0.00",
+                     *         "lost": "31.00"
                      *       },
                      *       "sla": {
                      *         "met": 3,
@@ -22999,28 +27198,28 @@ export interface operations {
                      *         "met_rate": 1,
                      *         "responses": 5,
                      *         "median_response_minutes": 33,
-                     *         "p90_response_minutes": 88
+                     *         "p90_response_minutes": 85
                      *       },
                      *       "by_status": [
                      *         {
                      *           "status": "new",
                      *           "label": "New",
                      *           "outcome": null,
-                     *           "count": 218,
-                     *           "value": "3259.00"
+                     *           "count": 140,
+                     *           "value": "2248.00"
                      *         },
                      *         {
                      *           "status": "contacted",
                      *           "label": "Contacted",
                      *           "outcome": null,
-                     *           "count": 1,
-                     *           "value": "25.00"
+                     *           "count": 2,
+                     *           "value": "351.00"
                      *         }
                      *       ],
                      *       "by_source": [
                      *         {
                      *           "source": "import",
-                     *           "count": 200
+                     *           "count": 120
                      *         },
                      *         {
                      *           "source": "source 1",
@@ -23077,23 +27276,23 @@ export interface operations {
                      *       "p90_response_minutes": 80,
                      *       "by_assignee": [
                      *         {
-                     *           "met": 5,
-                     *           "breached": 0,
-                     *           "met_rate": 1,
-                     *           "responses": 5,
-                     *           "median_response_minutes": 20,
-                     *           "p90_response_minutes": 40,
-                     *           "user_id": "2f734346-f7da-4f5c-bd8b-5f791d42f4ea",
-                     *           "full_name": "Test Person"
-                     *         },
-                     *         {
                      *           "met": 2,
                      *           "breached": 3,
                      *           "met_rate": 0.4,
                      *           "responses": 5,
                      *           "median_response_minutes": 70,
                      *           "p90_response_minutes": 90,
-                     *           "user_id": "baa64b5d-8404-421d-b3e5-5e728dbb21e4",
+                     *           "user_id": "b1678e49-90e3-4dfd-9308-49d8f28a05dc",
+                     *           "full_name": "Test Person"
+                     *         },
+                     *         {
+                     *           "met": 5,
+                     *           "breached": 0,
+                     *           "met_rate": 1,
+                     *           "responses": 5,
+                     *           "median_response_minutes": 20,
+                     *           "p90_response_minutes": 40,
+                     *           "user_id": "bdf94cc4-288d-4ee6-bee0-c3ed00c24d32",
                      *           "full_name": "Test Person"
                      *         }
                      *       ]
@@ -23391,6 +27590,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "job": "import-leads"
+                     *     }
+                     */
                     "application/json": {
                         /** @example dispatch-messages */
                         job: string;
@@ -23423,6 +27627,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "job": "reconcile-messages"
+                     *     }
+                     */
                     "application/json": {
                         /** @example dispatch-messages */
                         job: string;
@@ -23455,6 +27664,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "job": "resolve-unknown-outcomes"
+                     *     }
+                     */
                     "application/json": {
                         /** @example dispatch-messages */
                         job: string;
@@ -23576,6 +27790,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d91-c80d-714b-a489-5e3c1c71a8ed",
+                     *           "version": 2,
+                     *           "first_name": "Ama",
+                     *           "last_name": "Reach",
+                     *           "full_name": "Ama Reach",
+                     *           "email": null,
+                     *           "phone": "+233503902440",
+                     *           "source": "s",
+                     *           "status": "new",
+                     *           "outcome": null,
+                     *           "status_since": "2026-11-30T17:47:38.357Z",
+                     *           "closed_at": null,
+                     *           "value": "0.00",
+                     *           "currency": "GHS",
+                     *           "tags": [
+                     *             "t"
+                     *           ],
+                     *           "time_zone": null,
+                     *           "country": null,
+                     *           "region": null,
+                     *           "custom_fields": {},
+                     *           "team_id": "01a22d91-c58e-705e-be66-f2a6cd9a89e6",
+                     *           "assigned_to": "b6a5a87a-cbb0-41be-bc37-d47b5ccaea26",
+                     *           "assigned_to_name": "Test counselor",
+                     *           "assigned_at": "2026-11-30T17:47:38.357Z",
+                     *           "created_by": "1fed8dff-95fb-460f-a250-d1996361cdb6",
+                     *           "created_by_name": "Test Person",
+                     *           "sla": {
+                     *             "status": "running",
+                     *             "started_at": "2026-11-30T17:47:38.357Z",
+                     *             "deadline": "2026-11-30T19:47:38.357Z",
+                     *             "responded_at": null,
+                     *             "breached_at": null
+                     *           },
+                     *           "created_at": "2026-11-30T17:47:38.357Z",
+                     *           "updated_at": "2026-11-30T17:47:38.357Z",
+                     *           "deleted_at": null
+                     *         },
+                     *         {
+                     *           "id": "01a22d91-c784-754f-9794-d4deb41c899f",
+                     *           "version": 1,
+                     *           "first_name": "Ama",
+                     *           "last_name": "Reach",
+                     *           "full_name": "Ama Reach",
+                     *           "email": null,
+                     *           "phone": "+233519478717",
+                     *           "source": "s",
+                     *           "status": "new",
+                     *           "outcome": null,
+                     *           "status_since": "2026-11-30T17:47:38.236Z",
+                     *           "closed_at": null,
+                     *           "value": "0.00",
+                     *           "currency": "GHS",
+                     *           "tags": [
+                     *             "t"
+                     *           ],
+                     *           "time_zone": null,
+                     *           "country": null,
+                     *           "region": null,
+                     *           "custom_fields": {},
+                     *           "team_id": null,
+                     *           "assigned_to": null,
+                     *           "assigned_to_name": null,
+                     *           "assigned_at": null,
+                     *           "created_by": "1fed8dff-95fb-460f-a250-d1996361cdb6",
+                     *           "created_by_name": "Test Person",
+                     *           "sla": null,
+                     *           "created_at": "2026-11-30T17:47:38.236Z",
+                     *           "updated_at": "2026-11-30T17:47:38.236Z",
+                     *           "deleted_at": null
+                     *         }
+                     *       ],
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "total": 5,
+                     *       "total_is_capped": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadPage"];
                 };
             };
@@ -23625,9 +27922,15 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "first_name": "Ama {{organization}}",
-                 *       "last_name": "Mensah",
-                 *       "phone": "+233575209655"
+                 *       "first_name": "Ama",
+                 *       "last_name": "A",
+                 *       "phone": "+233566455486",
+                 *       "source": "Website",
+                 *       "tags": [
+                 *         "hot",
+                 *         "vip"
+                 *       ],
+                 *       "assigned_to": "553ef59a-1d7e-4be1-92f4-c15b3c33661c"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadInput"];
@@ -23642,34 +27945,43 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-d959-705a-b4b4-0675e3152094",
-                     *       "version": 1,
-                     *       "first_name": "Ama {{organization}}",
-                     *       "last_name": "Mensah",
-                     *       "full_name": "Ama {{organization}} Mensah",
+                     *       "id": "01a22d92-3ca1-76ac-a283-b59f8deb6aea",
+                     *       "version": 2,
+                     *       "first_name": "Ama",
+                     *       "last_name": "A",
+                     *       "full_name": "Ama A",
                      *       "email": null,
-                     *       "phone": "+233575209655",
-                     *       "source": "manual",
+                     *       "phone": "+233566455486",
+                     *       "source": "website",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T15:09:20.073Z",
+                     *       "status_since": "2026-11-30T17:48:08.026Z",
                      *       "closed_at": null,
                      *       "value": "0.00",
                      *       "currency": "GHS",
-                     *       "tags": [],
+                     *       "tags": [
+                     *         "hot",
+                     *         "vip"
+                     *       ],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d00-d7fc-734f-8831-3db787d17ff6",
-                     *       "assigned_to": null,
-                     *       "assigned_to_name": null,
-                     *       "assigned_at": null,
-                     *       "created_by": "664ecc8e-9b63-4290-84a2-646859f731db",
-                     *       "created_by_name": "Test counselor",
-                     *       "sla": null,
-                     *       "created_at": "2026-11-30T15:09:20.073Z",
-                     *       "updated_at": "2026-11-30T15:09:20.073Z",
+                     *       "team_id": "01a22d92-3b97-7b7c-81a5-58ff5385ace4",
+                     *       "assigned_to": "553ef59a-1d7e-4be1-92f4-c15b3c33661c",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:48:08.026Z",
+                     *       "created_by": "3a7e3cba-2a4c-472a-a7f2-1e1902e46af2",
+                     *       "created_by_name": "Test Person",
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:48:08.026Z",
+                     *         "deadline": "2026-11-30T19:48:08.026Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:48:08.026Z",
+                     *       "updated_at": "2026-11-30T17:48:08.026Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -23735,6 +28047,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "lead_ids": [
+                 *         "01a22d92-86b9-7072-8332-fc6740a63145",
+                 *         "01a22d92-86ba-72ac-8d39-ed2cc65b8c5b"
+                 *       ],
+                 *       "assigned_to": "73ff36dd-6b0a-4533-a1f2-fa9cfe6823a6"
+                 *     }
+                 */
                 "application/json": components["schemas"]["BulkAssignment"];
             };
         };
@@ -23745,6 +28066,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "assigned": 30,
+                     *       "skipped": [],
+                     *       "by_user": {
+                     *         "73ff36dd-6b0a-4533-a1f2-fa9cfe6823a6": 30
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BulkAssignmentResult"];
                 };
             };
@@ -23819,6 +28149,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "time_zone": "Europe/London",
+                     *       "week": {
+                     *         "mon": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "tue": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "wed": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "thu": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "fri": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "sat": [],
+                     *         "sun": []
+                     *       },
+                     *       "holidays": [
+                     *         {
+                     *           "date": "2026-12-25",
+                     *           "name": "Christmas Day"
+                     *         },
+                     *         {
+                     *           "date": "2026-12-26",
+                     *           "name": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadCalendar"];
                 };
             };
@@ -23851,6 +28251,76 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "time_zone": "Europe/London",
+                 *       "week": {
+                 *         "mon": [
+                 *           [
+                 *             "09:00",
+                 *             "12:00"
+                 *           ],
+                 *           [
+                 *             "13:00",
+                 *             "17:00"
+                 *           ]
+                 *         ],
+                 *         "tue": [
+                 *           [
+                 *             "09:00",
+                 *             "12:00"
+                 *           ],
+                 *           [
+                 *             "13:00",
+                 *             "17:00"
+                 *           ]
+                 *         ],
+                 *         "wed": [
+                 *           [
+                 *             "09:00",
+                 *             "12:00"
+                 *           ],
+                 *           [
+                 *             "13:00",
+                 *             "17:00"
+                 *           ]
+                 *         ],
+                 *         "thu": [
+                 *           [
+                 *             "09:00",
+                 *             "12:00"
+                 *           ],
+                 *           [
+                 *             "13:00",
+                 *             "17:00"
+                 *           ]
+                 *         ],
+                 *         "fri": [
+                 *           [
+                 *             "09:00",
+                 *             "12:00"
+                 *           ],
+                 *           [
+                 *             "13:00",
+                 *             "17:00"
+                 *           ]
+                 *         ],
+                 *         "sat": [],
+                 *         "sun": []
+                 *       },
+                 *       "holidays": [
+                 *         {
+                 *           "date": "2026-12-26",
+                 *           "name": ""
+                 *         },
+                 *         {
+                 *           "date": "2026-12-25",
+                 *           "name": "Christmas Day"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewLeadCalendar"];
             };
         };
@@ -23861,6 +28331,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "time_zone": "Europe/London",
+                     *       "week": {
+                     *         "mon": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "tue": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "wed": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "thu": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "fri": [
+                     *           [
+                     *             "09:00",
+                     *             "12:00"
+                     *           ],
+                     *           [
+                     *             "13:00",
+                     *             "17:00"
+                     *           ]
+                     *         ],
+                     *         "sat": [],
+                     *         "sun": []
+                     *       },
+                     *       "holidays": [
+                     *         {
+                     *           "date": "2026-12-25",
+                     *           "name": "Christmas Day"
+                     *         },
+                     *         {
+                     *           "date": "2026-12-26",
+                     *           "name": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadCalendar"];
                 };
             };
@@ -24000,6 +28540,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "program",
+                     *           "label": "Program",
+                     *           "type": "choice",
+                     *           "required": true,
+                     *           "choices": [
+                     *             "MBA",
+                     *             "BSc"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "key": "motto",
+                     *           "label": "Motto",
+                     *           "type": "text",
+                     *           "required": false,
+                     *           "choices": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadFields"];
                 };
             };
@@ -24032,6 +28595,27 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "fields": [
+                 *         {
+                 *           "key": "program",
+                 *           "label": "Program",
+                 *           "type": "choice",
+                 *           "required": true,
+                 *           "choices": [
+                 *             "MBA",
+                 *             "BSc"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "key": "motto",
+                 *           "label": "Motto",
+                 *           "type": "text"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadFieldsInput"];
             };
         };
@@ -24042,6 +28626,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "key": "program",
+                     *           "label": "Program",
+                     *           "type": "choice",
+                     *           "required": true,
+                     *           "choices": [
+                     *             "MBA",
+                     *             "BSc"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "key": "motto",
+                     *           "label": "Motto",
+                     *           "type": "text",
+                     *           "required": false,
+                     *           "choices": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadFields"];
                 };
             };
@@ -24112,6 +28719,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "user_id": "15cccaf6-eb76-4789-a0a1-f5333bc42442",
+                     *           "full_name": "Test counselor",
+                     *           "email": "ama@example.com",
+                     *           "team_id": "01a22d91-d4bf-7435-8ee8-b9fb298697a6",
+                     *           "on_duty": true,
+                     *           "capacity": null,
+                     *           "effective_capacity": 6,
+                     *           "open": 0
+                     *         },
+                     *         {
+                     *           "user_id": "2030f4cc-e09b-4011-8e79-7264cfe999a1",
+                     *           "full_name": "Test counselor",
+                     *           "email": "ama@example.com",
+                     *           "team_id": "01a22d91-d4bb-7d37-b661-5efab1e33392",
+                     *           "on_duty": true,
+                     *           "capacity": null,
+                     *           "effective_capacity": 6,
+                     *           "open": 6
+                     *         }
+                     *       ],
+                     *       "total": 7,
+                     *       "limit": 200,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadHolderPage"];
                 };
             };
@@ -24153,6 +28789,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "on_duty": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadHolderDuty"];
             };
         };
@@ -24163,6 +28804,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
+                     *       "full_name": "Test Person",
+                     *       "email": "ama@example.com",
+                     *       "team_id": null,
+                     *       "on_duty": true,
+                     *       "capacity": null,
+                     *       "effective_capacity": null,
+                     *       "open": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadHolder"];
                 };
             };
@@ -24215,6 +28868,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "on_duty": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadHolderChange"];
             };
         };
@@ -24225,6 +28883,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": "1dabaa3e-2195-4e23-a41b-f82c38b6effc",
+                     *       "full_name": "Test counselor",
+                     *       "email": "ama@example.com",
+                     *       "team_id": "01a22d92-63ab-7a9b-a95f-93e843e9308c",
+                     *       "on_duty": false,
+                     *       "capacity": 4,
+                     *       "effective_capacity": 4,
+                     *       "open": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadHolder"];
                 };
             };
@@ -24295,6 +28965,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22da1-973e-7eed-96bb-b47b8027d046",
+                     *           "upload_id": "01a22da1-964e-71e7-889d-801247f81ee8",
+                     *           "file_name": "leads.csv",
+                     *           "status": "done",
+                     *           "on_duplicate": "skip",
+                     *           "source": "import",
+                     *           "created": 0,
+                     *           "updated": 0,
+                     *           "skipped": 0,
+                     *           "invalid": 1,
+                     *           "warned": 0,
+                     *           "error": null,
+                     *           "assigned_to": null,
+                     *           "assigned_to_name": null,
+                     *           "created_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T18:04:54.455Z",
+                     *           "started_at": "2026-11-30T18:04:54.515Z",
+                     *           "finished_at": "2026-11-30T18:04:54.557Z",
+                     *           "processed": 1,
+                     *           "total_rows": 1,
+                     *           "percent": 100
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadImportPage"];
                 };
             };
@@ -24339,6 +29042,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "upload_id": "01a22d91-f720-7e4d-8822-df946aad8728",
+                 *       "mapping": {
+                 *         "1": "first_name",
+                 *         "2": "last_name",
+                 *         "3": "email",
+                 *         "4": "phone",
+                 *         "5": "source",
+                 *         "6": "status",
+                 *         "8": "value",
+                 *         "10": "tags",
+                 *         "11": "time_zone",
+                 *         "12": "country",
+                 *         "13": "region",
+                 *         "20": "custom_fields.note",
+                 *         "21": "custom_fields.subjects"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["ExecuteLeadImport"];
             };
         };
@@ -24349,6 +29072,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "import_id": "01a22d91-f783-7ac0-af63-c24d84460d97"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadImportStarted"];
                 };
             };
@@ -24438,6 +29166,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "01a22d91-c2e1-7795-ae8a-3395924578ae",
+                     *       "file_name": "leads.csv",
+                     *       "header_row": 1,
+                     *       "columns": [
+                     *         {
+                     *           "index": 0,
+                     *           "name": "name",
+                     *           "sample": "Ama"
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "name": "phone",
+                     *           "sample": "0244000002"
+                     *         }
+                     *       ],
+                     *       "mapping": {
+                     *         "0": "full_name",
+                     *         "1": "phone"
+                     *       },
+                     *       "suggested_mapping": {
+                     *         "0": "full_name",
+                     *         "1": "phone"
+                     *       },
+                     *       "total_rows": 10001,
+                     *       "hidden_rows": 0,
+                     *       "analyzed_rows": 1999,
+                     *       "preview": [
+                     *         {
+                     *           "row": 2,
+                     *           "phone": "+233244000002",
+                     *           "consented": true,
+                     *           "first_name": "Ama"
+                     *         },
+                     *         {
+                     *           "row": 3,
+                     *           "phone": "+233244000002",
+                     *           "consented": true,
+                     *           "first_name": "Ama"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "errors_truncated": false,
+                     *       "warnings": [],
+                     *       "warnings_truncated": false,
+                     *       "duplicates": {
+                     *         "in_file": 1998,
+                     *         "in_organization": 0,
+                     *         "rows": [
+                     *           {
+                     *             "row": 3,
+                     *             "field": "phone",
+                     *             "in": "file",
+                     *             "first_row": 2,
+                     *             "lead_id": null
+                     *           },
+                     *           {
+                     *             "row": 4,
+                     *             "field": "phone",
+                     *             "in": "file",
+                     *             "first_row": 2,
+                     *             "lead_id": null
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadImportPreview"];
                 };
             };
@@ -24544,6 +29340,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "upload_id": "01a22d92-9a12-7760-9e53-409f8ad222c8",
+                     *           "file_name": "11.csv",
+                     *           "total_rows": 1,
+                     *           "size": 39,
+                     *           "created_by": "03ceb2f3-7232-4ef6-ad10-ac4a2a92288f",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:48:32.135Z",
+                     *           "expires_at": "2026-12-01T17:48:32.135Z"
+                     *         },
+                     *         {
+                     *           "upload_id": "01a22d92-9939-7533-917f-34f7e22adfdd",
+                     *           "file_name": "10.csv",
+                     *           "total_rows": 1,
+                     *           "size": 39,
+                     *           "created_by": "03ceb2f3-7232-4ef6-ad10-ac4a2a92288f",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:48:31.925Z",
+                     *           "expires_at": "2026-12-01T17:48:31.925Z"
+                     *         }
+                     *       ],
+                     *       "total": 11,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WaitingLeadUploadPage"];
                 };
             };
@@ -24649,6 +29474,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d92-c89e-7c1c-85da-899ffee37750",
+                     *       "upload_id": "01a22d92-c4ca-7c97-98d2-30dccd20371b",
+                     *       "file_name": "leads.csv",
+                     *       "status": "failed",
+                     *       "on_duplicate": "skip",
+                     *       "source": "import",
+                     *       "created": 1800,
+                     *       "updated": 0,
+                     *       "skipped": 180,
+                     *       "invalid": 19,
+                     *       "warned": 0,
+                     *       "error": "The person who started the import may no longer import leads",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "created_by": "9bfcac59-b0f4-4e7c-9987-444e666ddd87",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:48:43.991Z",
+                     *       "started_at": "2026-11-30T17:48:44.209Z",
+                     *       "finished_at": "2026-11-30T17:48:51.318Z",
+                     *       "processed": 1999,
+                     *       "total_rows": 10000,
+                     *       "percent": 19
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadImport"];
                 };
             };
@@ -24707,6 +29558,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d92-950b-7c35-a5ff-f91f025e38b3",
+                     *       "upload_id": "01a22d92-92f0-73db-ae20-1c50c50199c5",
+                     *       "file_name": "leads.csv",
+                     *       "status": "canceled",
+                     *       "on_duplicate": "skip",
+                     *       "source": "import",
+                     *       "created": 3600,
+                     *       "updated": 0,
+                     *       "skipped": 360,
+                     *       "invalid": 39,
+                     *       "warned": 0,
+                     *       "error": null,
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "created_by": "35153348-697e-4504-a982-85f37db602e2",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T17:48:30.853Z",
+                     *       "started_at": "2026-11-30T17:48:30.946Z",
+                     *       "finished_at": "2026-11-30T17:48:37.745Z",
+                     *       "processed": 3999,
+                     *       "total_rows": 10000,
+                     *       "percent": 39
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadImport"];
                 };
             };
@@ -24839,6 +29716,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sla_minutes": 0,
+                     *       "reminder_minutes": 30,
+                     *       "clock_starts": "assignment",
+                     *       "on_reassignment": "restart",
+                     *       "capacity": 7,
+                     *       "updated_at": "2026-11-30T17:48:12.970Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadSettings"];
                 };
             };
@@ -24871,6 +29758,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "clock_starts": "creation",
+                 *       "on_reassignment": "keep",
+                 *       "reminder_minutes": 5
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadSettingsChange"];
             };
         };
@@ -24881,6 +29775,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sla_minutes": 0,
+                     *       "reminder_minutes": 5,
+                     *       "clock_starts": "creation",
+                     *       "on_reassignment": "keep",
+                     *       "capacity": 7,
+                     *       "updated_at": "2026-11-30T17:48:13.096Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadSettings"];
                 };
             };
@@ -24950,17 +29854,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "id": "01a22d92-7863-7d0a-b506-a2e06186da61",
                      *       "version": 1,
                      *       "first_name": "Ama",
                      *       "last_name": "Mensah",
                      *       "full_name": "Ama Mensah",
                      *       "email": null,
-                     *       "phone": "+233571578217",
+                     *       "phone": "+233557094985",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T15:09:28.495Z",
+                     *       "status_since": "2026-11-30T17:48:23.522Z",
                      *       "closed_at": null,
                      *       "value": "0.00",
                      *       "currency": "GHS",
@@ -24969,42 +29873,42 @@ export interface operations {
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d00-f89a-7595-a310-a9d35e570c83",
+                     *       "team_id": "01a22d92-776a-7fdf-bfc8-125fb1317544",
                      *       "assigned_to": null,
                      *       "assigned_to_name": null,
                      *       "assigned_at": null,
-                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *       "created_by": "eda08f5a-4782-4ab6-ab40-3a4eb496111e",
                      *       "created_by_name": "Test counselor",
                      *       "sla": null,
-                     *       "created_at": "2026-11-30T15:09:28.495Z",
-                     *       "updated_at": "2026-11-30T15:09:28.495Z",
+                     *       "created_at": "2026-11-30T17:48:23.522Z",
+                     *       "updated_at": "2026-11-30T17:48:23.522Z",
                      *       "deleted_at": null,
                      *       "students": [
                      *         {
-                     *           "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
-                     *           "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *           "id": "01a22d92-792e-7f58-bb24-05e4cad890f2",
+                     *           "lead_id": "01a22d92-7863-7d0a-b506-a2e06186da61",
                      *           "first_name": "Esi",
                      *           "last_name": "Mensah",
                      *           "birth_date": "2008-05-17",
                      *           "grade": null,
                      *           "school": "Wesley Girls'",
                      *           "notes": "Wants a hostel",
-                     *           "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
-                     *           "created_at": "2026-11-30T15:09:28.624Z",
-                     *           "updated_at": "2026-11-30T15:09:28.741Z"
+                     *           "created_by": "eda08f5a-4782-4ab6-ab40-3a4eb496111e",
+                     *           "created_at": "2026-11-30T17:48:23.674Z",
+                     *           "updated_at": "2026-11-30T17:48:23.997Z"
                      *         },
                      *         {
-                     *           "id": "01a22d00-fade-7f4f-bd4c-a29e8fabf26f",
-                     *           "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *           "id": "01a22d92-79bb-788f-ac9c-f5f7676c3b3e",
+                     *           "lead_id": "01a22d92-7863-7d0a-b506-a2e06186da61",
                      *           "first_name": "Yaw",
                      *           "last_name": "",
                      *           "birth_date": null,
                      *           "grade": null,
                      *           "school": null,
                      *           "notes": null,
-                     *           "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
-                     *           "created_at": "2026-11-30T15:09:28.665Z",
-                     *           "updated_at": "2026-11-30T15:09:28.665Z"
+                     *           "created_by": "eda08f5a-4782-4ab6-ab40-3a4eb496111e",
+                     *           "created_at": "2026-11-30T17:48:23.843Z",
+                     *           "updated_at": "2026-11-30T17:48:23.843Z"
                      *         }
                      *       ],
                      *       "counts": {
@@ -25129,6 +30033,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "region": "Ashanti"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadChange"];
             };
         };
@@ -25139,6 +30048,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *       "version": 8,
+                     *       "first_name": "Known",
+                     *       "last_name": "Boateng",
+                     *       "full_name": "Known Boateng",
+                     *       "email": "kofi@example.com",
+                     *       "phone": "+233244000100",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T17:47:21.818Z",
+                     *       "closed_at": null,
+                     *       "value": "1200.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": "Ashanti",
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *       "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:47:29.077Z",
+                     *       "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *       "created_by_name": "Test counselor",
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:47:29.077Z",
+                     *         "deadline": "2026-11-30T19:47:29.077Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:47:21.818Z",
+                     *       "updated_at": "2026-11-30T17:47:29.621Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -25212,6 +30160,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "assigned_to": "0d1c6986-7803-4967-8926-547d1278ca3d",
+                 *       "note": "Call before noon",
+                 *       "deadline": "2026-11-30T18:47:40.556Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadAssignment"];
             };
         };
@@ -25222,6 +30177,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d91-d07d-740c-b5ab-d1fe2b0a8bf5",
+                     *       "version": 2,
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
+                     *       "email": null,
+                     *       "phone": null,
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T17:47:40.541Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d91-cf77-7fb6-bb03-7bd286a73927",
+                     *       "assigned_to": "0d1c6986-7803-4967-8926-547d1278ca3d",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:47:40.605Z",
+                     *       "created_by": null,
+                     *       "created_by_name": null,
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:47:40.605Z",
+                     *         "deadline": "2026-11-30T18:47:40.556Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:47:40.541Z",
+                     *       "updated_at": "2026-11-30T17:47:40.605Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -25292,6 +30286,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "assigned_to": "81ffb946-a50a-4246-85e0-386ad1e2cf6a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadAssignment"];
             };
         };
@@ -25302,6 +30301,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *       "version": 6,
+                     *       "first_name": "Known",
+                     *       "last_name": "Boateng",
+                     *       "full_name": "Known Boateng",
+                     *       "email": "kofi@example.com",
+                     *       "phone": "+233244000100",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T17:47:21.818Z",
+                     *       "closed_at": null,
+                     *       "value": "1200.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *       "assigned_to": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:47:27.251Z",
+                     *       "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *       "created_by_name": "Test counselor",
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:47:27.251Z",
+                     *         "deadline": "2026-11-30T19:47:27.251Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:47:21.818Z",
+                     *       "updated_at": "2026-11-30T17:47:27.251Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -25384,6 +30422,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d91-cac5-7f7c-abe2-e5ae8a5ad130",
+                     *           "lead_id": "01a22d91-c90a-7b43-8904-d152038f6f44",
+                     *           "type": "note",
+                     *           "direction": null,
+                     *           "subject": null,
+                     *           "body": null,
+                     *           "outcome": null,
+                     *           "duration_seconds": null,
+                     *           "occurred_at": "2026-11-30T17:47:39.075Z",
+                     *           "created_by": "213ecdec-f5cc-452f-96b8-c59ea9405ab5",
+                     *           "created_by_name": "Test counselor",
+                     *           "created_at": "2026-11-30T17:47:39.075Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d91-c9fe-7672-94bc-8f93e53a7a98",
+                     *           "lead_id": "01a22d91-c90a-7b43-8904-d152038f6f44",
+                     *           "type": "note",
+                     *           "direction": null,
+                     *           "subject": null,
+                     *           "body": null,
+                     *           "outcome": null,
+                     *           "duration_seconds": null,
+                     *           "occurred_at": "2026-11-30T17:47:38.871Z",
+                     *           "created_by": "92b46e4a-d1c2-4de5-9f0e-3398a4921b1f",
+                     *           "created_by_name": "Test manager",
+                     *           "created_at": "2026-11-30T17:47:38.871Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["InteractionPage"];
                 };
             };
@@ -25439,6 +30514,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "type": "call",
+                 *       "direction": "outbound",
+                 *       "subject": "First call",
+                 *       "body": "Wants the fees",
+                 *       "outcome": "reached",
+                 *       "duration_seconds": 180,
+                 *       "occurred_at": "2026-11-20T17:30:00+01:00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["InteractionInput"];
             };
         };
@@ -25449,6 +30535,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d91-c3cf-78c0-8758-d6c92db95b8f",
+                     *       "lead_id": "01a22d91-c322-7395-a898-877a1b179be6",
+                     *       "type": "call",
+                     *       "direction": "outbound",
+                     *       "subject": "First call",
+                     *       "body": "Wants the fees",
+                     *       "outcome": "reached",
+                     *       "duration_seconds": 180,
+                     *       "occurred_at": "2026-11-20T16:30:00.000Z",
+                     *       "created_by": "d361c694-3a84-4d8f-828e-59dff6a344ee",
+                     *       "created_by_name": "Test counselor",
+                     *       "created_at": "2026-11-30T17:47:37.291Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Interaction"];
                 };
             };
@@ -25524,7 +30626,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "duplicate_id": "01a22d00-9f76-7e18-a7fd-ef7bdd86afbc"
+                 *       "duplicate_id": "01a22d92-857b-790e-80d5-c48e23d7584d"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadMerge"];
@@ -25539,34 +30641,47 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-9ec2-7ef1-9250-e843936b715c",
-                     *       "version": 1,
+                     *       "id": "01a22d92-8567-7076-8b4c-85e3399e1f7f",
+                     *       "version": 4,
                      *       "first_name": "Ama",
                      *       "last_name": "Mensah",
                      *       "full_name": "Ama Mensah",
-                     *       "email": null,
-                     *       "phone": "+233518227900",
+                     *       "email": "ama@example.com",
+                     *       "phone": "+233244123456",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T15:09:05.067Z",
+                     *       "status_since": "2026-11-30T17:48:26.850Z",
                      *       "closed_at": null,
-                     *       "value": "0.00",
+                     *       "value": "120.00",
                      *       "currency": "GHS",
-                     *       "tags": [],
-                     *       "time_zone": null,
-                     *       "country": null,
-                     *       "region": null,
-                     *       "custom_fields": {},
-                     *       "team_id": null,
-                     *       "assigned_to": null,
-                     *       "assigned_to_name": null,
-                     *       "assigned_at": null,
-                     *       "created_by": "14182bf8-3211-47cc-a994-7fdfd0efe90f",
-                     *       "created_by_name": "Test Person",
-                     *       "sla": null,
-                     *       "created_at": "2026-11-30T15:09:05.067Z",
-                     *       "updated_at": "2026-11-30T15:09:05.067Z",
+                     *       "tags": [
+                     *         "hot",
+                     *         "vip"
+                     *       ],
+                     *       "time_zone": "Africa/Accra",
+                     *       "country": "GH",
+                     *       "region": "Ashanti",
+                     *       "custom_fields": {
+                     *         "gone": "no",
+                     *         "year": 2,
+                     *         "program": "MBA"
+                     *       },
+                     *       "team_id": "01a22d92-84a2-74b4-a29f-3ece7f278e0e",
+                     *       "assigned_to": "54b3a60d-fce1-4a7d-b497-ffc65a30c3ce",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:48:27.014Z",
+                     *       "created_by": null,
+                     *       "created_by_name": null,
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:48:27.014Z",
+                     *         "deadline": "2026-11-30T19:48:27.014Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:48:26.850Z",
+                     *       "updated_at": "2026-11-30T17:48:27.014Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -25649,6 +30764,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "email_id": "01a22d95-2ce6-7cf1-a3c5-ef8ebd7f65c2",
+                     *       "to": "ama@example.com",
+                     *       "status": "queued"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResentEmail"];
                 };
             };
@@ -25739,34 +30861,40 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-9749-790a-8056-feefc7d6883e",
-                     *       "version": 3,
-                     *       "first_name": "Efua",
-                     *       "last_name": "Quartey",
-                     *       "full_name": "Efua Quartey",
-                     *       "email": null,
-                     *       "phone": "+233599461749",
+                     *       "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *       "version": 5,
+                     *       "first_name": "Known",
+                     *       "last_name": "Boateng",
+                     *       "full_name": "Known Boateng",
+                     *       "email": "kofi@example.com",
+                     *       "phone": "+233244000100",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T15:09:03.175Z",
+                     *       "status_since": "2026-11-30T17:47:21.818Z",
                      *       "closed_at": null,
-                     *       "value": "0.00",
+                     *       "value": "1200.00",
                      *       "currency": "GHS",
                      *       "tags": [],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": null,
-                     *       "assigned_to": null,
-                     *       "assigned_to_name": null,
-                     *       "assigned_at": null,
-                     *       "created_by": "be2e0397-12ce-43e5-8e2c-eb6e3a37a318",
-                     *       "created_by_name": "Test Person",
-                     *       "sla": null,
-                     *       "created_at": "2026-11-30T15:09:03.175Z",
-                     *       "updated_at": "2026-11-30T15:09:04.340Z",
+                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *       "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T17:47:26.411Z",
+                     *       "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
+                     *       "created_by_name": "Test counselor",
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T17:47:27.077Z",
+                     *         "deadline": "2026-11-30T19:47:27.077Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T17:47:21.818Z",
+                     *       "updated_at": "2026-11-30T17:47:27.077Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -25836,8 +30964,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "status": "contacted",
-                 *       "note": "  Called her  "
+                 *       "status": "contacted"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadMove"];
@@ -25852,40 +30979,40 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-5729-7de7-99bc-d0b346eb0dfd",
-                     *       "version": 2,
-                     *       "first_name": "Ama",
-                     *       "last_name": "Mensah",
-                     *       "full_name": "Ama Mensah",
-                     *       "email": null,
-                     *       "phone": null,
-                     *       "source": "manual",
+                     *       "id": "01a22d91-8d68-797c-94bf-c872d1c8964f",
+                     *       "version": 3,
+                     *       "first_name": "Kofi",
+                     *       "last_name": "Boateng",
+                     *       "full_name": "Kofi Boateng",
+                     *       "email": "kofi@example.com",
+                     *       "phone": "+233244000101",
+                     *       "source": "import",
                      *       "status": "contacted",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T15:08:47.302Z",
+                     *       "status_since": "2026-11-30T17:47:24.705Z",
                      *       "closed_at": null,
-                     *       "value": "0.00",
+                     *       "value": "1200.00",
                      *       "currency": "GHS",
                      *       "tags": [],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d00-562f-7e56-896f-111c6bfd4076",
-                     *       "assigned_to": "2412defd-dfe8-4625-8ea3-cce544f20b5d",
+                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
+                     *       "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
                      *       "assigned_to_name": "Test counselor",
-                     *       "assigned_at": "2026-11-30T15:08:46.761Z",
-                     *       "created_by": null,
-                     *       "created_by_name": null,
+                     *       "assigned_at": "2026-11-30T17:47:24.380Z",
+                     *       "created_by": "0718993c-6f97-433f-be5e-9eb4f6b729f1",
+                     *       "created_by_name": "Test Person",
                      *       "sla": {
                      *         "status": "running",
-                     *         "started_at": "2026-11-30T15:08:46.761Z",
-                     *         "deadline": "2026-11-30T17:08:46.761Z",
+                     *         "started_at": "2026-11-30T17:47:24.380Z",
+                     *         "deadline": "2026-11-30T19:47:24.380Z",
                      *         "responded_at": null,
                      *         "breached_at": null
                      *       },
-                     *       "created_at": "2026-11-30T15:08:46.761Z",
-                     *       "updated_at": "2026-11-30T15:08:47.302Z",
+                     *       "created_at": "2026-11-30T17:47:23.254Z",
+                     *       "updated_at": "2026-11-30T17:47:24.705Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -25974,17 +31101,17 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-fdca-7f4f-9429-58733397f776",
-                     *           "lead_id": "01a22d00-fd85-7cb0-8aae-8575fbd01958",
+                     *           "id": "01a22d92-7fc3-72e9-918c-013739daeae9",
+                     *           "lead_id": "01a22d92-7f50-722d-847b-2615e23372da",
                      *           "first_name": "Esi",
                      *           "last_name": "Mensah",
                      *           "birth_date": "2008-05-17",
                      *           "grade": "SHS 3",
                      *           "school": "Wesley Girls'",
                      *           "notes": null,
-                     *           "created_by": "cfa72eb0-4750-424b-aa67-1b456b1e22d5",
-                     *           "created_at": "2026-11-30T15:09:29.411Z",
-                     *           "updated_at": "2026-11-30T15:09:29.411Z"
+                     *           "created_by": "62956d18-51a4-4666-aeb3-79a829ea1052",
+                     *           "created_at": "2026-11-30T17:48:25.401Z",
+                     *           "updated_at": "2026-11-30T17:48:25.401Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -26049,7 +31176,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "first_name": " Esi ",
+                 *       "first_name": "Esi",
                  *       "last_name": "Mensah",
                  *       "birth_date": "2008-05-17",
                  *       "grade": "SHS 3",
@@ -26068,17 +31195,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
-                     *       "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "id": "01a22d92-792e-7f58-bb24-05e4cad890f2",
+                     *       "lead_id": "01a22d92-7863-7d0a-b506-a2e06186da61",
                      *       "first_name": "Esi",
                      *       "last_name": "Mensah",
                      *       "birth_date": "2008-05-17",
                      *       "grade": "SHS 3",
                      *       "school": "Wesley Girls'",
                      *       "notes": null,
-                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
-                     *       "created_at": "2026-11-30T15:09:28.624Z",
-                     *       "updated_at": "2026-11-30T15:09:28.624Z"
+                     *       "created_by": "eda08f5a-4782-4ab6-ab40-3a4eb496111e",
+                     *       "created_at": "2026-11-30T17:48:23.674Z",
+                     *       "updated_at": "2026-11-30T17:48:23.674Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Student"];
@@ -26211,8 +31338,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "grade": null,
-                 *       "notes": "Wants a hostel"
+                 *       "first_name": "Esi",
+                 *       "last_name": "Mensah",
+                 *       "birth_date": "2008-05-17",
+                 *       "grade": "SHS 3",
+                 *       "school": "Wesley Girls' High School",
+                 *       "notes": "ad1537dd-b950-43c2-af54-ee239d31b3c2"
                  *     }
                  */
                 "application/json": components["schemas"]["StudentChange"];
@@ -26227,17 +31358,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
-                     *       "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "id": "01a22d93-5a82-795c-9789-e0ce09e15758",
+                     *       "lead_id": "01a22d93-58a2-7fb6-9096-e63736ae8c0e",
                      *       "first_name": "Esi",
                      *       "last_name": "Mensah",
                      *       "birth_date": "2008-05-17",
-                     *       "grade": null,
-                     *       "school": "Wesley Girls'",
-                     *       "notes": "Wants a hostel",
-                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
-                     *       "created_at": "2026-11-30T15:09:28.624Z",
-                     *       "updated_at": "2026-11-30T15:09:28.741Z"
+                     *       "grade": "SHS 3",
+                     *       "school": "Wesley Girls' High School",
+                     *       "notes": "ad1537dd-b950-43c2-af54-ee239d31b3c2",
+                     *       "created_by": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
+                     *       "created_at": "2026-11-30T17:49:21.339Z",
+                     *       "updated_at": "2026-11-30T17:49:42.553Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Student"];
@@ -26313,6 +31444,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d91-d22b-7953-a03a-d159bca9c66c",
+                     *           "kind": "interaction",
+                     *           "at": "2026-11-30T17:47:40.971Z",
+                     *           "actor_id": "6e9de325-211f-4bde-972d-f13e54c24d43",
+                     *           "actor_name": "Test counselor",
+                     *           "type": "call",
+                     *           "direction": null,
+                     *           "subject": "Fees",
+                     *           "body": null,
+                     *           "outcome": null,
+                     *           "duration_seconds": null,
+                     *           "occurred_at": "2026-11-01T10:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d91-d1ea-7d02-85ba-68ac2f16ff37",
+                     *           "kind": "task",
+                     *           "at": "2026-11-30T17:47:40.906Z",
+                     *           "actor_id": "14af4010-c331-4811-8ab0-12331044c7fc",
+                     *           "actor_name": "Test Person",
+                     *           "title": "Send the brochure",
+                     *           "status": "done",
+                     *           "priority": "normal",
+                     *           "due_at": "2026-11-30T18:47:40.828Z",
+                     *           "completed_at": "2026-11-30T17:47:41.053Z",
+                     *           "assigned_to": "6e9de325-211f-4bde-972d-f13e54c24d43",
+                     *           "assigned_to_name": "Test counselor"
+                     *         }
+                     *       ],
+                     *       "next_before": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
@@ -26366,6 +31532,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Reconnections",
+                 *       "description": "From eight on",
+                 *       "recipients": [
+                 *         "marketing_agent",
+                 *         "operator"
+                 *       ],
+                 *       "client_id": "01a22d9d-01fd-7ecc-9cf0-53680cc598bd"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NoteInput"];
             };
         };
@@ -26376,6 +31553,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9d-0236-73ca-aed2-f6ac4fd2ba6e",
+                     *       "title": "Reconnections",
+                     *       "description": "From eight on",
+                     *       "recipients": [
+                     *         "marketing_agent",
+                     *         "operator"
+                     *       ],
+                     *       "sender_id": "74cee53f-587b-46db-ac7b-16d498dcbac6",
+                     *       "sender_name": "Test Person",
+                     *       "sender_role": "admin",
+                     *       "client_id": "01a22d9d-01fd-7ecc-9cf0-53680cc598bd",
+                     *       "client_name": "Volta Foods",
+                     *       "is_read": false,
+                     *       "first_read_at": null,
+                     *       "read_by_me": null,
+                     *       "read_count": 0,
+                     *       "recipient_count": 3,
+                     *       "readers": [],
+                     *       "created_at": "2026-11-30T17:59:54.166Z",
+                     *       "timestamp": "2026-11-30T17:59:54.166Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Note"];
                 };
             };
@@ -26466,6 +31667,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9c-fd9f-72c8-b867-ed18bd326218",
+                     *           "title": "n5",
+                     *           "description": "From eight on",
+                     *           "recipients": [
+                     *             "marketing_agent"
+                     *           ],
+                     *           "sender_id": "dbdc2aac-5270-4273-b6ea-f6303408c244",
+                     *           "sender_name": "Test Person",
+                     *           "sender_role": "admin",
+                     *           "client_id": null,
+                     *           "client_name": null,
+                     *           "is_read": true,
+                     *           "first_read_at": "2026-11-30T17:59:52.952Z",
+                     *           "read_by_me": true,
+                     *           "read_count": 1,
+                     *           "recipient_count": 2,
+                     *           "readers": null,
+                     *           "created_at": "2026-11-30T17:59:52.991Z",
+                     *           "timestamp": "2026-11-30T17:59:52.991Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d9c-fd55-785e-a893-00ee7019ade3",
+                     *           "title": "n7",
+                     *           "description": "From eight on",
+                     *           "recipients": [
+                     *             "marketing_agent"
+                     *           ],
+                     *           "sender_id": "dbdc2aac-5270-4273-b6ea-f6303408c244",
+                     *           "sender_name": "Test Person",
+                     *           "sender_role": "admin",
+                     *           "client_id": null,
+                     *           "client_name": null,
+                     *           "is_read": true,
+                     *           "first_read_at": "2026-11-30T17:59:52.908Z",
+                     *           "read_by_me": true,
+                     *           "read_count": 1,
+                     *           "recipient_count": 2,
+                     *           "readers": null,
+                     *           "created_at": "2026-11-30T17:59:52.917Z",
+                     *           "timestamp": "2026-11-30T17:59:52.917Z"
+                     *         }
+                     *       ],
+                     *       "total": 8,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
@@ -26516,6 +31768,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "organization_id": "01a22d9c-fa7c-717c-8f10-55e8b0197471",
+                     *       "unread": 0,
+                     *       "more": false,
+                     *       "version": 10,
+                     *       "read": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReadAllNotes"];
                 };
             };
@@ -26568,6 +31829,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9c-f065-7e39-b754-6c18b63c7a08",
+                     *           "title": "Note Title",
+                     *           "description": "Note content/message",
+                     *           "recipients": [
+                     *             "admin",
+                     *             "marketing_agent"
+                     *           ],
+                     *           "sender_id": "3d9c4828-235d-4f56-85ac-7d236bdc2cc7",
+                     *           "sender_name": "Test Person",
+                     *           "sender_role": "admin",
+                     *           "client_id": null,
+                     *           "client_name": null,
+                     *           "is_read": false,
+                     *           "first_read_at": null,
+                     *           "read_by_me": null,
+                     *           "read_count": 0,
+                     *           "recipient_count": 4,
+                     *           "readers": [],
+                     *           "created_at": "2026-11-30T17:59:49.605Z",
+                     *           "timestamp": "2026-11-30T17:59:49.605Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
@@ -26615,6 +31907,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "organization_id": "01a22d9c-fa7c-717c-8f10-55e8b0197471",
+                     *       "unread": 0,
+                     *       "more": false,
+                     *       "version": 16
+                     *     }
+                     */
                     "application/json": components["schemas"]["UnreadNotes"];
                 };
             };
@@ -26655,6 +31955,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9c-f6a6-7991-80d4-3fd0cd9d51e2",
+                     *       "title": "Reconnections",
+                     *       "description": "From eight on",
+                     *       "recipients": [
+                     *         "marketing_agent"
+                     *       ],
+                     *       "sender_id": "e5b81f60-5988-46a8-ac5d-220c4a2b28fe",
+                     *       "sender_name": "Test Person",
+                     *       "sender_role": "admin",
+                     *       "client_id": null,
+                     *       "client_name": null,
+                     *       "is_read": true,
+                     *       "first_read_at": "2026-11-30T17:59:51.322Z",
+                     *       "read_by_me": null,
+                     *       "read_count": 2,
+                     *       "recipient_count": 2,
+                     *       "readers": [
+                     *         {
+                     *           "user_id": "c5a0a1ce-b408-4872-8ad7-86614acdafc9",
+                     *           "name": "Test Person",
+                     *           "read_at": "2026-11-30T17:59:51.322Z"
+                     *         },
+                     *         {
+                     *           "user_id": "dcf64272-28d3-45b9-8ee5-d8fc07d326b6",
+                     *           "name": "Maame Marketing",
+                     *           "read_at": "2026-11-30T17:59:51.348Z"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-30T17:59:51.206Z",
+                     *       "timestamp": "2026-11-30T17:59:51.206Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Note"];
                 };
             };
@@ -26852,33 +32186,40 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-8811-7a72-9e71-b5c9d76b18dc",
-                     *           "kind": "conversation",
-                     *           "title": "New message from +233508671418",
-                     *           "body": "One",
+                     *           "id": "01a22d91-9ff8-7220-82b4-ac6354ed4dfc",
+                     *           "kind": "sla_breach",
+                     *           "title": "Yaw was not answered in time",
+                     *           "body": "Yaw, assigned to Test counselor, should have been answered by Monday, 30 November 2026, 17:32 (Africa/Accra).",
                      *           "data": {
-                     *             "message_id": "01a22d00-87df-75d7-af36-31e2eddbaff4",
-                     *             "conversation_id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7"
+                     *             "lead_id": "01a22d91-8956-7c00-8a80-aacbbf36072c",
+                     *             "deadline": "2026-11-30T17:32:27.369721+00:00",
+                     *             "lead_name": "Yaw",
+                     *             "deadline_text": "Monday, 30 November 2026, 17:32 (Africa/Accra)",
+                     *             "assigned_to_name": "Test counselor"
                      *           },
                      *           "read_at": null,
-                     *           "created_at": "2026-11-30T15:08:59.227Z"
+                     *           "created_at": "2026-11-30T17:47:28.084Z"
                      *         },
                      *         {
-                     *           "id": "01a22d00-85ce-789f-9173-0c864ec0d6a5",
-                     *           "kind": "conversation",
-                     *           "title": "A conversation was assigned to you",
-                     *           "body": "+233508671418: Hello",
+                     *           "id": "01a22d91-9dc4-7aa7-8e66-bd269f540855",
+                     *           "kind": "sla_reminder",
+                     *           "title": "Yaw must be answered soon",
+                     *           "body": "Yaw must be answered by Monday, 30 November 2026, 18:12 (Africa/Accra).",
                      *           "data": {
-                     *             "conversation_id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7"
+                     *             "lead_id": "01a22d91-8956-7c00-8a80-aacbbf36072c",
+                     *             "deadline": "2026-11-30T18:12:27.369721+00:00",
+                     *             "lead_name": "Yaw",
+                     *             "deadline_text": "Monday, 30 November 2026, 18:12 (Africa/Accra)",
+                     *             "assigned_to_name": "Test counselor"
                      *           },
                      *           "read_at": null,
-                     *           "created_at": "2026-11-30T15:08:58.665Z"
+                     *           "created_at": "2026-11-30T17:47:27.514Z"
                      *         }
                      *       ],
-                     *       "total": 2,
-                     *       "limit": 50,
+                     *       "total": 5,
+                     *       "limit": 100,
                      *       "offset": 0,
-                     *       "unread": 2
+                     *       "unread": 5
                      *     }
                      */
                     "application/json": components["schemas"]["NotificationPage"];
@@ -26941,23 +32282,39 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cfe-5e8c-7087-afd6-6c93837538c0",
-                     *           "kind": "system",
+                     *           "id": "01a22d91-a3e2-7ee9-8a7a-4e380f51c1a6",
+                     *           "kind": "assignment",
                      *           "to": "ama@example.com",
-                     *           "user_id": "ea9c7442-7b5a-4d8f-b484-3a0c18b4aa3c",
-                     *           "user_name": "Test Person",
-                     *           "lead_id": null,
-                     *           "title": "Nobody there",
-                     *           "status": "queued",
+                     *           "user_id": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *           "user_name": "Test counselor",
+                     *           "lead_id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *           "title": "A lead was assigned to you",
+                     *           "status": "sent",
                      *           "attempts": 1,
-                     *           "reason": "451 This address is refused for a test",
-                     *           "next_attempt_at": "2026-11-30T15:06:39.576Z",
-                     *           "sent_at": null,
+                     *           "reason": null,
+                     *           "next_attempt_at": null,
+                     *           "sent_at": "2026-11-30T17:47:29.561Z",
                      *           "provider": "smtp",
-                     *           "created_at": "2026-11-30T15:06:37.576Z"
+                     *           "created_at": "2026-11-30T17:47:29.077Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d91-9a3d-7bef-8941-b8b4297d2d86",
+                     *           "kind": "assignment",
+                     *           "to": "ama@example.com",
+                     *           "user_id": "984cd978-e486-41af-9b5c-56408b2164e4",
+                     *           "user_name": "Test counselor",
+                     *           "lead_id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
+                     *           "title": "A lead was assigned to you",
+                     *           "status": "sent",
+                     *           "attempts": 1,
+                     *           "reason": null,
+                     *           "next_attempt_at": null,
+                     *           "sent_at": "2026-11-30T17:47:26.942Z",
+                     *           "provider": "smtp",
+                     *           "created_at": "2026-11-30T17:47:26.411Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 3,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -27018,20 +32375,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cfe-5e8c-7087-afd6-6c93837538c0",
-                     *       "kind": "system",
+                     *       "id": "01a22d93-c61d-70a7-8e21-64c71d696177",
+                     *       "kind": "import_finished",
                      *       "to": "ama@example.com",
-                     *       "user_id": "ea9c7442-7b5a-4d8f-b484-3a0c18b4aa3c",
+                     *       "user_id": "5400e9fd-cbfc-4b0d-a295-b5f01f500322",
                      *       "user_name": "Test Person",
                      *       "lead_id": null,
-                     *       "title": "Nobody there",
+                     *       "title": "The import of leads.csv is finished",
                      *       "status": "queued",
                      *       "attempts": 0,
                      *       "reason": null,
-                     *       "next_attempt_at": "2026-11-30T15:06:46.505Z",
+                     *       "next_attempt_at": "2026-11-30T17:49:55.841Z",
                      *       "sent_at": null,
                      *       "provider": "smtp",
-                     *       "created_at": "2026-11-30T15:06:37.576Z"
+                     *       "created_at": "2026-11-30T17:49:48.908Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Email"];
@@ -27324,13 +32681,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cfe-ddef-72c0-be67-3a505c0f6a56",
+                     *       "id": "01a22d9b-f4b3-73d2-b655-5ba758b05277",
                      *       "kind": "system",
                      *       "title": "One",
                      *       "body": "",
                      *       "data": {},
-                     *       "read_at": "2026-11-30T15:07:10.432Z",
-                     *       "created_at": "2026-11-30T15:07:10.190Z"
+                     *       "read_at": "2026-11-30T17:58:45.563Z",
+                     *       "created_at": "2026-11-30T17:58:45.169Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Notification"];
@@ -27400,7 +32757,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-f7c9-7781-9e36-76af7f1693a9",
+                     *           "id": "01a22da1-6ac6-7e35-a516-c1c262bbff3b",
                      *           "provider": "arkesel",
                      *           "number": "Acme",
                      *           "number_type": "alphanumeric",
@@ -27424,13 +32781,13 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T15:09:27.860Z",
-                     *           "updated_at": "2026-11-30T15:09:27.860Z"
+                     *           "created_at": "2026-11-30T18:04:43.070Z",
+                     *           "updated_at": "2026-11-30T18:04:43.070Z"
                      *         },
                      *         {
-                     *           "id": "01a22d00-f74d-7e5a-a159-b302ce6d5b84",
+                     *           "id": "01a22da1-69f7-78e1-b295-399a41009319",
                      *           "provider": "twilio",
-                     *           "number": "+12023366430",
+                     *           "number": "+12023882275",
                      *           "number_type": "long_code",
                      *           "label": null,
                      *           "per_second": 1,
@@ -27452,8 +32809,8 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T15:09:27.754Z",
-                     *           "updated_at": "2026-11-30T15:09:27.860Z"
+                     *           "created_at": "2026-11-30T18:04:42.863Z",
+                     *           "updated_at": "2026-11-30T18:04:43.070Z"
                      *         }
                      *       ],
                      *       "total": 4,
@@ -27508,9 +32865,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "provider": "twilio",
-                 *       "number": "+12023366438",
+                 *       "number": "+15559939496",
                  *       "credentials": {
-                 *         "account_sid": "ACsecret",
+                 *         "account_sid": "AC3b7312b63f4f4d92b18adfea666d44e1",
                  *         "auth_token": "…"
                  *       }
                  *     }
@@ -27527,16 +32884,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-f9d6-7aed-ae57-cab3012ece2e",
+                     *       "id": "01a22d97-e447-7410-9fbf-dd50d74fd8c4",
                      *       "provider": "twilio",
-                     *       "number": "+12023366438",
+                     *       "number": "+15559939496",
                      *       "number_type": "long_code",
                      *       "label": null,
                      *       "per_second": 1,
                      *       "daily_cap": null,
                      *       "cap_zone": "America/Los_Angeles",
                      *       "segment_price": null,
-                     *       "is_default": true,
+                     *       "is_default": false,
                      *       "status": "active",
                      *       "status_reason": null,
                      *       "has_credentials": true,
@@ -27551,8 +32908,8 @@ export interface operations {
                      *         "failed_rate": null,
                      *         "filtered_rate": null
                      *       },
-                     *       "created_at": "2026-11-30T15:09:28.382Z",
-                     *       "updated_at": "2026-11-30T15:09:28.382Z"
+                     *       "created_at": "2026-11-30T17:54:18.770Z",
+                     *       "updated_at": "2026-11-30T17:54:18.770Z"
                      *     }
                      */
                     "application/json": components["schemas"]["PhoneNumber"];
@@ -27683,7 +33040,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "cooldown_until": null
+                 *       "label": "9999-12-31T23:59:59+14:00",
+                 *       "per_second": 1,
+                 *       "daily_cap": 2000,
+                 *       "cap_zone": "America/Los_Angeles",
+                 *       "segment_price": 0.0079
                  *     }
                  */
                 "application/json": components["schemas"]["PhoneNumberChange"];
@@ -27698,15 +33059,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-ffbe-725e-86a0-f7b44d31d646",
-                     *       "provider": "twilio",
-                     *       "number": "+12023366442",
-                     *       "number_type": "long_code",
-                     *       "label": null,
+                     *       "id": "01a22d93-8aaf-74c4-ae52-c2c9ce3bd5a8",
+                     *       "provider": "arkesel",
+                     *       "number": "Own",
+                     *       "number_type": "alphanumeric",
+                     *       "label": "9999-12-31T23:59:59+14:00",
                      *       "per_second": 1,
-                     *       "daily_cap": null,
+                     *       "daily_cap": 2000,
                      *       "cap_zone": "America/Los_Angeles",
-                     *       "segment_price": null,
+                     *       "segment_price": 0.0079,
                      *       "is_default": true,
                      *       "status": "active",
                      *       "status_reason": null,
@@ -27714,16 +33075,16 @@ export interface operations {
                      *       "cooldown_until": null,
                      *       "cooldown_reason": null,
                      *       "health": {
-                     *         "messages": 100,
-                     *         "delivered": 80,
-                     *         "failed": 20,
-                     *         "filtered": 20,
-                     *         "delivered_rate": 0.8,
-                     *         "failed_rate": 0.2,
-                     *         "filtered_rate": 0.2
+                     *         "messages": 0,
+                     *         "delivered": 0,
+                     *         "failed": 0,
+                     *         "filtered": 0,
+                     *         "delivered_rate": null,
+                     *         "failed_rate": null,
+                     *         "filtered_rate": null
                      *       },
-                     *       "created_at": "2026-11-30T15:09:29.916Z",
-                     *       "updated_at": "2026-11-30T15:09:30.426Z"
+                     *       "created_at": "2026-11-30T17:49:33.705Z",
+                     *       "updated_at": "2026-11-30T17:49:41.968Z"
                      *     }
                      */
                     "application/json": components["schemas"]["PhoneNumber"];
@@ -27987,8 +33348,8 @@ export interface operations {
                      *       {
                      *         "stage": "new",
                      *         "label": "New",
-                     *         "count": 7,
-                     *         "value": "34.00",
+                     *         "count": 25,
+                     *         "value": "1200.00",
                      *         "position": 1
                      *       },
                      *       {
@@ -28114,6 +33475,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *           "version": 3,
+                     *           "name": "New",
+                     *           "description": "",
+                     *           "source": "leads",
+                     *           "fields": [],
+                     *           "filters": {
+                     *             "all": []
+                     *           },
+                     *           "grouping": [
+                     *             {
+                     *               "field": "leads.stage"
+                     *             }
+                     *           ],
+                     *           "aggregations": [
+                     *             {
+                     *               "show": [
+                     *                 "share_of_total"
+                     *               ],
+                     *               "function": "count"
+                     *             },
+                     *             {
+                     *               "field": "leads.value",
+                     *               "function": "sum"
+                     *             }
+                     *           ],
+                     *           "sorting": [
+                     *             "-count"
+                     *           ],
+                     *           "subtotals": true,
+                     *           "sharing": "private",
+                     *           "team_id": null,
+                     *           "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *           "owner_name": "Test Person",
+                     *           "is_own": true,
+                     *           "may_change": true,
+                     *           "template": null,
+                     *           "created_at": "2026-11-30T17:57:19.232Z",
+                     *           "updated_at": "2026-11-30T17:57:19.600Z",
+                     *           "deleted_at": "2026-11-30T17:57:19.600Z",
+                     *           "period": null
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportPage"];
                 };
             };
@@ -28158,6 +33571,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "template_id": "texts_by_day"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportBuildInput"];
             };
         };
@@ -28168,6 +33586,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "report_id": "01a22d9a-9700-7a7e-9359-13b8a35f52fd",
+                     *       "version": 1,
+                     *       "columns": [
+                     *         {
+                     *           "id": "messages.created_at.day",
+                     *           "label": "Created",
+                     *           "type": "date",
+                     *           "role": "group",
+                     *           "bucket": "day"
+                     *         },
+                     *         {
+                     *           "id": "messages.direction",
+                     *           "label": "Direction",
+                     *           "type": "choice",
+                     *           "role": "group"
+                     *         }
+                     *       ],
+                     *       "row_count": 0,
+                     *       "records": 0,
+                     *       "truncated": false,
+                     *       "time_zone": "Africa/Accra",
+                     *       "period": {
+                     *         "field": "messages.created_at",
+                     *         "name": "last_14_days",
+                     *         "from": "2026-11-16T00:00:00.000Z",
+                     *         "to": "2026-11-30T00:00:00.000Z",
+                     *         "previous_from": "2026-11-02T00:00:00.000Z",
+                     *         "previous_to": "2026-11-16T00:00:00.000Z",
+                     *         "running": false
+                     *       },
+                     *       "partial": [],
+                     *       "preview_data": [],
+                     *       "subtotals": [
+                     *         {
+                     *           "level": 1,
+                     *           "after": 0,
+                     *           "values": {
+                     *             "messages.created_at.day": "2026-11-16",
+                     *             "messages.direction": null,
+                     *             "count": 0,
+                     *             "messages.delivered": 0,
+                     *             "messages.failed": 0,
+                     *             "messages.delivery_rate": null
+                     *           }
+                     *         },
+                     *         {
+                     *           "level": 1,
+                     *           "after": 0,
+                     *           "values": {
+                     *             "messages.created_at.day": "2026-11-17",
+                     *             "messages.direction": null,
+                     *             "count": 0,
+                     *             "messages.delivered": 0,
+                     *             "messages.failed": 0,
+                     *             "messages.delivery_rate": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "messages.created_at.day": null,
+                     *         "messages.direction": null,
+                     *         "count": 0,
+                     *         "messages.delivered": 0,
+                     *         "messages.failed": 0,
+                     *         "messages.delivery_rate": null
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportPreview"];
                 };
             };
@@ -28254,6 +33742,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-11-30T17:57:25.268Z",
+                     *       "from": "2023-01-01",
+                     *       "to": "2026-11-30",
+                     *       "through": "2026-11-30",
+                     *       "segment": null,
+                     *       "period": "month",
+                     *       "currency": "GHS",
+                     *       "data": [
+                     *         {
+                     *           "currency": "GHS",
+                     *           "too_few": true,
+                     *           "clients_start": 0,
+                     *           "new": 2,
+                     *           "reactivated": 1,
+                     *           "churned": 1,
+                     *           "passed_through": 0,
+                     *           "moved": 0,
+                     *           "clients_end": 2,
+                     *           "logo_churn": null,
+                     *           "mrr_start": "0.00",
+                     *           "new_mrr": "82.50",
+                     *           "reactivation_mrr": "62.50",
+                     *           "expansion": "95.00",
+                     *           "contraction": "112.50",
+                     *           "churned_mrr": "0.00",
+                     *           "moved_mrr": "0.00",
+                     *           "mrr_end": "127.50",
+                     *           "grr": null,
+                     *           "nrr": null,
+                     *           "survival": null,
+                     *           "segment": "enterprise",
+                     *           "label": "Enterprises",
+                     *           "now": {
+                     *             "active": 1,
+                     *             "leaving": 1
+                     *           },
+                     *           "bands": null
+                     *         },
+                     *         {
+                     *           "currency": "GHS",
+                     *           "too_few": true,
+                     *           "clients_start": 0,
+                     *           "new": 1,
+                     *           "reactivated": 0,
+                     *           "churned": 1,
+                     *           "passed_through": 0,
+                     *           "moved": 0,
+                     *           "clients_end": 0,
+                     *           "logo_churn": null,
+                     *           "mrr_start": "0.00",
+                     *           "new_mrr": "3.00",
+                     *           "reactivation_mrr": "0.00",
+                     *           "expansion": "64.50",
+                     *           "contraction": "67.50",
+                     *           "churned_mrr": "0.00",
+                     *           "moved_mrr": "0.00",
+                     *           "mrr_end": "0.00",
+                     *           "grr": null,
+                     *           "nrr": null,
+                     *           "survival": null,
+                     *           "segment": "individual",
+                     *           "label": "Individuals",
+                     *           "now": {
+                     *             "trial": 1,
+                     *             "churned": 1
+                     *           },
+                     *           "bands": null
+                     *         }
+                     *       ],
+                     *       "total": [
+                     *         {
+                     *           "currency": "GHS",
+                     *           "too_few": true,
+                     *           "clients_start": 0,
+                     *           "new": 5,
+                     *           "reactivated": 2,
+                     *           "churned": 4,
+                     *           "passed_through": 0,
+                     *           "moved": 0,
+                     *           "clients_end": 3,
+                     *           "logo_churn": null,
+                     *           "mrr_start": "0.00",
+                     *           "new_mrr": "200.50",
+                     *           "reactivation_mrr": "69.50",
+                     *           "expansion": "162.00",
+                     *           "contraction": "264.00",
+                     *           "churned_mrr": "32.50",
+                     *           "moved_mrr": "0.00",
+                     *           "mrr_end": "135.50",
+                     *           "grr": null,
+                     *           "nrr": null,
+                     *           "survival": null
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "clients_start": "Clients in paid service when the day before the period has ended; clients_end when its last day has",
+                     *         "new": "In service at the end, and never before the period",
+                     *         "reactivated": "In service at the end, not at the start, but before",
+                     *         "churned": "In service at the start, not at the end; a client that comes back within the period has not left",
+                     *         "clients_end": "clients_start + new + reactivated - churned + moved",
+                     *         "logo_churn": "Sum of churned / sum of clients_start over the periods, with the Wilson score interval of 95 %",
+                     *         "mrr_start": "Monthly recurring revenue in force at the start, of all clients that are in service then",
+                     *         "expansion": "Sum of max(0, mrr at the end - mrr at the start) over clients in service at both ends",
+                     *         "contraction": "Sum of max(0, mrr at the start - mrr at the end) over clients in service at both ends",
+                     *         "churned_mrr": "Sum of the mrr at the start over churned clients",
+                     *         "mrr_end": "mrr_start + new_mrr + reactivation_mrr + expansion - contraction - churned_mrr + moved_mrr",
+                     *         "grr": "(mrr_start - churned_mrr - contraction) / mrr_start",
+                     *         "nrr": "(mrr_start - churned_mrr - contraction + expansion) / mrr_start",
+                     *         "yearly": "1 - (1 - c)^12 for a monthly churn c"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnBySegment"];
                 };
             };
@@ -28303,6 +33905,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "scored_on": "2026-11-30",
+                     *       "model_id": "01a22d9a-8b17-75c2-adb9-69b6a38d55cf",
+                     *       "method": "rule",
+                     *       "confidence": "low",
+                     *       "segment": null,
+                     *       "data": [
+                     *         {
+                     *           "theme": "issues",
+                     *           "name": "Issues",
+                     *           "share": 0.9163198669460423,
+                     *           "clients": 5,
+                     *           "raised": 1,
+                     *           "first": 1,
+                     *           "odds_ratios": {
+                     *             "issues_90d": 1.3881,
+                     *             "open_issues": 1.3881,
+                     *             "repeated_issues_180d": 1.3881,
+                     *             "oldest_open_issue_days": 1
+                     *           },
+                     *           "left_with": null,
+                     *           "left_without": null
+                     *         },
+                     *         {
+                     *           "theme": "contract",
+                     *           "name": "Contract and revenue",
+                     *           "share": 0.08368013305395779,
+                     *           "clients": 5,
+                     *           "raised": 2,
+                     *           "first": 2,
+                     *           "odds_ratios": {
+                     *             "mrr": 1,
+                     *             "spell_days": 0.7204,
+                     *             "mrr_change_90d": 0.7204,
+                     *             "days_to_contract_end": 0.7204
+                     *           },
+                     *           "left_with": null,
+                     *           "left_without": null
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "share": "Sum of what the theme adds to the log-odds of clients whose risk it raises / the same of all themes",
+                     *         "left_with": "Seen together, which is not a cause"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnFactors"];
                 };
             };
@@ -28364,6 +34013,137 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-11-30T17:57:24.954Z",
+                     *       "from": "2023-01-01",
+                     *       "to": "2026-12-31",
+                     *       "through": "2026-11-30",
+                     *       "segment": null,
+                     *       "period": "year",
+                     *       "currency": "GHS",
+                     *       "data": [
+                     *         {
+                     *           "period": "2024-01-01",
+                     *           "currency": "GHS",
+                     *           "partial": false,
+                     *           "clients_start": 0,
+                     *           "new": 1,
+                     *           "reactivated": 0,
+                     *           "churned": 0,
+                     *           "passed_through": 0,
+                     *           "moved": 0,
+                     *           "clients_end": 1,
+                     *           "logo_churn": null,
+                     *           "mrr_start": "0.00",
+                     *           "new_mrr": "30.00",
+                     *           "reactivation_mrr": "0.00",
+                     *           "expansion": "0.00",
+                     *           "contraction": "0.00",
+                     *           "churned_mrr": "0.00",
+                     *           "moved_mrr": "0.00",
+                     *           "mrr_end": "30.00",
+                     *           "grr": null,
+                     *           "nrr": null,
+                     *           "movements": {
+                     *             "new": {
+                     *               "movements": 1,
+                     *               "amount": "30.00"
+                     *             },
+                     *             "notice": {
+                     *               "movements": 1,
+                     *               "amount": "0.00"
+                     *             }
+                     *           },
+                     *           "at_risk_clients": null,
+                     *           "at_risk_mrr": null,
+                     *           "expected_loss": null,
+                     *           "yearly": null
+                     *         },
+                     *         {
+                     *           "period": "2025-01-01",
+                     *           "currency": "GHS",
+                     *           "partial": false,
+                     *           "clients_start": 1,
+                     *           "new": 3,
+                     *           "reactivated": 0,
+                     *           "churned": 0,
+                     *           "passed_through": 1,
+                     *           "moved": 0,
+                     *           "clients_end": 4,
+                     *           "logo_churn": {
+                     *             "rate": 0,
+                     *             "low": 0,
+                     *             "high": 0.793451
+                     *           },
+                     *           "mrr_start": "30.00",
+                     *           "new_mrr": "155.00",
+                     *           "reactivation_mrr": "0.00",
+                     *           "expansion": "0.00",
+                     *           "contraction": "20.50",
+                     *           "churned_mrr": "0.00",
+                     *           "moved_mrr": "0.00",
+                     *           "mrr_end": "164.50",
+                     *           "grr": 0.316667,
+                     *           "nrr": 0.316667,
+                     *           "movements": {
+                     *             "new": {
+                     *               "movements": 4,
+                     *               "amount": "170.50"
+                     *             },
+                     *             "churn": {
+                     *               "movements": 2,
+                     *               "amount": "-30.00"
+                     *             },
+                     *             "pause": {
+                     *               "movements": 2,
+                     *               "amount": "-137.50"
+                     *             },
+                     *             "notice": {
+                     *               "movements": 2,
+                     *               "amount": "0.00"
+                     *             },
+                     *             "expansion": {
+                     *               "movements": 3,
+                     *               "amount": "132.00"
+                     *             },
+                     *             "contraction": {
+                     *               "movements": 1,
+                     *               "amount": "-7.50"
+                     *             },
+                     *             "trial_start": {
+                     *               "movements": 1,
+                     *               "amount": "0.00"
+                     *             },
+                     *             "reactivation": {
+                     *               "movements": 1,
+                     *               "amount": "7.00"
+                     *             }
+                     *           },
+                     *           "at_risk_clients": null,
+                     *           "at_risk_mrr": null,
+                     *           "expected_loss": null,
+                     *           "yearly": null
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "clients_start": "Clients in paid service when the day before the period has ended; clients_end when its last day has",
+                     *         "new": "In service at the end, and never before the period",
+                     *         "reactivated": "In service at the end, not at the start, but before",
+                     *         "churned": "In service at the start, not at the end; a client that comes back within the period has not left",
+                     *         "clients_end": "clients_start + new + reactivated - churned + moved",
+                     *         "logo_churn": "churned / clients_start, with the Wilson score interval of 95 %",
+                     *         "mrr_start": "Monthly recurring revenue in force at the start, of all clients that are in service then",
+                     *         "expansion": "Sum of max(0, mrr at the end - mrr at the start) over clients in service at both ends",
+                     *         "contraction": "Sum of max(0, mrr at the start - mrr at the end) over clients in service at both ends",
+                     *         "churned_mrr": "Sum of the mrr at the start over churned clients",
+                     *         "mrr_end": "mrr_start + new_mrr + reactivation_mrr + expansion - contraction - churned_mrr + moved_mrr",
+                     *         "grr": "(mrr_start - churned_mrr - contraction) / mrr_start",
+                     *         "nrr": "(mrr_start - churned_mrr - contraction + expansion) / mrr_start",
+                     *         "yearly": "1 - (1 - c)^12 for a monthly churn c"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnTrends"];
                 };
             };
@@ -28421,6 +34201,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-11-30T18:05:12.655Z",
+                     *       "from": "2025-11-01",
+                     *       "to": "2026-11-30",
+                     *       "through": "2026-11-30",
+                     *       "segment": null,
+                     *       "currency": "GHS",
+                     *       "data": [
+                     *         {
+                     *           "cohort": "2026-11-01",
+                     *           "size": 1,
+                     *           "mrr_start": "120.00",
+                     *           "ages": [
+                     *             {
+                     *               "age": 0,
+                     *               "active": 1,
+                     *               "retention": 1,
+                     *               "mrr": "120.00",
+                     *               "revenue_retention": 1
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "all": [
+                     *         {
+                     *           "age": 0,
+                     *           "cohorts": 1,
+                     *           "size": 1,
+                     *           "retention": {
+                     *             "rate": 1,
+                     *             "low": 0.206549,
+                     *             "high": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "size": "Clients whose first paid day lies in the month",
+                     *         "active": "Of these, in paid service at their own first day + age months",
+                     *         "retention": "active / size; all: sum of active / sum of size over the cohorts that have reached the age",
+                     *         "revenue_retention": "mrr at that day / mrr on the first day"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnCohorts"];
                 };
             };
@@ -28465,6 +34289,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "report_id": "01a22d9a-ccb9-7dba-b1ae-5f12cf6d7312",
+                 *       "format": "xlsx"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportExportInput"];
             };
         };
@@ -28475,6 +34305,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22d9a-cfd2-7e3d-857b-0387630644e2/file",
+                     *       "expires_at": "2026-12-30T17:57:30.113Z",
+                     *       "run_id": "01a22d9a-cfd2-7e3d-857b-0387630644e2",
+                     *       "status": "queued"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportExport"];
                 };
             };
@@ -28617,6 +34455,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "01a22da1-9f32-7b06-8b0a-a9e1054ca4bc",
+                     *         "report_id": "01a22da1-9ee6-77df-9d62-582fb2f0a122",
+                     *         "name": "Attacker report",
+                     *         "format": "csv",
+                     *         "status": "ready",
+                     *         "reason": null,
+                     *         "detail": null,
+                     *         "owner_id": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *         "owner_name": "Test Person",
+                     *         "requested_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *         "schedule_id": null,
+                     *         "scheduled_for": null,
+                     *         "mailed": [],
+                     *         "as_of": "2026-11-30T18:04:56.449Z",
+                     *         "time_zone": "Africa/Accra",
+                     *         "period": null,
+                     *         "row_count": 1,
+                     *         "records": 1,
+                     *         "rows_written": 1,
+                     *         "truncated": false,
+                     *         "partial": [],
+                     *         "file_size": 30,
+                     *         "checksum": "29c375791147a132ec731f311cb64ee228319d8a77027b99417576bbecedbc18",
+                     *         "downloads": 0,
+                     *         "expires_at": "2026-12-30T18:04:56.812Z",
+                     *         "created_at": "2026-11-30T18:04:56.449Z",
+                     *         "frozen_at": "2026-11-30T18:04:56.626Z",
+                     *         "finished_at": "2026-11-30T18:04:56.812Z",
+                     *         "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22da1-9f32-7b06-8b0a-a9e1054ca4bc/file"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportRun"][];
                 };
             };
@@ -28673,6 +34546,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d99-2b15-7dce-96f4-23a6afa69d83",
+                     *       "run_id": "01a22d99-27f7-7d91-9206-9d6a2f33d5d7",
+                     *       "note": "ama@example.com",
+                     *       "created_by": "eddcbe18-c57d-4d2e-a233-a33d93c3acb3",
+                     *       "created_at": "2026-11-30T17:55:42.482Z",
+                     *       "expires_at": "2026-12-07T17:55:42.482Z",
+                     *       "revoked_at": "2026-11-30T17:55:43.421Z",
+                     *       "downloads": 1,
+                     *       "last_used_at": "2026-11-30T17:55:42.981Z",
+                     *       "last_address": "2001:db8:a492:e00e:4536:ff4a:0:1"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportLink"];
                 };
             };
@@ -28723,6 +34610,59 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "source": "interactions",
+                 *       "filters": {
+                 *         "any": [
+                 *           {
+                 *             "any": [
+                 *               {
+                 *                 "field": "interactions.lead.outcome",
+                 *                 "operator": "not_in",
+                 *                 "value": [
+                 *                   "lost",
+                 *                   "lost"
+                 *                 ]
+                 *               }
+                 *             ]
+                 *           },
+                 *           {
+                 *             "field": "interactions.author",
+                 *             "operator": "is_empty"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "period": {
+                 *         "field": "interactions.occurred_at",
+                 *         "name": "last_30_days"
+                 *       },
+                 *       "grouping": [
+                 *         {
+                 *           "field": "interactions.outcome"
+                 *         },
+                 *         {
+                 *           "field": "interactions.lead.outcome"
+                 *         }
+                 *       ],
+                 *       "aggregations": [
+                 *         {
+                 *           "function": "count",
+                 *           "show": [
+                 *             "share_of_group"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "function": "count_distinct",
+                 *           "field": "interactions.author"
+                 *         }
+                 *       ],
+                 *       "sorting": [
+                 *         "-count_distinct(interactions.author)"
+                 *       ],
+                 *       "subtotals": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportDefinition"];
             };
         };
@@ -28733,6 +34673,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "id": "interactions.outcome",
+                     *           "label": "Outcome",
+                     *           "type": "text",
+                     *           "role": "group"
+                     *         },
+                     *         {
+                     *           "id": "interactions.lead.outcome",
+                     *           "label": "Lead: outcome",
+                     *           "type": "choice",
+                     *           "role": "group"
+                     *         }
+                     *       ],
+                     *       "row_count": 4,
+                     *       "records": 9,
+                     *       "truncated": false,
+                     *       "time_zone": "America/New_York",
+                     *       "period": {
+                     *         "field": "interactions.occurred_at",
+                     *         "name": "last_30_days",
+                     *         "from": "2026-10-31T04:00:00.000Z",
+                     *         "to": "2026-11-30T05:00:00.000Z",
+                     *         "previous_from": "2026-10-01T04:00:00.000Z",
+                     *         "previous_to": "2026-10-31T04:00:00.000Z",
+                     *         "running": false
+                     *       },
+                     *       "partial": [
+                     *         "2026-10",
+                     *         "2026-11"
+                     *       ],
+                     *       "report_id": null,
+                     *       "version": null,
+                     *       "preview_data": [
+                     *         {
+                     *           "interactions.outcome": "no answer",
+                     *           "interactions.lead.outcome": null,
+                     *           "interactions.occurred_at.month": "2026-11",
+                     *           "count": 4,
+                     *           "count.share_of_group": 1,
+                     *           "count_distinct(interactions.author)": 3
+                     *         },
+                     *         {
+                     *           "interactions.outcome": null,
+                     *           "interactions.lead.outcome": null,
+                     *           "interactions.occurred_at.month": "2026-11",
+                     *           "count": 3,
+                     *           "count.share_of_group": 1,
+                     *           "count_distinct(interactions.author)": 2
+                     *         }
+                     *       ],
+                     *       "subtotals": [
+                     *         {
+                     *           "level": 2,
+                     *           "after": 1,
+                     *           "values": {
+                     *             "interactions.outcome": "no answer",
+                     *             "interactions.lead.outcome": null,
+                     *             "interactions.occurred_at.month": null,
+                     *             "count": 4,
+                     *             "count.share_of_group": 1,
+                     *             "count_distinct(interactions.author)": 3
+                     *           }
+                     *         },
+                     *         {
+                     *           "level": 1,
+                     *           "after": 1,
+                     *           "values": {
+                     *             "interactions.outcome": "no answer",
+                     *             "interactions.lead.outcome": null,
+                     *             "interactions.occurred_at.month": null,
+                     *             "count": 4,
+                     *             "count.share_of_group": 0.444444,
+                     *             "count_distinct(interactions.author)": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "interactions.outcome": null,
+                     *         "interactions.lead.outcome": null,
+                     *         "interactions.occurred_at.month": null,
+                     *         "count": 9,
+                     *         "count.share_of_group": 1,
+                     *         "count_distinct(interactions.author)": 3
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportPreview"];
                 };
             };
@@ -28785,7 +34814,15 @@ export interface operations {
     };
     retentionActions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A day of the first month; from the beginning if left out */
+                from?: string;
+                /** @description A day of the last period; today if left out */
+                to?: string;
+                segment?: string;
+                /** @description Only this currency, not converted */
+                currency?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -28798,6 +34835,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "holdout_share": 0.1,
+                     *       "data": [
+                     *         {
+                     *           "play_id": "01a22d93-288f-7a08-8dbb-3681035ccf77",
+                     *           "key": "call_quiet_client",
+                     *           "title": "Call the client",
+                     *           "enabled": true,
+                     *           "proposed": 0,
+                     *           "waiting": 0,
+                     *           "accepted": 0,
+                     *           "declined": 0,
+                     *           "expired": 0,
+                     *           "done": 0,
+                     *           "not_done": 0,
+                     *           "held_out": 0,
+                     *           "shown": {
+                     *             "retained": 0,
+                     *             "left": 0
+                     *           },
+                     *           "not_shown": {
+                     *             "retained": 0,
+                     *             "left": 0
+                     *           },
+                     *           "measured": false,
+                     *           "effect": null,
+                     *           "saved_mrr": null,
+                     *           "currency": null
+                     *         },
+                     *         {
+                     *           "play_id": "01a22d93-2890-7614-b5b9-8b4e51396685",
+                     *           "key": "visit_large_client",
+                     *           "title": "Visit the client",
+                     *           "enabled": true,
+                     *           "proposed": 0,
+                     *           "waiting": 0,
+                     *           "accepted": 0,
+                     *           "declined": 0,
+                     *           "expired": 0,
+                     *           "done": 0,
+                     *           "not_done": 0,
+                     *           "held_out": 0,
+                     *           "shown": {
+                     *             "retained": 0,
+                     *             "left": 0
+                     *           },
+                     *           "not_shown": {
+                     *             "retained": 0,
+                     *             "left": 0
+                     *           },
+                     *           "measured": false,
+                     *           "effect": null,
+                     *           "saved_mrr": null,
+                     *           "currency": null
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "effect": "Clients for whom the play was shown, whatever was done, against those held out at random; Newcombe's interval of 95 %",
+                     *         "saved_mrr": "Minus the effect times the revenue of the clients for whom it was shown"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetentionActions"];
                 };
             };
@@ -28812,6 +34912,15 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28841,6 +34950,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-cfd2-7e3d-857b-0387630644e2",
+                     *       "report_id": "01a22d9a-ccb9-7dba-b1ae-5f12cf6d7312",
+                     *       "name": "A report",
+                     *       "format": "xlsx",
+                     *       "status": "ready",
+                     *       "reason": null,
+                     *       "detail": null,
+                     *       "owner_id": "8912d44c-9aa3-436d-9889-8e75de919f5b",
+                     *       "owner_name": "Test Person",
+                     *       "requested_by": "8912d44c-9aa3-436d-9889-8e75de919f5b",
+                     *       "schedule_id": null,
+                     *       "scheduled_for": null,
+                     *       "mailed": [],
+                     *       "as_of": "2026-11-30T17:57:30.113Z",
+                     *       "time_zone": "America/New_York",
+                     *       "period": null,
+                     *       "row_count": 40,
+                     *       "records": 40,
+                     *       "rows_written": 40,
+                     *       "truncated": false,
+                     *       "partial": [],
+                     *       "file_size": 4890,
+                     *       "checksum": "e89004b7727072227de70a60dfe750589e007d07bc7bda66953f3fce5dda68c3",
+                     *       "downloads": 0,
+                     *       "expires_at": "2026-12-30T17:57:32.013Z",
+                     *       "created_at": "2026-11-30T17:57:30.113Z",
+                     *       "frozen_at": "2026-11-30T17:57:30.510Z",
+                     *       "finished_at": "2026-11-30T17:57:32.013Z",
+                     *       "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22d9a-cfd2-7e3d-857b-0387630644e2/file",
+                     *       "columns": [
+                     *         {
+                     *           "id": "leads.full_name",
+                     *           "label": "Name",
+                     *           "type": "text",
+                     *           "role": "field"
+                     *         },
+                     *         {
+                     *           "id": "leads.stage",
+                     *           "label": "Stage",
+                     *           "type": "text",
+                     *           "role": "field"
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "leads.full_name": null,
+                     *         "leads.stage": null,
+                     *         "leads.value": null,
+                     *         "leads.created_at": null,
+                     *         "leads.closed_at": null,
+                     *         "leads.tags": null,
+                     *         "leads.is_open": null,
+                     *         "leads.custom.score": null,
+                     *         "leads.custom.started": null,
+                     *         "leads.custom.sponsored": null,
+                     *         "leads.custom.areas": null,
+                     *         "leads.custom.remark": null,
+                     *         "sum(leads.value)": "21656.27"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportRunDetail"];
                 };
             };
@@ -28980,6 +35151,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "freezing"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportFileWaiting"];
                 };
             };
@@ -29079,6 +35255,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "01a22d99-2b15-7dce-96f4-23a6afa69d83",
+                     *         "run_id": "01a22d99-27f7-7d91-9206-9d6a2f33d5d7",
+                     *         "note": "ama@example.com",
+                     *         "created_by": "eddcbe18-c57d-4d2e-a233-a33d93c3acb3",
+                     *         "created_at": "2026-11-30T17:55:42.482Z",
+                     *         "expires_at": "2026-12-07T17:55:42.482Z",
+                     *         "revoked_at": null,
+                     *         "downloads": 1,
+                     *         "last_used_at": "2026-11-30T17:55:42.981Z",
+                     *         "last_address": "2001:db8:a492:e00e:4536:ff4a:0:1"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportLink"][];
                 };
             };
@@ -29134,6 +35326,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "Auditor",
+                 *       "hours": 2
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportLinkInput"];
             };
         };
@@ -29144,6 +35342,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d99-5750-75a5-beae-02a9d19eb4e4",
+                     *       "run_id": "01a22d99-4b66-74a3-862e-8624025cc5a3",
+                     *       "note": "Auditor",
+                     *       "created_by": "ec6ea1a8-bca2-43e7-afed-e8cae47fd3c1",
+                     *       "created_at": "2026-11-30T17:55:53.750Z",
+                     *       "expires_at": "2026-11-30T19:55:53.750Z",
+                     *       "revoked_at": null,
+                     *       "downloads": 0,
+                     *       "last_used_at": null,
+                     *       "last_address": null,
+                     *       "url": "http://127.0.0.1:27510/functions/v1/reports/shared?token=d4f9b3573ef447f3b1119fa361827d41e2ee4a23f17344fb8ca6fc7a71e6d74f"
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewReportLink"];
                 };
             };
@@ -29225,6 +35438,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "id": "leads.first_name",
+                     *           "label": "First name",
+                     *           "type": "text",
+                     *           "role": "field"
+                     *         }
+                     *       ],
+                     *       "data": [
+                     *         {
+                     *           "leads.first_name": "Lead 2"
+                     *         },
+                     *         {
+                     *           "leads.first_name": "Lead 3"
+                     *         }
+                     *       ],
+                     *       "subtotals": [],
+                     *       "totals": {
+                     *         "leads.first_name": null
+                     *       },
+                     *       "row_count": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportRunRows"];
                 };
             };
@@ -29278,6 +35516,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "report_id": "01a22d99-3316-73be-bac3-59a8384ff277",
+                 *       "frequency": "weekly",
+                 *       "weekdays": [
+                 *         1
+                 *       ],
+                 *       "time": "07:00",
+                 *       "recipients": [
+                 *         "ama@example.com",
+                 *         "ama@example.com"
+                 *       ],
+                 *       "format": "csv"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportScheduleInput"];
             };
         };
@@ -29288,6 +35541,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d99-37d0-7e45-9355-87b72b6f54cc",
+                     *       "report_id": "01a22d99-3316-73be-bac3-59a8384ff277",
+                     *       "report_name": "Leads by source",
+                     *       "owner_id": "95ed6c19-0ab5-4430-bf18-026cfef9f0ff",
+                     *       "owner_name": "Test Person",
+                     *       "frequency": "weekly",
+                     *       "weekdays": [
+                     *         1
+                     *       ],
+                     *       "month_day": null,
+                     *       "time": "07:00",
+                     *       "time_zone": "Africa/Accra",
+                     *       "format": "csv",
+                     *       "on_empty": "send",
+                     *       "status": "active",
+                     *       "pause_reason": null,
+                     *       "next_run": "2026-12-07T07:00:00.000Z",
+                     *       "recipients": [
+                     *         "ama@example.com",
+                     *         "ama@example.com"
+                     *       ],
+                     *       "outside_recipients": 0,
+                     *       "last_run": null,
+                     *       "created_at": "2026-11-30T17:55:45.643Z",
+                     *       "updated_at": "2026-11-30T17:55:45.643Z",
+                     *       "schedule_id": "01a22d99-37d0-7e45-9355-87b72b6f54cc"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportScheduleMade"];
                 };
             };
@@ -29379,6 +35662,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
+                     *         "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
+                     *         "report_name": "Leads by source",
+                     *         "owner_id": "81235c78-e99d-45b4-b6ab-74d60aee2186",
+                     *         "owner_name": "Test Person",
+                     *         "frequency": "daily",
+                     *         "weekdays": [],
+                     *         "month_day": null,
+                     *         "time": "07:30",
+                     *         "time_zone": "Africa/Accra",
+                     *         "format": "csv",
+                     *         "on_empty": "send",
+                     *         "status": "paused",
+                     *         "pause_reason": "not_a_member",
+                     *         "next_run": null,
+                     *         "recipients": [
+                     *           "ama@example.com"
+                     *         ],
+                     *         "outside_recipients": 0,
+                     *         "last_run": {
+                     *           "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
+                     *           "status": "refused",
+                     *           "scheduled_for": "2026-11-30T17:54:36.807Z",
+                     *           "reason": "not_a_member"
+                     *         },
+                     *         "created_at": "2026-11-30T17:55:36.431Z",
+                     *         "updated_at": "2026-11-30T17:55:37.162Z"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportSchedule"][];
                 };
             };
@@ -29476,6 +35792,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "active",
+                 *       "recipients": [
+                 *         "ama@example.com"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportScheduleChange"];
             };
         };
@@ -29486,6 +35810,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
+                     *       "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
+                     *       "report_name": "Leads by source",
+                     *       "owner_id": "835d1de6-7f90-4df2-bff9-be3990aa0882",
+                     *       "owner_name": "Test Person",
+                     *       "frequency": "daily",
+                     *       "weekdays": [],
+                     *       "month_day": null,
+                     *       "time": "07:30",
+                     *       "time_zone": "Africa/Accra",
+                     *       "format": "csv",
+                     *       "on_empty": "send",
+                     *       "status": "active",
+                     *       "pause_reason": null,
+                     *       "next_run": "2026-12-01T07:30:00.000Z",
+                     *       "recipients": [
+                     *         "ama@example.com"
+                     *       ],
+                     *       "outside_recipients": 0,
+                     *       "last_run": {
+                     *         "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
+                     *         "status": "refused",
+                     *         "scheduled_for": "2026-11-30T17:54:36.807Z",
+                     *         "reason": "not_a_member"
+                     *       },
+                     *       "created_at": "2026-11-30T17:55:36.431Z",
+                     *       "updated_at": "2026-11-30T17:55:38.238Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportSchedule"];
                 };
             };
@@ -29556,6 +35911,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "user_id": "835d1de6-7f90-4df2-bff9-be3990aa0882"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportScheduleHandOver"];
             };
         };
@@ -29566,6 +35926,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
+                     *       "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
+                     *       "report_name": "Leads by source",
+                     *       "owner_id": "835d1de6-7f90-4df2-bff9-be3990aa0882",
+                     *       "owner_name": "Test Person",
+                     *       "frequency": "daily",
+                     *       "weekdays": [],
+                     *       "month_day": null,
+                     *       "time": "07:30",
+                     *       "time_zone": "Africa/Accra",
+                     *       "format": "csv",
+                     *       "on_empty": "send",
+                     *       "status": "paused",
+                     *       "pause_reason": "not_a_member",
+                     *       "next_run": null,
+                     *       "recipients": [
+                     *         "ama@example.com"
+                     *       ],
+                     *       "outside_recipients": 0,
+                     *       "last_run": {
+                     *         "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
+                     *         "status": "refused",
+                     *         "scheduled_for": "2026-11-30T17:54:36.807Z",
+                     *         "reason": "not_a_member"
+                     *       },
+                     *       "created_at": "2026-11-30T17:55:36.431Z",
+                     *       "updated_at": "2026-11-30T17:55:38.121Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportSchedule"];
                 };
             };
@@ -29636,6 +36027,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run_id": "01a22d99-1ad8-7876-86c0-4c4dd3c6c497",
+                     *       "status": "queued"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportRunStarted"];
                 };
             };
@@ -29719,6 +36116,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "first_weekday": 1,
+                     *       "file_days": 30,
+                     *       "outside_links": false,
+                     *       "outside_link_hours": 168
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportSettings"];
                 };
             };
@@ -29751,6 +36156,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "outside_links": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportSettingsChange"];
             };
         };
@@ -29761,6 +36171,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "first_weekday": 1,
+                     *       "file_days": 30,
+                     *       "outside_links": false,
+                     *       "outside_link_hours": 168
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportSettings"];
                 };
             };
@@ -29882,6 +36300,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-11-30T17:57:25.065Z",
+                     *       "from": null,
+                     *       "to": "2026-11-30",
+                     *       "through": "2026-10-31",
+                     *       "segment": null,
+                     *       "spells": 8,
+                     *       "late_entries": 0,
+                     *       "median_months": 11,
+                     *       "at_months": {
+                     *         "3": {
+                     *           "survival": 0.875,
+                     *           "low": 0.387,
+                     *           "high": 0.981393
+                     *         },
+                     *         "6": {
+                     *           "survival": 0.75,
+                     *           "low": 0.314807,
+                     *           "high": 0.930898
+                     *         },
+                     *         "12": {
+                     *           "survival": 0.208333,
+                     *           "low": 0.010043,
+                     *           "high": 0.585787
+                     *         }
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "month": 2,
+                     *           "at_risk": 8,
+                     *           "churned": 1,
+                     *           "survival": 0.875,
+                     *           "low": 0.387,
+                     *           "high": 0.981393
+                     *         },
+                     *         {
+                     *           "month": 5,
+                     *           "at_risk": 7,
+                     *           "churned": 1,
+                     *           "survival": 0.75,
+                     *           "low": 0.314807,
+                     *           "high": 0.930898
+                     *         }
+                     *       ],
+                     *       "definitions": {
+                     *         "survival": "Kaplan-Meier: the product of 1 - churned / at_risk over the months so far, with delayed entry",
+                     *         "low": "Log-log interval of 95 % with Greenwood's variance; null where nobody or everybody is left",
+                     *         "median_months": "The first month with survival <= 0.5"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChurnSurvival"];
                 };
             };
@@ -29932,6 +36402,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "source": "customers",
+                     *         "fields": [],
+                     *         "filters": {
+                     *           "all": []
+                     *         },
+                     *         "grouping": [
+                     *           {
+                     *             "field": "customers.status"
+                     *           },
+                     *           {
+                     *             "field": "customers.currency"
+                     *           }
+                     *         ],
+                     *         "aggregations": [
+                     *           {
+                     *             "show": [
+                     *               "share_of_total"
+                     *             ],
+                     *             "function": "count"
+                     *           },
+                     *           {
+                     *             "measure": "customers.in_arrears"
+                     *           }
+                     *         ],
+                     *         "sorting": [],
+                     *         "subtotals": true,
+                     *         "id": "arrears_by_status",
+                     *         "name": "Arrears by status",
+                     *         "description": "Customers and what they owe, by status of the connection",
+                     *         "audience": "utility",
+                     *         "period": null
+                     *       },
+                     *       {
+                     *         "source": "customers",
+                     *         "fields": [
+                     *           "customers.name",
+                     *           "customers.account_number"
+                     *         ],
+                     *         "filters": {
+                     *           "all": [
+                     *             {
+                     *               "field": "customers.arrears",
+                     *               "value": 0,
+                     *               "operator": "gt"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "grouping": [],
+                     *         "aggregations": [],
+                     *         "sorting": [
+                     *           "-customers.arrears"
+                     *         ],
+                     *         "subtotals": true,
+                     *         "id": "largest_arrears",
+                     *         "name": "Largest arrears",
+                     *         "description": "Customers who owe something, the largest amounts first",
+                     *         "audience": "utility",
+                     *         "period": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportTemplate"][];
                 };
             };
@@ -29982,6 +36516,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-969a-7512-82f5-c8b1c326ba63",
+                     *       "version": 1,
+                     *       "name": "Delivery by campaign",
+                     *       "description": "Texts of the last 30 days by campaign, and what became of them",
+                     *       "source": "messages",
+                     *       "fields": [],
+                     *       "filters": {
+                     *         "all": [
+                     *           {
+                     *             "field": "messages.campaign.id",
+                     *             "operator": "is_not_empty"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "grouping": [
+                     *         {
+                     *           "field": "messages.campaign.name"
+                     *         }
+                     *       ],
+                     *       "aggregations": [
+                     *         {
+                     *           "function": "count"
+                     *         },
+                     *         {
+                     *           "measure": "messages.delivered"
+                     *         }
+                     *       ],
+                     *       "sorting": [
+                     *         "-count"
+                     *       ],
+                     *       "period": {
+                     *         "name": "last_30_days",
+                     *         "field": "messages.created_at"
+                     *       },
+                     *       "subtotals": true,
+                     *       "sharing": "private",
+                     *       "team_id": null,
+                     *       "owner_id": "09a67897-7c4e-4b4e-9a2e-22e71a3832ac",
+                     *       "owner_name": "Test Person",
+                     *       "is_own": true,
+                     *       "may_change": true,
+                     *       "template": "delivery_by_campaign",
+                     *       "created_at": "2026-11-30T17:57:15.506Z",
+                     *       "updated_at": "2026-11-30T17:57:15.506Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Report"];
                 };
             };
@@ -30121,6 +36704,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "New",
+                 *       "grouping": [
+                 *         "leads.stage"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportChange"];
             };
         };
@@ -30131,6 +36722,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *       "version": 2,
+                     *       "name": "New",
+                     *       "description": "",
+                     *       "source": "leads",
+                     *       "fields": [],
+                     *       "filters": {
+                     *         "all": []
+                     *       },
+                     *       "grouping": [
+                     *         {
+                     *           "field": "leads.stage"
+                     *         }
+                     *       ],
+                     *       "aggregations": [
+                     *         {
+                     *           "show": [
+                     *             "share_of_total"
+                     *           ],
+                     *           "function": "count"
+                     *         },
+                     *         {
+                     *           "field": "leads.value",
+                     *           "function": "sum"
+                     *         }
+                     *       ],
+                     *       "sorting": [
+                     *         "-count"
+                     *       ],
+                     *       "subtotals": true,
+                     *       "sharing": "private",
+                     *       "team_id": null,
+                     *       "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *       "owner_name": "Test Person",
+                     *       "is_own": true,
+                     *       "may_change": true,
+                     *       "template": null,
+                     *       "created_at": "2026-11-30T17:57:19.232Z",
+                     *       "updated_at": "2026-11-30T17:57:19.319Z",
+                     *       "deleted_at": null,
+                     *       "period": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Report"];
                 };
             };
@@ -30284,6 +36920,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Mine"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReportCopyInput"];
             };
         };
@@ -30294,6 +36935,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-a9a3-72bc-abff-5b32dcdd00d1",
+                     *       "version": 1,
+                     *       "name": "Mine",
+                     *       "description": "",
+                     *       "source": "leads",
+                     *       "fields": [
+                     *         "leads.first_name"
+                     *       ],
+                     *       "filters": {
+                     *         "all": []
+                     *       },
+                     *       "grouping": [],
+                     *       "aggregations": [],
+                     *       "sorting": [
+                     *         "leads.first_name"
+                     *       ],
+                     *       "subtotals": true,
+                     *       "sharing": "private",
+                     *       "team_id": null,
+                     *       "owner_id": "ae79f1ea-f368-4a8c-907d-7e2ebea0505e",
+                     *       "owner_name": "Test Person",
+                     *       "is_own": true,
+                     *       "may_change": true,
+                     *       "template": null,
+                     *       "created_at": "2026-11-30T17:57:20.416Z",
+                     *       "updated_at": "2026-11-30T17:57:20.416Z",
+                     *       "deleted_at": null,
+                     *       "period": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Report"];
                 };
             };
@@ -30373,6 +37046,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "report_id": "01a22d9a-74dd-75b6-bafe-f64dd2bec6a4",
+                     *       "version": 1,
+                     *       "columns": [
+                     *         {
+                     *           "id": "leads.source",
+                     *           "label": "Source",
+                     *           "type": "text",
+                     *           "role": "group"
+                     *         },
+                     *         {
+                     *           "id": "count",
+                     *           "label": "Leads",
+                     *           "type": "integer",
+                     *           "role": "value"
+                     *         }
+                     *       ],
+                     *       "row_count": 2,
+                     *       "records": 3,
+                     *       "truncated": false,
+                     *       "time_zone": "Africa/Accra",
+                     *       "period": null,
+                     *       "partial": [],
+                     *       "preview_data": [
+                     *         {
+                     *           "leads.source": "web",
+                     *           "count": 2,
+                     *           "count.share_of_total": 0.666667,
+                     *           "sum(leads.value)": "30.75",
+                     *           "leads.conversion_rate": 0.5
+                     *         },
+                     *         {
+                     *           "leads.source": "fair",
+                     *           "count": 1,
+                     *           "count.share_of_total": 0.333333,
+                     *           "sum(leads.value)": "5.00",
+                     *           "leads.conversion_rate": 0
+                     *         }
+                     *       ],
+                     *       "subtotals": [],
+                     *       "totals": {
+                     *         "leads.source": null,
+                     *         "count": 3,
+                     *         "count.share_of_total": 1,
+                     *         "sum(leads.value)": "35.75",
+                     *         "leads.conversion_rate": 0.333333
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportPreview"];
                 };
             };
@@ -30447,6 +37170,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *       "version": 4,
+                     *       "name": "New",
+                     *       "description": "",
+                     *       "source": "leads",
+                     *       "fields": [],
+                     *       "filters": {
+                     *         "all": []
+                     *       },
+                     *       "grouping": [
+                     *         {
+                     *           "field": "leads.stage"
+                     *         }
+                     *       ],
+                     *       "aggregations": [
+                     *         {
+                     *           "show": [
+                     *             "share_of_total"
+                     *           ],
+                     *           "function": "count"
+                     *         },
+                     *         {
+                     *           "field": "leads.value",
+                     *           "function": "sum"
+                     *         }
+                     *       ],
+                     *       "sorting": [
+                     *         "-count"
+                     *       ],
+                     *       "subtotals": true,
+                     *       "sharing": "private",
+                     *       "team_id": null,
+                     *       "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *       "owner_name": "Test Person",
+                     *       "is_own": true,
+                     *       "may_change": true,
+                     *       "template": null,
+                     *       "created_at": "2026-11-30T17:57:19.232Z",
+                     *       "updated_at": "2026-11-30T17:57:19.765Z",
+                     *       "deleted_at": null,
+                     *       "period": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Report"];
                 };
             };
@@ -30526,12 +37294,12 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "message_id": "01a22d00-42c6-7e62-b870-be2f63de4b61",
-                     *           "to": "+233505541252",
+                     *           "message_id": "01a22d9f-a816-792f-b051-1c12b78ec8d6",
+                     *           "to": "+233514088149",
                      *           "from": "TextingUtil",
                      *           "message": "three",
                      *           "direction": "outbound",
-                     *           "status": "sending",
+                     *           "status": "queued",
                      *           "segments": 1,
                      *           "encoding": "GSM-7",
                      *           "provider": "arkesel",
@@ -30542,46 +37310,46 @@ export interface operations {
                      *           "lead_id": null,
                      *           "batch_id": null,
                      *           "campaign_id": null,
-                     *           "attempts": 1,
+                     *           "attempts": 0,
                      *           "lookups_made": 0,
                      *           "unknown_at": null,
                      *           "unknown_reason": null,
                      *           "held_at": null,
-                     *           "send_after": "2026-11-30T15:08:41.453Z",
+                     *           "send_after": "2026-11-30T18:02:47.574Z",
                      *           "wait_reason": null,
                      *           "wait_until": null,
-                     *           "created_at": "2026-11-30T15:08:41.453Z",
+                     *           "created_at": "2026-11-30T18:02:47.574Z",
                      *           "sent_at": null,
                      *           "delivered_at": null
                      *         },
                      *         {
-                     *           "message_id": "01a22d00-417f-73a5-8a2c-7cc4981369fa",
-                     *           "to": "+233505541252",
+                     *           "message_id": "01a22d9f-a71f-7dd2-ba57-016d67d21767",
+                     *           "to": "+233514088149",
                      *           "from": "TextingUtil",
                      *           "message": "two",
                      *           "direction": "outbound",
-                     *           "status": "delivered",
+                     *           "status": "queued",
                      *           "segments": 1,
                      *           "encoding": "GSM-7",
                      *           "provider": "arkesel",
-                     *           "provider_message_id": "180cec67-a9f6-4380-9ceb-851bf49dd93e",
+                     *           "provider_message_id": null,
                      *           "error_code": null,
                      *           "error_message": null,
                      *           "customer_id": null,
                      *           "lead_id": null,
                      *           "batch_id": null,
                      *           "campaign_id": null,
-                     *           "attempts": 1,
+                     *           "attempts": 0,
                      *           "lookups_made": 0,
                      *           "unknown_at": null,
                      *           "unknown_reason": null,
                      *           "held_at": null,
-                     *           "send_after": "2026-11-30T15:08:41.143Z",
+                     *           "send_after": "2026-11-30T18:02:47.400Z",
                      *           "wait_reason": null,
                      *           "wait_until": null,
-                     *           "created_at": "2026-11-30T15:08:41.143Z",
-                     *           "sent_at": "2026-11-30T15:08:41.603Z",
-                     *           "delivered_at": "2026-11-30T15:08:41.666Z"
+                     *           "created_at": "2026-11-30T18:02:47.400Z",
+                     *           "sent_at": null,
+                     *           "delivered_at": null
                      *         }
                      *       ],
                      *       "total": 3,
@@ -30632,6 +37400,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "outcome": "failed",
+                 *       "reason": "They told us."
+                 *     }
+                 */
                 "application/json": components["schemas"]["ResolveMessage"];
             };
         };
@@ -30642,6 +37416,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22d9d-4d07-7a31-b403-c9d856436499",
+                     *       "to": "+233504307827",
+                     *       "from": "+15552759580",
+                     *       "message": "Silence",
+                     *       "direction": "outbound",
+                     *       "status": "failed",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "provider": "twilio",
+                     *       "provider_message_id": "SM14b10f01b62f4143ab2354a54cf7e05d",
+                     *       "error_code": "resolved_manually",
+                     *       "error_message": "They told us.",
+                     *       "customer_id": null,
+                     *       "lead_id": null,
+                     *       "batch_id": "01a22d9d-4d03-7d9d-aed2-f70910c7814c",
+                     *       "campaign_id": null,
+                     *       "attempts": 1,
+                     *       "lookups_made": 0,
+                     *       "unknown_at": null,
+                     *       "unknown_reason": null,
+                     *       "held_at": null,
+                     *       "send_after": "2026-11-30T18:00:13.253Z",
+                     *       "wait_reason": null,
+                     *       "wait_until": null,
+                     *       "created_at": "2026-11-30T18:00:13.253Z",
+                     *       "sent_at": "2026-11-24T18:00:15.976Z",
+                     *       "delivered_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
@@ -30716,7 +37521,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "message": "{{ name }} owes {{arrears}} on {{account_number}}",
-                 *       "customer_id": "01a22cff-e486-7eb8-ad32-5519d456ac49"
+                 *       "customer_id": "01a22d9c-4e51-78d4-af70-81397a575c3f"
                  *     }
                  */
                 "application/json": components["schemas"]["SendMessage"];
@@ -30731,11 +37536,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22cff-e655-7266-befa-70ef9cf079cb",
+                     *       "message_id": "01a22d9c-5166-7851-8900-33c41da68c29",
                      *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T15:08:17.780Z"
+                     *       "send_after": "2026-11-30T17:59:08.634Z",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -30820,17 +37626,13 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "message": "Dear {{name}}, you owe {{arrears}}.",
+                 *       "message": "Burst",
                  *       "recipients": [
                  *         {
-                 *           "to": "+233511903970",
-                 *           "name": "Ama",
-                 *           "arrears": "GHS 5.00"
+                 *           "to": "+233525999265"
                  *         },
                  *         {
-                 *           "to": "nonsense",
-                 *           "name": "X",
-                 *           "arrears": "1"
+                 *           "to": "+233503631516"
                  *         }
                  *       ]
                  *     }
@@ -30847,19 +37649,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch_id": "01a22d00-0faa-793f-812d-844e51f45247",
-                     *       "queued": 1,
-                     *       "suppressed": 1,
-                     *       "invalid": [
-                     *         {
-                     *           "index": 1,
-                     *           "message": "This is not a phone number of GH. A number of another country must start with + and its country code."
-                     *         },
-                     *         {
-                     *           "index": 3,
-                     *           "message": "There is no such customer."
-                     *         }
-                     *       ]
+                     *       "batch_id": "01a22d96-ac8f-714f-96b3-ecde7819c491",
+                     *       "queued": 100,
+                     *       "suppressed": 0,
+                     *       "invalid": []
                      *     }
                      */
                     "application/json": components["schemas"]["BulkResult"];
@@ -30952,11 +37745,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22cff-f4a1-7f1e-a149-1dad11700a40",
+                     *       "message_id": "01a22d9c-5ffe-7547-8aa6-25e2a88a3627",
                      *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T15:08:21.474Z"
+                     *       "send_after": "2026-11-30T17:59:12.556Z",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -31049,11 +37843,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22cff-f15b-7778-86b2-c9f654325700",
+                     *       "message_id": "01a22d9c-5ef5-7f3f-90b1-e2a4788fbf12",
                      *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T15:08:20.549Z"
+                     *       "send_after": "2026-11-30T17:59:12.282Z",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -31146,11 +37941,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22cff-ee7a-732f-a8e7-a980e80ed7b3",
+                     *       "message_id": "01a22d9c-5dfe-7933-8eca-28db309d3c11",
                      *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T15:08:19.885Z"
+                     *       "send_after": "2026-11-30T17:59:12.045Z",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -31240,16 +38036,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22d00-6b10-7087-9292-4f17bc9071e9",
-                     *       "to": "+233548000029",
+                     *       "message_id": "01a22d9d-38c6-718d-ab63-554fc3a0a6c0",
+                     *       "to": "+233508810029",
                      *       "from": "TextingUtil",
-                     *       "message": "Text 1427342f-886a-442f-b245-8c8cab271a5c",
+                     *       "message": "Text 007629de-1245-46bc-a3d8-c74a2f191983",
                      *       "direction": "outbound",
                      *       "status": "delivered",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
                      *       "provider": "arkesel",
-                     *       "provider_message_id": "58cfbf4e-be77-4c2d-936f-bd7b86ffe328",
+                     *       "provider_message_id": "809d14da-6089-41ec-a4d2-3bdd67c74733",
                      *       "error_code": null,
                      *       "error_message": null,
                      *       "customer_id": null,
@@ -31261,20 +38057,20 @@ export interface operations {
                      *       "unknown_at": null,
                      *       "unknown_reason": null,
                      *       "held_at": null,
-                     *       "send_after": "2026-11-30T15:08:55.758Z",
+                     *       "send_after": "2026-11-30T18:00:15.364Z",
                      *       "wait_reason": null,
                      *       "wait_until": null,
-                     *       "created_at": "2026-11-30T15:08:51.809Z",
-                     *       "sent_at": "2026-11-30T15:08:55.960Z",
-                     *       "delivered_at": "2026-11-30T15:08:55.975Z",
+                     *       "created_at": "2026-11-30T18:00:08.047Z",
+                     *       "sent_at": "2026-11-30T18:00:15.971Z",
+                     *       "delivered_at": "2026-11-30T18:00:15.971Z",
                      *       "events": [
                      *         {
                      *           "status": "queued",
-                     *           "at": "2026-11-30T15:08:51.809Z"
+                     *           "at": "2026-11-30T18:00:08.047Z"
                      *         },
                      *         {
                      *           "status": "sending",
-                     *           "at": "2026-11-30T15:08:52.080Z",
+                     *           "at": "2026-11-30T18:00:09.045Z",
                      *           "code": null
                      *         }
                      *       ]
@@ -31350,16 +38146,16 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-ce3c-7f02-a98f-c59a1bc0477c",
+                     *           "id": "01a22d9d-43b4-7ad0-ab31-2f26176110ce",
                      *           "phone": "+12025550111",
                      *           "scope": "all",
                      *           "source": "manual",
                      *           "reason": "Asked",
-                     *           "created_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *           "created_by": "9a2ec5bd-d702-4f96-98c9-48357ccd58d3",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:09:17.229Z",
-                     *           "lifted_at": "2026-11-30T15:09:18.731Z",
-                     *           "lifted_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *           "created_at": "2026-11-30T18:00:10.932Z",
+                     *           "lifted_at": "2026-11-30T18:00:12.246Z",
+                     *           "lifted_by": "9a2ec5bd-d702-4f96-98c9-48357ccd58d3",
                      *           "lifted_by_name": "Test Person",
                      *           "lifted_reason": "A mistake"
                      *         }
@@ -31415,8 +38211,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "phone": "(202) 555-0111",
-                 *       "reason": "Asked"
+                 *       "phone": "+233244123456",
+                 *       "reason": "9999-12-31T23:59:59+14:00"
                  *     }
                  */
                 "application/json": components["schemas"]["SuppressionInput"];
@@ -31440,14 +38236,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-ce3c-7f02-a98f-c59a1bc0477c",
-                     *       "phone": "+12025550111",
+                     *       "id": "01a22d93-adfc-7b64-a2eb-0e792ef1bde9",
+                     *       "phone": "+233244123456",
                      *       "scope": "all",
                      *       "source": "manual",
-                     *       "reason": "Asked",
-                     *       "created_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *       "reason": "9999-12-31T23:59:59+14:00",
+                     *       "created_by": "2db11123-cf0d-49a5-a34f-a2413c7e5028",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T15:09:17.229Z",
+                     *       "created_at": "2026-11-30T17:49:42.768Z",
                      *       "lifted_at": null,
                      *       "lifted_by": null,
                      *       "lifted_by_name": null,
@@ -31516,8 +38312,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "numbers": [
-                 *         "+12025550111",
-                 *         "nonsense"
+                 *         "+233538574394",
+                 *         "+233567427232"
                  *       ]
                  *     }
                  */
@@ -31535,23 +38331,35 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "input": "+12025550111",
-                     *           "phone": "+12025550111",
-                     *           "blocked_reason": "suppressed",
-                     *           "consent": {
-                     *             "event": "revoked",
-                     *             "scope": "all",
-                     *             "source": "Form",
-                     *             "occurred_at": "2026-03-01T00:00:00.000Z"
-                     *           },
-                     *           "review_id": null
+                     *           "input": "+233538574394",
+                     *           "phone": "+233538574394",
+                     *           "blocked_reason": "no_consent",
+                     *           "consent": null,
+                     *           "review_id": null,
+                     *           "undeliverable": {
+                     *             "id": "01a22d9d-b5b9-7726-8445-62a599805246",
+                     *             "phone": "+233538574394",
+                     *             "is_final": true,
+                     *             "reason": "The number is a landline, or its carrier cannot be reached.",
+                     *             "error_code": "30006",
+                     *             "provider": "twilio",
+                     *             "message_id": "01a22d9d-b2f9-796c-b9c3-19e3808dec3c",
+                     *             "until": null,
+                     *             "created_at": "2026-11-30T18:00:39.709Z",
+                     *             "updated_at": "2026-11-30T18:00:39.709Z",
+                     *             "lifted_at": null,
+                     *             "lifted_by": null,
+                     *             "lifted_by_name": null,
+                     *             "lifted_reason": null
+                     *           }
                      *         },
                      *         {
-                     *           "input": "nonsense",
-                     *           "phone": null,
-                     *           "blocked_reason": "invalid_phone",
+                     *           "input": "+233567427232",
+                     *           "phone": "+233567427232",
+                     *           "blocked_reason": "no_consent",
                      *           "consent": null,
-                     *           "review_id": null
+                     *           "review_id": null,
+                     *           "undeliverable": null
                      *         }
                      *       ]
                      *     }
@@ -31625,7 +38433,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-da41-76ed-893d-ca06b4347fd1",
+                     *           "id": "01a22d9d-4ff3-7418-8b08-8d8bb75c70c9",
                      *           "lead_id": null,
                      *           "event": "revoked",
                      *           "phone": "+12025550111",
@@ -31641,14 +38449,14 @@ export interface operations {
                      *           "raw_text": null,
                      *           "recognized_by": "person",
                      *           "occurred_at": "2026-03-01T00:00:00.000Z",
-                     *           "honored_at": "2026-11-30T15:09:20.321Z",
+                     *           "honored_at": "2026-11-30T18:00:14.067Z",
                      *           "outdated": false,
-                     *           "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *           "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
                      *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:09:20.318Z"
+                     *           "created_at": "2026-11-30T18:00:14.065Z"
                      *         },
                      *         {
-                     *           "id": "01a22d00-d99a-7ed9-97bc-19e0cbb2e069",
+                     *           "id": "01a22d9d-4f78-752b-b587-fa47be567a67",
                      *           "lead_id": null,
                      *           "event": "granted",
                      *           "phone": "+12025550111",
@@ -31666,9 +38474,9 @@ export interface operations {
                      *           "occurred_at": "2026-01-02T10:00:00.000Z",
                      *           "honored_at": null,
                      *           "outdated": false,
-                     *           "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *           "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
                      *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:09:20.146Z"
+                     *           "created_at": "2026-11-30T18:00:13.928Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -31742,7 +38550,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-da41-76ed-893d-ca06b4347fd1",
+                     *       "id": "01a22d9d-4ff3-7418-8b08-8d8bb75c70c9",
                      *       "lead_id": null,
                      *       "event": "revoked",
                      *       "phone": "+12025550111",
@@ -31758,11 +38566,11 @@ export interface operations {
                      *       "raw_text": null,
                      *       "recognized_by": "person",
                      *       "occurred_at": "2026-03-01T00:00:00.000Z",
-                     *       "honored_at": "2026-11-30T15:09:20.321Z",
+                     *       "honored_at": "2026-11-30T18:00:14.067Z",
                      *       "outdated": false,
-                     *       "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *       "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
                      *       "recorded_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T15:09:20.318Z",
+                     *       "created_at": "2026-11-30T18:00:14.065Z",
                      *       "suppressed": true
                      *     }
                      */
@@ -31849,7 +38657,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d01-041f-7e1c-9ba8-1a463e9a2407",
+                     *           "id": "01a22d9d-84be-7c83-8ded-d91fde4e84ec",
                      *           "name": "Ours",
                      *           "kind": "internal",
                      *           "status": "active",
@@ -31858,13 +38666,13 @@ export interface operations {
                      *           "invalid": 0,
                      *           "progress": 1,
                      *           "error": null,
-                     *           "created_by": "ecb241c6-554c-4cba-b4bd-c5c2a7ac84db",
+                     *           "created_by": "511b0890-1617-49ad-99cd-3654940648ce",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:09:31.037Z",
-                     *           "updated_at": "2026-11-30T15:09:31.142Z"
+                     *           "created_at": "2026-11-30T18:00:27.580Z",
+                     *           "updated_at": "2026-11-30T18:00:27.643Z"
                      *         },
                      *         {
-                     *           "id": "01a22d01-03e2-793b-8ae9-0ba48511e5ed",
+                     *           "id": "01a22d9d-8402-7883-9087-191053e6ce82",
                      *           "name": "American",
                      *           "kind": "internal",
                      *           "status": "active",
@@ -31873,10 +38681,10 @@ export interface operations {
                      *           "invalid": 1,
                      *           "progress": 1,
                      *           "error": null,
-                     *           "created_by": "ecb241c6-554c-4cba-b4bd-c5c2a7ac84db",
+                     *           "created_by": "511b0890-1617-49ad-99cd-3654940648ce",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:09:30.976Z",
-                     *           "updated_at": "2026-11-30T15:09:31.018Z"
+                     *           "created_at": "2026-11-30T18:00:27.381Z",
+                     *           "updated_at": "2026-11-30T18:00:27.539Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -31948,19 +38756,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-e5b1-79eb-9866-22af42112dbe",
-                     *       "name": "National",
-                     *       "kind": "registry",
+                     *       "id": "01a22da0-8797-7a45-ae14-10eeed05378f",
+                     *       "name": "Attacker list",
+                     *       "kind": "internal",
                      *       "status": "importing",
-                     *       "calling_code": "1",
+                     *       "calling_code": "233",
                      *       "numbers": 0,
                      *       "invalid": 0,
                      *       "progress": 0,
                      *       "error": null,
-                     *       "created_by": "08fa8c3e-fc36-4542-b210-ed97eab28d14",
+                     *       "created_by": "ce5b9698-97d0-4949-a6d0-f6ac28e6f2ac",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T15:09:23.235Z",
-                     *       "updated_at": "2026-11-30T15:09:23.481Z"
+                     *       "created_at": "2026-11-30T18:03:44.864Z",
+                     *       "updated_at": "2026-11-30T18:03:45.368Z"
                      *     }
                      */
                     "application/json": components["schemas"]["DncList"];
@@ -32221,19 +39029,31 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-df80-715c-a6f7-6fedd4176bf4",
-                     *           "phone": "+12025550111",
-                     *           "message_id": "7d1c91c9-0d2a-489b-aec3-4cac4e57e4da",
-                     *           "text": null,
+                     *           "id": "01a22d99-9045-7fd2-b940-33ad61dd35d4",
+                     *           "phone": "+233207261008",
+                     *           "message_id": "01a22d99-901d-7293-a7fc-386f4867c734",
+                     *           "text": "no thanks",
                      *           "last_text": null,
                      *           "status": "open",
                      *           "decided_by": null,
                      *           "decided_by_name": null,
                      *           "decided_at": null,
-                     *           "created_at": "2026-11-30T15:09:21.651Z"
+                     *           "created_at": "2026-11-30T17:56:08.347Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d99-762e-7591-8afc-59e3637705af",
+                     *           "phone": "+233207261005",
+                     *           "message_id": "01a22d99-7604-767a-918e-d63ce1e31bd7",
+                     *           "text": "no thanks",
+                     *           "last_text": null,
+                     *           "status": "open",
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "created_at": "2026-11-30T17:56:01.666Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 6,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -32298,13 +39118,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-df80-715c-a6f7-6fedd4176bf4",
-                     *       "phone": "+12025550111",
-                     *       "message_id": "7d1c91c9-0d2a-489b-aec3-4cac4e57e4da",
+                     *       "id": "01a22d99-762e-7591-8afc-59e3637705af",
+                     *       "phone": "+233207261005",
+                     *       "message_id": "01a22d99-7604-767a-918e-d63ce1e31bd7",
                      *       "status": "dismissed",
-                     *       "decided_by": "6a42741b-3fbf-481c-a871-81f35c21e519",
-                     *       "decided_at": "2026-11-30T15:09:21.827Z",
-                     *       "created_at": "2026-11-30T15:09:21.651Z"
+                     *       "decided_by": "54203381-3c0a-49bd-9282-8db9d23c937b",
+                     *       "decided_at": "2026-11-30T17:56:16.531Z",
+                     *       "created_at": "2026-11-30T17:56:01.666Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReplyReview"];
@@ -32393,16 +39213,19 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-dd59-7a31-ba69-e7e3cb632679",
-                     *           "organization_id": "01a22d00-dca4-769f-9f47-cb76665c6625",
+                     *           "id": "01a22d93-ca02-7676-9236-f6a95fb70a88",
+                     *           "organization_id": "01a22d93-bd0e-7978-a782-0881de0d331c",
                      *           "kind": "keyword",
                      *           "meaning": "stop",
                      *           "language": "en",
-                     *           "pattern": "gyae",
+                     *           "pattern": "own gyae",
+                     *           "as_written": false,
+                     *           "answers_question": false,
+                     *           "undoes_only": false,
                      *           "source": "The organization",
                      *           "effective_from": "2026-11-30",
                      *           "effective_to": null,
-                     *           "created_at": "2026-11-30T15:09:21.092Z"
+                     *           "created_at": "2026-11-30T17:49:49.952Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -32458,7 +39281,7 @@ export interface operations {
                  * @example {
                  *       "kind": "keyword",
                  *       "meaning": "stop",
-                 *       "pattern": "gyae"
+                 *       "pattern": "57641056-d244-4063-bb80-8afe842ac7cf"
                  *     }
                  */
                 "application/json": components["schemas"]["ReplyRuleInput"];
@@ -32473,16 +39296,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-dd59-7a31-ba69-e7e3cb632679",
-                     *       "organization_id": "01a22d00-dca4-769f-9f47-cb76665c6625",
+                     *       "id": "01a22d93-b380-7c0c-85c8-35ab03f7e73a",
+                     *       "organization_id": "01a22d93-8a92-74d4-90c7-8237ba6eaef3",
                      *       "kind": "keyword",
                      *       "meaning": "stop",
                      *       "language": "en",
-                     *       "pattern": "gyae",
+                     *       "pattern": "57641056 d244 4063 bb80 8afe842ac7cf",
+                     *       "as_written": false,
+                     *       "answers_question": false,
+                     *       "undoes_only": false,
                      *       "source": "The organization",
                      *       "effective_from": "2026-11-30",
                      *       "effective_to": null,
-                     *       "created_at": "2026-11-30T15:09:21.092Z"
+                     *       "created_at": "2026-11-30T17:49:44.163Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReplyRule"];
@@ -32566,7 +39392,7 @@ export interface operations {
                      * @example {
                      *       "meaning": "stop",
                      *       "recognized_by": "keyword",
-                     *       "rule_id": "01a22d00-dd59-7a31-ba69-e7e3cb632679"
+                     *       "rule_id": "01a22d91-35aa-7672-8a17-3e5225c697b2"
                      *     }
                      */
                     "application/json": components["schemas"]["ClassifiedReply"];
@@ -32689,6 +39515,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d9d-b5b9-7726-8445-62a599805246",
+                     *           "phone": "+233538574394",
+                     *           "is_final": true,
+                     *           "reason": "The number is a landline, or its carrier cannot be reached.",
+                     *           "error_code": "30006",
+                     *           "provider": "twilio",
+                     *           "message_id": "01a22d9d-b2f9-796c-b9c3-19e3808dec3c",
+                     *           "until": null,
+                     *           "created_at": "2026-11-30T18:00:39.709Z",
+                     *           "updated_at": "2026-11-30T18:00:39.709Z",
+                     *           "lifted_at": null,
+                     *           "lifted_by": null,
+                     *           "lifted_by_name": null,
+                     *           "lifted_reason": null
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["UndeliverableNumberPage"];
                 };
             };
@@ -32908,7 +39759,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cff-955c-7d64-bafd-bfdac680fc4b",
+                     *           "id": "01a22d9c-8bdb-7c31-b6ab-bf6dfc53af99",
                      *           "version": 2,
                      *           "lead_id": null,
                      *           "lead_name": null,
@@ -32916,20 +39767,20 @@ export interface operations {
                      *           "description": null,
                      *           "status": "done",
                      *           "priority": "normal",
-                     *           "due_at": "2026-11-30T13:07:57.117Z",
+                     *           "due_at": "2026-11-30T15:59:23.779Z",
                      *           "overdue": false,
                      *           "remind_minutes_before": 30,
                      *           "remind_at": null,
-                     *           "assigned_to": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "assigned_to": "bacf8af9-6263-4fe6-b273-41a4097038aa",
                      *           "assigned_to_name": "Test Person",
-                     *           "created_by": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "created_by": "bacf8af9-6263-4fe6-b273-41a4097038aa",
                      *           "created_by_name": "Test Person",
-                     *           "completed_at": "2026-11-30T15:07:57.235Z",
-                     *           "created_at": "2026-11-30T15:07:57.131Z",
-                     *           "updated_at": "2026-11-30T15:07:57.235Z"
+                     *           "completed_at": "2026-11-30T17:59:23.969Z",
+                     *           "created_at": "2026-11-30T17:59:23.847Z",
+                     *           "updated_at": "2026-11-30T17:59:23.969Z"
                      *         },
                      *         {
-                     *           "id": "01a22cff-9372-7fa5-a49b-4b1820510a7f",
+                     *           "id": "01a22d9c-8839-7dae-a3f9-cf59d0438994",
                      *           "version": 1,
                      *           "lead_id": null,
                      *           "lead_name": null,
@@ -32937,22 +39788,24 @@ export interface operations {
                      *           "description": null,
                      *           "status": "open",
                      *           "priority": "high",
-                     *           "due_at": "2026-11-30T14:07:56.456Z",
+                     *           "due_at": "2026-11-30T16:59:22.525Z",
                      *           "overdue": true,
                      *           "remind_minutes_before": 30,
-                     *           "remind_at": "2026-11-30T13:37:56.456Z",
-                     *           "assigned_to": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "remind_at": "2026-11-30T16:29:22.525Z",
+                     *           "assigned_to": "bacf8af9-6263-4fe6-b273-41a4097038aa",
                      *           "assigned_to_name": "Test Person",
-                     *           "created_by": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "created_by": "bacf8af9-6263-4fe6-b273-41a4097038aa",
                      *           "created_by_name": "Test Person",
                      *           "completed_at": null,
-                     *           "created_at": "2026-11-30T15:07:56.609Z",
-                     *           "updated_at": "2026-11-30T15:07:56.609Z"
+                     *           "created_at": "2026-11-30T17:59:22.929Z",
+                     *           "updated_at": "2026-11-30T17:59:22.929Z"
                      *         }
                      *       ],
-                     *       "total": 5,
                      *       "limit": 50,
-                     *       "offset": 0
+                     *       "offset": 0,
+                     *       "total": 5,
+                     *       "total_is_capped": false,
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["TaskPage"];
@@ -33002,9 +39855,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "title": "Send the brochure",
-                 *       "lead_id": "01a22cff-f1ee-7922-992e-eeb1154c0096",
-                 *       "due_at": "2026-11-30T15:09:20.932Z",
-                 *       "assigned_to": "133841b1-0e66-4b78-bfc2-bd5cda75c542"
+                 *       "lead_id": "01a22d9c-bca4-79fb-99e3-3142c48c2e08",
+                 *       "due_at": "2026-11-30T18:00:36.385Z",
+                 *       "assigned_to": "4b4a1e44-e61d-4faa-916b-5ac86f3e1798"
                  *     }
                  */
                 "application/json": components["schemas"]["TaskInput"];
@@ -33019,25 +39872,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cff-f389-7a5a-ad78-3a8c067d90a7",
+                     *       "id": "01a22d9c-bd55-7e8b-ae13-0024b7c95046",
                      *       "version": 1,
-                     *       "lead_id": "01a22cff-f1ee-7922-992e-eeb1154c0096",
+                     *       "lead_id": "01a22d9c-bca4-79fb-99e3-3142c48c2e08",
                      *       "lead_name": "Secret Mensah",
                      *       "title": "Send the brochure",
                      *       "description": null,
                      *       "status": "open",
                      *       "priority": "normal",
-                     *       "due_at": "2026-11-30T15:09:20.932Z",
+                     *       "due_at": "2026-11-30T18:00:36.385Z",
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T14:39:20.932Z",
-                     *       "assigned_to": "133841b1-0e66-4b78-bfc2-bd5cda75c542",
+                     *       "remind_at": "2026-11-30T17:30:36.385Z",
+                     *       "assigned_to": "4b4a1e44-e61d-4faa-916b-5ac86f3e1798",
                      *       "assigned_to_name": "Test counselor",
-                     *       "created_by": "f6d2d974-d50a-4223-a567-ff0a78fa123c",
+                     *       "created_by": "962c490c-6eb8-4a95-aa2f-bbf3b906d5c5",
                      *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T15:08:21.224Z",
-                     *       "updated_at": "2026-11-30T15:08:21.224Z"
+                     *       "created_at": "2026-11-30T17:59:36.526Z",
+                     *       "updated_at": "2026-11-30T17:59:36.526Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -33118,25 +39971,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cff-66ad-7758-8be8-55f47d380c14",
+                     *       "id": "01a22d9c-6002-734b-8fe5-194aac510227",
                      *       "version": 1,
-                     *       "lead_id": "01a22cff-5d23-7785-b8c9-c46fc0688fbc",
+                     *       "lead_id": "01a22d9c-5f16-747e-90a2-5b520b4dd733",
                      *       "lead_name": "Ama Mensah",
                      *       "title": "Call back",
                      *       "description": "About fees",
                      *       "status": "open",
                      *       "priority": "normal",
-                     *       "due_at": "2026-11-30T17:07:42.871Z",
+                     *       "due_at": "2026-11-30T19:59:12.514Z",
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T16:37:42.871Z",
-                     *       "assigned_to": "c439dc4a-cf78-487a-8447-9b08ed71be89",
+                     *       "remind_at": "2026-11-30T19:29:12.514Z",
+                     *       "assigned_to": "5948669b-0811-4148-8482-ea6dc70f35c8",
                      *       "assigned_to_name": "Test counselor",
-                     *       "created_by": "c439dc4a-cf78-487a-8447-9b08ed71be89",
+                     *       "created_by": "5948669b-0811-4148-8482-ea6dc70f35c8",
                      *       "created_by_name": "Test counselor",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T15:07:45.177Z",
-                     *       "updated_at": "2026-11-30T15:07:45.177Z"
+                     *       "created_at": "2026-11-30T17:59:12.629Z",
+                     *       "updated_at": "2026-11-30T17:59:12.629Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -33252,9 +40105,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "assigned_to": "60795e1b-d4d4-4912-bbe9-810af8d0fa1a",
-                 *       "priority": "high",
-                 *       "description": null
+                 *       "title": "Send the brochure",
+                 *       "due_at": "2026-11-30T09:00:00Z",
+                 *       "description": "9999-12-31T23:59:59+14:00"
                  *     }
                  */
                 "application/json": components["schemas"]["TaskChange"];
@@ -33269,25 +40122,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cff-6b8b-718d-8671-3036300ac4b2",
-                     *       "version": 2,
-                     *       "lead_id": null,
-                     *       "lead_name": null,
+                     *       "id": "01a22d93-5c8a-7e51-a813-64bf435f503e",
+                     *       "version": 4,
+                     *       "lead_id": "01a22d93-58a2-7fb6-9096-e63736ae8c0e",
+                     *       "lead_name": "Own lead",
                      *       "title": "Send the brochure",
-                     *       "description": null,
+                     *       "description": "9999-12-31T23:59:59+14:00",
                      *       "status": "open",
-                     *       "priority": "high",
-                     *       "due_at": "2026-11-30T16:07:46.368Z",
-                     *       "overdue": false,
+                     *       "priority": "normal",
+                     *       "due_at": "2026-11-30T09:00:00.000Z",
+                     *       "overdue": true,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T15:37:46.368Z",
-                     *       "assigned_to": "60795e1b-d4d4-4912-bbe9-810af8d0fa1a",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "created_by": "df8ee2f3-5aab-48ca-b366-ed5952bb032c",
+                     *       "remind_at": "2026-11-30T08:30:00.000Z",
+                     *       "assigned_to": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
+                     *       "assigned_to_name": "Test Person",
+                     *       "created_by": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
                      *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T15:07:46.427Z",
-                     *       "updated_at": "2026-11-30T15:07:46.574Z"
+                     *       "created_at": "2026-11-30T17:49:21.913Z",
+                     *       "updated_at": "2026-11-30T17:49:44.222Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -33377,25 +40230,29 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d00-c845-79df-bad8-bd87cb7db2f1",
+                     *           "id": "01a22da1-9a69-736c-9913-11f07965bc93",
                      *           "kind": "custom",
-                     *           "category": "marketing",
-                     *           "name": "Open day",
-                     *           "body": "Hi {{first_name|there}}, doors open Friday. Reply STOP to end.",
+                     *           "category": "service",
+                     *           "name": "Attacker template",
+                     *           "body": "Dear {{name}}, we are closed on Friday.",
                      *           "weight": 1,
-                     *           "variants": [
-                     *             {
-                     *               "id": "01a22d00-c866-7799-bf9b-efb4a097232c",
-                     *               "label": "Short",
-                     *               "body": "New. Reply STOP to end.",
-                     *               "weight": 1
-                     *             }
-                     *           ],
-                     *           "created_at": "2026-11-30T15:09:15.710Z",
-                     *           "updated_at": "2026-11-30T15:09:16.611Z"
+                     *           "variants": [],
+                     *           "created_at": "2026-11-30T18:04:55.271Z",
+                     *           "updated_at": "2026-11-30T18:04:55.271Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22da1-918a-765e-b823-285b05e82803",
+                     *           "kind": "connection",
+                     *           "category": "service",
+                     *           "name": "Connection",
+                     *           "body": "Dear {{name}}, account {{account_number}} is connected. Balance: {{arrears}}. Thank you. {{organization}}",
+                     *           "weight": 1,
+                     *           "variants": [],
+                     *           "created_at": "2026-11-30T18:04:52.975Z",
+                     *           "updated_at": "2026-11-30T18:04:52.975Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 4,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -33474,7 +40331,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-c845-79df-bad8-bd87cb7db2f1",
+                     *       "id": "01a22da1-12f3-7dd2-ad1d-6d6a2ec39401",
                      *       "kind": "custom",
                      *       "category": "marketing",
                      *       "name": "Open day",
@@ -33482,20 +40339,20 @@ export interface operations {
                      *       "weight": 1,
                      *       "variants": [
                      *         {
-                     *           "id": "01a22d00-c87a-7645-bda3-1aceed6d262e",
+                     *           "id": "01a22da1-1391-772b-add4-7b7e08f4d2ba",
                      *           "label": "Other",
                      *           "body": "Friday! Reply STOP to end.",
                      *           "weight": 1
                      *         },
                      *         {
-                     *           "id": "01a22d00-c866-7799-bf9b-efb4a097232c",
+                     *           "id": "01a22da1-134c-7624-a4c6-990d53ecff79",
                      *           "label": "Short",
                      *           "body": "{{full_name}}: Friday. Reply STOP to end.",
                      *           "weight": 3
                      *         }
                      *       ],
-                     *       "created_at": "2026-11-30T15:09:15.710Z",
-                     *       "updated_at": "2026-11-30T15:09:15.710Z"
+                     *       "created_at": "2026-11-30T18:04:20.594Z",
+                     *       "updated_at": "2026-11-30T18:04:20.594Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Template"];
@@ -33567,7 +40424,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-db0f-7c3d-9122-5da8b17e5cc1",
+                     *       "id": "01a22da1-2768-73ba-8bc5-379dd800b566",
                      *       "kind": "custom",
                      *       "category": "service",
                      *       "name": "News",
@@ -33575,20 +40432,20 @@ export interface operations {
                      *       "weight": 1,
                      *       "variants": [
                      *         {
-                     *           "id": "01a22d00-db24-7168-be85-b37e8eef3343",
+                     *           "id": "01a22da1-2796-7b06-a5dc-51a9ddbb5585",
                      *           "label": "Bad",
                      *           "body": "Bad.",
                      *           "weight": 1
                      *         },
                      *         {
-                     *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
+                     *           "id": "01a22da1-2777-7a56-872c-2ada9009d4ee",
                      *           "label": "Good",
                      *           "body": "Good. Reply STOP to end.",
                      *           "weight": 1
                      *         }
                      *       ],
-                     *       "created_at": "2026-11-30T15:09:20.526Z",
-                     *       "updated_at": "2026-11-30T15:09:20.526Z"
+                     *       "created_at": "2026-11-30T18:04:25.828Z",
+                     *       "updated_at": "2026-11-30T18:04:25.828Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Template"];
@@ -33710,13 +40567,16 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "category": "marketing",
                  *       "variants": [
                  *         {
-                 *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
-                 *           "label": "Good",
-                 *           "body": "Good. Reply STOP to end.",
-                 *           "weight": 1
+                 *           "label": "a",
+                 *           "body": "Come and see us. Reply STOP to end",
+                 *           "weight": 5
+                 *         },
+                 *         {
+                 *           "label": "b",
+                 *           "body": "Come and see us. Reply STOP to end",
+                 *           "weight": 5
                  *         }
                  *       ]
                  *     }
@@ -33733,22 +40593,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d00-db0f-7c3d-9122-5da8b17e5cc1",
+                     *       "id": "01a22d96-274c-70d4-90ca-f1d0168e0bf6",
                      *       "kind": "custom",
                      *       "category": "marketing",
-                     *       "name": "News",
-                     *       "body": "News. Reply STOP to end.",
+                     *       "name": "Open day",
+                     *       "body": "Hi {{first_name|there}}, come and see us. Reply STOP to opt out.",
                      *       "weight": 1,
                      *       "variants": [
                      *         {
-                     *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
-                     *           "label": "Good",
-                     *           "body": "Good. Reply STOP to end.",
-                     *           "weight": 1
+                     *           "id": "01a22d96-28e1-7b1e-ac8d-529d6e8e5dbf",
+                     *           "label": "a",
+                     *           "body": "Come and see us. Reply STOP to end",
+                     *           "weight": 5
+                     *         },
+                     *         {
+                     *           "id": "01a22d96-292c-7ed9-96b2-aacf31f5b153",
+                     *           "label": "b",
+                     *           "body": "Come and see us. Reply STOP to end",
+                     *           "weight": 5
                      *         }
                      *       ],
-                     *       "created_at": "2026-11-30T15:09:20.526Z",
-                     *       "updated_at": "2026-11-30T15:09:20.913Z"
+                     *       "created_at": "2026-11-30T17:52:24.907Z",
+                     *       "updated_at": "2026-11-30T17:52:25.244Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Template"];
@@ -33821,13 +40687,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "variables": {
-                 *         "first_name": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                 *       }
-                 *     }
-                 */
+                /** @example {} */
                 "application/json": components["schemas"]["RenderInput"];
             };
         };
@@ -33842,23 +40702,36 @@ export interface operations {
                      * @example {
                      *       "renderings": [
                      *         {
-                     *           "variant_id": "01a22d00-ddd5-7e7e-bff3-38c02265fd88",
+                     *           "variant_id": "01a22da1-29ed-7b06-84b2-cf6a55be5901",
                      *           "label": null,
                      *           "weight": 1,
-                     *           "body": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx Reply STOP to end.",
+                     *           "body": "Hi there, doors open Friday. Reply STOP to end.",
                      *           "missing": [],
-                     *           "segments": 11,
-                     *           "encoding": "GSM-7",
                      *           "warnings": [
                      *             {
-                     *               "code": "several_segments",
-                     *               "message": "11 segments are sent and paid for."
-                     *             },
-                     *             {
-                     *               "code": "too_long",
-                     *               "message": "Campaigns exclude recipients whose message has more than 1,600 characters."
+                     *               "code": "one_way_sender",
+                     *               "message": "TestUtility cannot receive replies: name another way to opt out, such as a link or a telephone number."
                      *             }
-                     *           ]
+                     *           ],
+                     *           "segments": 1,
+                     *           "encoding": "GSM-7"
+                     *         },
+                     *         {
+                     *           "variant_id": "01a22da1-29f6-7902-948e-df9d9970dda2",
+                     *           "label": "Named",
+                     *           "weight": 1,
+                     *           "body": null,
+                     *           "missing": [
+                     *             "last_name"
+                     *           ],
+                     *           "warnings": [
+                     *             {
+                     *               "code": "one_way_sender",
+                     *               "message": "TestUtility cannot receive replies: name another way to opt out, such as a link or a telephone number."
+                     *             }
+                     *           ],
+                     *           "segments": null,
+                     *           "encoding": null
                      *         }
                      *       ]
                      *     }
@@ -33937,8 +40810,8 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cff-fd23-70d9-81a7-9759115cd17e",
-                     *           "upload_id": "01a22cff-fc46-78ac-af27-a4538164e89e",
+                     *           "id": "01a22d9b-6875-75c6-b277-5ea781afce3d",
+                     *           "upload_id": "01a22d9b-676f-78dd-9a35-d598e5d5e277",
                      *           "file_name": "three.csv",
                      *           "action": null,
                      *           "send_sms": false,
@@ -33949,13 +40822,13 @@ export interface operations {
                      *             "unchanged": 1,
                      *             "messages_queued": 0
                      *           },
-                     *           "created_by": "e9ac01f6-3320-4523-b059-eea2c6c9a5be",
+                     *           "created_by": "82325f46-0fe6-470e-a7e1-60e72711846d",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:08:23.692Z"
+                     *           "created_at": "2026-11-30T17:58:09.199Z"
                      *         },
                      *         {
-                     *           "id": "01a22cff-fa7d-755c-aad3-161508028772",
-                     *           "upload_id": "01a22cff-f94e-7968-af6f-4c65e78547dd",
+                     *           "id": "01a22d9b-665d-7ae9-bf53-5ba99ec4c701",
+                     *           "upload_id": "01a22d9b-6579-706a-b6b5-2a19aa6a138d",
                      *           "file_name": "two.csv",
                      *           "action": null,
                      *           "send_sms": false,
@@ -33966,9 +40839,9 @@ export interface operations {
                      *             "unchanged": 1,
                      *             "messages_queued": 0
                      *           },
-                     *           "created_by": "e9ac01f6-3320-4523-b059-eea2c6c9a5be",
+                     *           "created_by": "82325f46-0fe6-470e-a7e1-60e72711846d",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T15:08:23.000Z"
+                     *           "created_at": "2026-11-30T17:58:08.729Z"
                      *         }
                      *       ],
                      *       "total": 3,
@@ -34027,8 +40900,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cff-ef89-75a5-81a1-6efbad28b2c4",
-                     *       "upload_id": "01a22cff-ed41-7702-b60e-f88050af547e",
+                     *       "id": "01a22d9b-0181-74c0-9ad6-422c27e6c82a",
+                     *       "upload_id": "01a22d9b-0138-7c5a-aea8-4a0aad872a3f",
                      *       "file_name": "november.csv",
                      *       "action": "disconnect",
                      *       "send_sms": true,
@@ -34039,9 +40912,9 @@ export interface operations {
                      *         "unchanged": 0,
                      *         "messages_queued": 4
                      *       },
-                     *       "created_by": "a1d47a23-663c-44fb-97d2-63b6bf8cf679",
+                     *       "created_by": "23528825-d529-4db8-8206-fcfaebfcfcba",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T15:08:20.189Z",
+                     *       "created_at": "2026-11-30T17:57:42.906Z",
                      *       "skipped": [],
                      *       "delivery": {
                      *         "failed": 1,
@@ -34128,12 +41001,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "upload_id": "01a22cfe-5038-7a39-b9dd-bff8f6431f6a",
+                     *       "upload_id": "01a22d99-3ad0-7e39-88df-5eab58defd36",
                      *       "file_name": "wrong name.xls",
                      *       "total_rows": 25,
                      *       "valid_rows": 25,
                      *       "invalid_rows": 0,
                      *       "duplicate_rows": 0,
+                     *       "header_row": 1,
+                     *       "hidden_rows": 0,
                      *       "columns": {
                      *         "name": "Customer Name",
                      *         "phone": "Phone",
@@ -34160,7 +41035,9 @@ export interface operations {
                      *         }
                      *       ],
                      *       "errors": [],
-                     *       "errors_truncated": false
+                     *       "errors_truncated": false,
+                     *       "warnings": [],
+                     *       "warnings_truncated": false
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -34281,7 +41158,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch_id": "01a22cfe-b975-796c-a7ca-202822952fbf",
+                     *       "batch_id": "01a22d99-8067-73db-8057-dcf69c6d4acc",
                      *       "created": 30,
                      *       "updated": 0,
                      *       "unchanged": 0,
@@ -34387,6 +41264,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "upload_id": "01a22d9a-fe25-7102-af65-13ab3fcc894d",
+                     *           "file_name": "10.csv",
+                     *           "total_rows": 1,
+                     *           "valid_rows": 1,
+                     *           "created_by": "eaf62ad8-4f43-4baf-b8e0-30a7b9661997",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:57:42.041Z",
+                     *           "expires_at": "2026-12-01T17:57:42.041Z"
+                     *         },
+                     *         {
+                     *           "upload_id": "01a22d9a-fdc4-7102-b187-1b8bcf08cce0",
+                     *           "file_name": "9.csv",
+                     *           "total_rows": 1,
+                     *           "valid_rows": 1,
+                     *           "created_by": "eaf62ad8-4f43-4baf-b8e0-30a7b9661997",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T17:57:41.949Z",
+                     *           "expires_at": "2026-12-01T17:57:41.949Z"
+                     *         }
+                     *       ],
+                     *       "total": 11,
+                     *       "limit": 3,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WaitingUploadPage"];
                 };
             };
@@ -34651,21 +41557,21 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "c053a48c-a7e8-4812-b3c6-8d916c801c9d",
+                     *           "id": "437a3d86-e10e-435e-9863-8291a2f0ad08",
                      *           "email": "ama@example.com",
                      *           "full_name": "Test Person",
                      *           "role": "counselor",
                      *           "role_name": "Counselor",
-                     *           "team_id": "01a22cff-5470-78b4-99ce-ed364ae22fde",
+                     *           "team_id": "01a22d9c-17bf-710a-a038-683ad626393c",
                      *           "team_name": "North",
                      *           "status": "active",
                      *           "open_leads": 2,
-                     *           "last_sign_in_at": "2026-11-30T15:07:40.447Z",
-                     *           "created_at": "2026-11-30T15:07:40.447Z",
-                     *           "updated_at": "2026-11-30T15:07:40.527Z"
+                     *           "last_sign_in_at": "2026-11-30T17:58:54.054Z",
+                     *           "created_at": "2026-11-30T17:58:54.054Z",
+                     *           "updated_at": "2026-11-30T17:58:54.142Z"
                      *         },
                      *         {
-                     *           "id": "9c7b47bb-8b9a-440f-a0d7-65eade5fccdb",
+                     *           "id": "23fd1806-f274-4ebd-9db9-fbc7f2c35411",
                      *           "email": "ama@example.com",
                      *           "full_name": "Test Person",
                      *           "role": "admin",
@@ -34674,9 +41580,9 @@ export interface operations {
                      *           "team_name": null,
                      *           "status": "active",
                      *           "open_leads": 0,
-                     *           "last_sign_in_at": "2026-11-30T15:07:40.381Z",
-                     *           "created_at": "2026-11-30T15:07:40.381Z",
-                     *           "updated_at": "2026-11-30T15:07:40.381Z"
+                     *           "last_sign_in_at": "2026-11-30T17:58:53.948Z",
+                     *           "created_at": "2026-11-30T17:58:53.948Z",
+                     *           "updated_at": "2026-11-30T17:58:53.948Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -34730,10 +41636,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "email": " NEW-F1E75FC2-F365-41B2-A3E3-BECDFC9764C9@SIGNALBOX.TEST ",
+                 *       "email": "ama@example.com",
                  *       "full_name": "Kofi Boateng",
                  *       "role": "counselor",
-                 *       "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479"
+                 *       "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2"
                  *     }
                  */
                 "application/json": components["schemas"]["UserInput"];
@@ -34748,12 +41654,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22cff-6167-7d26-b9af-7512b78f2d19",
+                     *       "id": "01a22d9c-2169-7c8f-b786-eeed8bd088f2",
                      *       "email": "ama@example.com",
                      *       "full_name": "Kofi Boateng",
                      *       "role": "counselor",
-                     *       "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479",
-                     *       "expires_at": "2026-12-07T15:07:43.823Z",
+                     *       "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2",
+                     *       "expires_at": "2026-12-07T17:58:56.590Z",
                      *       "invite_sent": true,
                      *       "token": "…"
                      *     }
@@ -34841,16 +41747,16 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22cff-6167-7d26-b9af-7512b78f2d19",
+                     *           "id": "01a22d9c-2169-7c8f-b786-eeed8bd088f2",
                      *           "email": "ama@example.com",
                      *           "full_name": "Kofi Boateng",
                      *           "role": "counselor",
-                     *           "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479",
-                     *           "invited_by": "bf6661f3-8fba-43b9-8836-1eae284f880e",
+                     *           "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2",
+                     *           "invited_by": "5246d5c5-7043-4a77-a79e-da3cb225dbfe",
                      *           "invited_by_name": "Test Person",
-                     *           "expires_at": "2026-12-07T15:07:43.823Z",
+                     *           "expires_at": "2026-12-07T17:58:56.590Z",
                      *           "expired": false,
-                     *           "created_at": "2026-11-30T15:07:43.823Z"
+                     *           "created_at": "2026-11-30T17:58:56.590Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -34965,18 +41871,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
+                     *       "id": "421084b8-1584-4591-8c38-fdd11ebf1f1b",
                      *       "email": "ama@example.com",
-                     *       "full_name": "Esi Owusu",
-                     *       "role": "manager",
-                     *       "role_name": "Manager",
-                     *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
-                     *       "team_name": "North",
-                     *       "status": "suspended",
+                     *       "full_name": "Test Person",
+                     *       "role": "counselor",
+                     *       "role_name": "Counselor",
+                     *       "team_id": "01a22d95-3326-7cf5-ac8c-097919a6bc09",
+                     *       "team_name": "South",
+                     *       "status": "active",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T15:07:26.664Z",
-                     *       "created_at": "2026-11-30T15:07:26.664Z",
-                     *       "updated_at": "2026-11-30T15:07:28.805Z"
+                     *       "last_sign_in_at": "2026-11-30T17:51:22.761Z",
+                     *       "created_at": "2026-11-30T17:51:22.761Z",
+                     *       "updated_at": "2026-11-30T17:51:23.317Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
@@ -35102,7 +42008,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "role": "manager",
-                 *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
+                 *       "team_id": "01a22d9b-ef33-72fd-9554-fceebd5d9d33",
                  *       "full_name": "Esi Owusu",
                  *       "status": "suspended"
                  *     }
@@ -35119,18 +42025,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
+                     *       "id": "0290b7f6-fe6f-42e9-b165-9c6acc519945",
                      *       "email": "ama@example.com",
                      *       "full_name": "Esi Owusu",
                      *       "role": "manager",
                      *       "role_name": "Manager",
-                     *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
+                     *       "team_id": "01a22d9b-ef33-72fd-9554-fceebd5d9d33",
                      *       "team_name": "North",
                      *       "status": "suspended",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T15:07:26.664Z",
-                     *       "created_at": "2026-11-30T15:07:26.664Z",
-                     *       "updated_at": "2026-11-30T15:07:28.805Z"
+                     *       "last_sign_in_at": "2026-11-30T17:58:43.697Z",
+                     *       "created_at": "2026-11-30T17:58:43.697Z",
+                     *       "updated_at": "2026-11-30T17:58:43.856Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];

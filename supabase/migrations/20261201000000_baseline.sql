@@ -882,21 +882,20 @@ create table public.role_permissions (
   constraint role_permissions_once unique (role_id, permission)
 );
 
-create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
+create function private.may_act_as(organization_id uuid, admin uuid, target_role uuid, target_team uuid)
 returns boolean
-language sql stable security definer set search_path = ''
+language sql stable set search_path = ''
 as $$
   select not exists (
     select from public.role_permissions required
-    where required.role_id = granted_role and not exists (
+    where required.role_id = target_role and not exists (
       select from public.memberships m
       join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
-      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
+      where m.user_id = admin and m.organization_id = may_act_as.organization_id and m.status = 'active'
         and case held.scope
           when 'organization' then true
-          when 'team' then required.scope = 'own'
-            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
-          else required.scope = 'own' end
+          when 'team' then required.scope <> 'organization' and m.team_id = target_team
+          else required.scope = 'own' and required.permission in ('notifications:read', 'notes:read', 'notes:send') end
     )
   )
 $$;
@@ -913,7 +912,7 @@ as $$
   join public.memberships t on t.organization_id = i.organization_id and t.user_id = i.target_id and t.status = 'active'
   where i.id = (claims ->> 'session_id')::uuid and i.admin_id = admin and i.target_id = (claims ->> 'sub')::uuid
     and i.ended_at is null and i.expires_at > now()
-    and private.may_grant(i.organization_id, i.admin_id, t.role_id, t.team_id)
+    and private.may_act_as(i.organization_id, i.admin_id, t.role_id, t.team_id)
 $$;
 
 create function private.impersonator()
@@ -1104,6 +1103,31 @@ grant update (
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
+
+create function private.require_own_session()
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if private.token_kind() is not null then
+    perform private.problem(403, 'own_session_required', 'Only the person may do this, signed in themselves.');
+  end if;
+end
+$$;
+
+create function private.protect_audit_retention()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.require_own_session();
+  return new;
+end
+$$;
+
+create trigger protect_audit_retention before update of audit_retention_months on public.organizations
+  for each row when (new.audit_retention_months <> old.audit_retention_months)
+  execute function private.protect_audit_retention();
 
 create function private.utf16_length(body text)
 returns integer
@@ -2261,6 +2285,7 @@ create table public.invitations (
   full_name text not null default ''
     constraint invitations_full_name_length check (char_length(full_name) <= 200)
     constraint invitations_full_name_plain check (private.is_plain(full_name)),
+  status text not null default 'active' constraint invitations_status check (status in ('active', 'suspended')),
   created_at timestamptz not null default now(),
   constraint invitations_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
@@ -2435,15 +2460,52 @@ grant insert (organization_id, key, name, description), update (name, descriptio
 
 grant select on public.roles to service_role;
 
+create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select not exists (
+    select from public.role_permissions required
+    where required.role_id = granted_role and not exists (
+      select from public.memberships m
+      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
+      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
+        and not (m.is_service and private.is_closed(required.permission, '{"token_use": "api_key"}'))
+        and case held.scope
+          when 'organization' then true
+          when 'team' then required.scope = 'own'
+            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
+          else required.scope = 'own' end
+    )
+  )
+$$;
+
 create function private.require_grantable(organization_id uuid, granted_role uuid, team_id uuid)
 returns void
 language plpgsql stable set search_path = ''
 as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
-  if not private.may_grant(organization_id, auth.uid(), granted_role, team_id) then
+  if not private.may_grant(organization_id, auth.uid(), granted_role, team_id) or exists (
+    select from public.role_permissions p
+    where p.role_id = granted_role and private.is_closed(p.permission, claims)
+  ) then
     perform private.problem(403, 'role_exceeds_own',
-      'This role has permissions that you do not have: you cannot give it or take it.');
+      'This role has permissions that you do not have, or not with this token: you cannot give it or take it.');
   end if;
+end
+$$;
+
+create function private.require_room_for_role(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('roles|' || organization_id, 0));
+  perform private.require_valid((
+    select count(*) < 100 from public.roles r where r.organization_id = require_room_for_role.organization_id), '',
+    'an organization has at most 100 roles of its own');
 end
 $$;
 
@@ -2458,6 +2520,9 @@ begin
   end if;
   if tg_op <> 'INSERT' and auth.uid() is not null then
     perform private.require_grantable(old.organization_id, old.id, null);
+  end if;
+  if tg_op = 'INSERT' and new.organization_id is not null then
+    perform private.require_room_for_role(new.organization_id);
   end if;
   if tg_op <> 'DELETE' and new.organization_id is not null
     and exists (select from public.roles r where r.organization_id is null and r.key = new.key) then
@@ -2627,6 +2692,7 @@ as $$
     where m.user_id = auth.uid() and m.organization_id = has_permission.organization_id and m.status = 'active'
       and array_position(array['own', 'team', 'organization'], held.scope)
         >= array_position(array['own', 'team', 'organization'], has_permission.scope))
+    and not private.is_closed(has_permission.permission, nullif(current_setting('request.jwt.claims', true), '')::jsonb)
 $$;
 
 create function private.enforce_role_permission_rules()
@@ -2670,7 +2736,8 @@ alter table public.memberships enable row level security;
 
 create policy "people read their memberships, others as permitted" on public.memberships
   for select to authenticated
-  using (user_id = (select private.caller())
+  using (user_id = (select private.own_account())
+    or user_id = (select private.caller()) and organization_id = any ((select private.my_organizations())::uuid[])
     or not is_service and organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
 
 create policy "admins change memberships" on public.memberships for update to authenticated
@@ -3058,6 +3125,8 @@ comment on table public.invitations is
 
 comment on column public.invitations.full_name is 'The person''s name as the inviter gave it, used if they give none.';
 
+comment on column public.invitations.status is 'Of the membership that it becomes.';
+
 create index invitations_organization on public.invitations (organization_id, created_at desc);
 
 create index invitations_role on public.invitations (role_id);
@@ -3116,12 +3185,13 @@ as $$
     and private.may_invite(i.organization_id, i.invited_by, i.role_id, i.team_id)
 $$;
 
-create function private.add_member(organization_id uuid, member uuid, role uuid, team uuid default null)
+create function private.add_member(organization_id uuid, member uuid, role uuid, team uuid default null,
+  status text default 'active')
 returns void
 language sql set search_path = ''
 as $$
-  insert into public.memberships (organization_id, user_id, role_id, team_id, is_default)
-  values (organization_id, member, role, team,
+  insert into public.memberships (organization_id, user_id, role_id, team_id, status, is_default)
+  values (organization_id, member, role, team, status,
     not exists (select from public.memberships m where m.user_id = member and m.is_default))
 $$;
 
@@ -3148,7 +3218,8 @@ begin
   update public.invitations set accepted_at = now(), accepted_by = person where id = invitation.id;
   update public.profiles set full_name = invitation.full_name
   where id = person and full_name = '' and invitation.full_name <> '';
-  perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id);
+  perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id,
+    invitation.status);
   return invitation.organization_id;
 end
 $$;
@@ -3248,17 +3319,6 @@ $$;
 
 create trigger signalbox_audit_sign_in after insert on auth.sessions
   for each row execute function private.audit_sign_in();
-
-create function private.require_own_session()
-returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-  if private.token_kind() is not null then
-    perform private.problem(403, 'own_session_required', 'Only the person may do this, signed in themselves.');
-  end if;
-end
-$$;
 
 create function private.accept_invitation(token text)
 returns uuid
@@ -3830,6 +3890,11 @@ begin
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;
+  if change ? 'email' and not exists (
+    select from public.profiles p where p.id = update_user.user_id and p.email = lower(btrim(change ->> 'email'))
+  ) then
+    perform private.problem(403, 'email_is_personal', 'Only this person may change their e-mail address.');
+  end if;
   perform private.require_team(organization_id, (change ->> 'team_id')::uuid);
   if change ? 'full_name' then
     perform private.rename_user(organization_id, user_id, change ->> 'full_name');
@@ -4111,6 +4176,30 @@ comment on function public.get_user is
 
 grant execute on function public.get_user(uuid, uuid) to authenticated;
 
+create function private.require_account_allowed(organization_id uuid, invitee jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(coalesce(jsonb_typeof(invitee -> 'account'), 'boolean') = 'boolean', 'account',
+    'must be true or false');
+  perform private.require_valid(coalesce(invitee ->> 'status', 'active') in ('active', 'suspended'), 'status',
+    'must be active or suspended');
+  if coalesce((invitee ->> 'account')::boolean, false) then
+    perform private.require_registration('account');
+    if not exists (
+      select from public.organizations o where o.id = require_account_allowed.organization_id and o.standing = 'approved'
+    ) then
+      perform private.problem(403, 'organization_in_sandbox',
+        'An organization in the sandbox invites people: they accept themselves.');
+    end if;
+  else
+    perform private.require_valid(coalesce(invitee ->> 'status', 'active') = 'active', 'status',
+      'must be active for a person who is invited');
+  end if;
+end
+$$;
+
 create function private.require_invitable(organization_id uuid, address text, invitee jsonb)
 returns uuid
 language plpgsql stable set search_path = ''
@@ -4124,6 +4213,7 @@ begin
     perform private.problem(403, 'email_not_confirmed', 'Confirm your e-mail address before you invite people.');
   end if;
   perform private.require_valid(private.is_email(address), 'email', 'is not an e-mail address');
+  perform private.require_account_allowed(organization_id, invitee);
   perform private.require_team(organization_id, team);
   perform private.require_grantable(organization_id, offered_role, team);
   if exists (
@@ -4456,7 +4546,8 @@ begin
     return answer;
   end if;
   offered_role := private.require_invitable(organization_id, address, invitee);
-  with_email := coalesce((invitee ->> 'send_invite')::boolean, true) and exists (
+  with_email := coalesce((invitee ->> 'send_invite')::boolean, true)
+    and not coalesce((invitee ->> 'account')::boolean, false) and exists (
     select from public.organizations o where o.id = invite_user.organization_id and o.standing = 'approved');
   answer := private.rate_limit_refusal(array['invite', 'invite_organization', 'invite_recipient'],
     array[auth.uid()::text, organization_id::text, case when with_email then private.token_hash(address) end]);
@@ -4466,9 +4557,10 @@ begin
   -- A second invitation of the same address replaces the first, whose token stops working.
   delete from public.invitations i
   where i.organization_id = invite_user.organization_id and i.email = address and i.accepted_at is null;
-  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name)
+  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name,
+    status)
   values (organization_id, address, offered_role, (invitee ->> 'team_id')::uuid, private.token_hash(secret), auth.uid(),
-    coalesce(invitee ->> 'full_name', ''))
+    coalesce(invitee ->> 'full_name', ''), coalesce(invitee ->> 'status', 'active'))
   returning * into invitation;
   if with_email then
     perform private.mail_invitation(invitation, secret);
@@ -4570,7 +4662,8 @@ begin
     select jsonb_agg(jsonb_build_object('name', p.name, 'description', p.description, 'own_scope', (
         select held.scope from public.memberships m
         join public.role_permissions held on held.role_id = m.role_id and held.permission = p.name
-        where m.organization_id = list_permissions.organization_id and m.user_id = auth.uid()),
+        where m.organization_id = list_permissions.organization_id and m.user_id = auth.uid()
+          and not private.is_closed(p.name, nullif(current_setting('request.jwt.claims', true), '')::jsonb)),
       'system_roles', (
         select coalesce(jsonb_object_agg(r.key, s.scope), '{}')
         from public.role_permissions s join public.roles r on r.id = s.role_id and r.organization_id is null
@@ -4984,34 +5077,6 @@ comment on function public.request_phone_code is
 
 grant execute on function public.request_phone_code(uuid, text) to authenticated;
 
-create function private.require_approved(organization_id uuid)
-returns void
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-  perform private.require_permission(organization_id, 'members:manage');
-  if not exists (
-    select from public.organizations o where o.id = require_approved.organization_id and o.standing = 'approved'
-  ) then
-    perform private.problem(403, 'organization_in_sandbox',
-      'An organization in the sandbox invites people: they accept themselves.');
-  end if;
-end
-$$;
-
-grant execute on function private.require_approved(uuid) to authenticated;
-
-create function public.require_approved(organization_id uuid)
-returns void
-language sql stable set search_path = ''
-as $$
-  select private.require_approved(organization_id)
-$$;
-
-comment on function public.require_approved is 'Raises 403 unless the organization may create accounts for others.';
-
-grant execute on function public.require_approved(uuid) to authenticated;
-
 comment on function private.require_permission is
   'Raises 403 unless the caller has the permission in the whole organization.';
 
@@ -5063,7 +5128,8 @@ begin
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = require_scope.permission
   where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active'
-    and m.organization_id = any (private.my_organizations());
+    and m.organization_id = any (private.my_organizations())
+    and not private.is_closed(require_scope.permission, nullif(current_setting('request.jwt.claims', true), '')::jsonb);
   if held is null
     or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
     -- Raises the 403 that fits.
@@ -5104,7 +5170,7 @@ as $$
       from public.role_permissions p where p.role_id = role.id),
     'members', (
       select count(*) from public.memberships m
-      where m.organization_id = role_json.organization_id and m.role_id = role.id),
+      where m.organization_id = role_json.organization_id and m.role_id = role.id and not m.is_service),
     'created_at', role.created_at, 'updated_at', role.updated_at)
 $$;
 
@@ -5207,9 +5273,6 @@ as $$
 declare
   created uuid;
 begin
-  perform private.require_valid((
-    select count(*) < 100 from public.roles r where r.organization_id = insert_role.organization_id), '',
-    'an organization has at most 100 roles of its own');
   perform private.require_valid(role ->> 'key' is null or role ->> 'key' ~ '^[a-z][a-z0-9_]{1,49}$', 'key',
     'must be lower-case letters, digits and _');
   insert into public.roles (organization_id, key, name, description)
@@ -5267,6 +5330,16 @@ comment on function public.save_role is
 
 grant execute on function public.save_role(uuid, jsonb, uuid) to authenticated;
 
+create function private.membership_numbers(organization_id uuid, user_ids uuid[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('members', count(*) filter (where not m.is_service),
+    'keys', count(*) filter (where m.is_service))
+  from public.memberships m
+  where m.organization_id = membership_numbers.organization_id and m.user_id = any (user_ids)
+$$;
+
 create function private.delete_role(organization_id uuid, role_id uuid, replace_with text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -5274,18 +5347,18 @@ as $$
 declare
   replacement uuid;
   people uuid[];
-  invitations bigint;
+  in_use jsonb;
 begin
   perform private.require_permission(organization_id, 'roles:manage');
   perform private.require_own_role(organization_id, role_id);
   people := array(
     select m.user_id from public.memberships m
     where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id);
-  select count(*) into invitations from public.invitations i
-  where i.role_id = delete_role.role_id and i.accepted_at is null;
-  if replace_with is null and cardinality(people) + invitations > 0 then
-    perform private.problem(409, 'role_in_use', 'People have this role. Name their next role in replace_with.',
-      jsonb_build_object('members', cardinality(people), 'invitations', invitations));
+  in_use := private.membership_numbers(organization_id, people) || jsonb_build_object('invitations', (
+    select count(*) from public.invitations i where i.role_id = delete_role.role_id and i.accepted_at is null));
+  if replace_with is null and (cardinality(people) > 0 or in_use ->> 'invitations' <> '0') then
+    perform private.problem(409, 'role_in_use', 'People or API keys have this role. Name their next role in replace_with.',
+      in_use);
   end if;
   if replace_with is not null then
     replacement := private.role_id(organization_id, replace_with);
@@ -5505,6 +5578,15 @@ comment on function public.save_team is 'Renames a team, or without team_id crea
 
 grant execute on function public.save_team(uuid, text, uuid) to authenticated;
 
+create function private.members_of_team(organization_id uuid, team_id uuid)
+returns uuid[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select m.user_id from public.memberships m
+    where m.organization_id = members_of_team.organization_id and m.team_id = members_of_team.team_id)
+$$;
+
 create function private.delete_team(organization_id uuid, team_id uuid, move_to text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -5514,6 +5596,7 @@ declare
   people uuid[];
 begin
   perform private.require_permission(organization_id, 'members:manage');
+  perform private.lock_memberships(organization_id, private.members_of_team(organization_id, team_id));
   perform from public.teams t
   where t.organization_id = delete_team.organization_id and t.id in (delete_team.team_id, other)
   order by t.id for update;
@@ -5527,12 +5610,11 @@ begin
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "move_to", "message": "is not another team of this organization"}]');
   end if;
-  people := array(
-    select m.user_id from public.memberships m
-    where m.organization_id = delete_team.organization_id and m.team_id = delete_team.team_id);
+  people := private.members_of_team(organization_id, team_id);
   if move_to is null and cardinality(people) > 0 then
-    perform private.problem(409, 'team_has_members', 'This team has members. Name another team in move_to, or "none".',
-      jsonb_build_object('members', cardinality(people)));
+    perform private.problem(409, 'team_has_members',
+      'This team has people or API keys. Name another team in move_to, or "none".',
+      private.membership_numbers(organization_id, people));
   end if;
   perform private.lock_memberships(organization_id, people);
   update public.memberships m set team_id = other
@@ -5578,7 +5660,7 @@ as $$
   select private.update_user(organization_id, user_id, change)
 $$;
 
-comment on function public.update_user is 'Changes a member: { full_name?, role?, team_id?, status? }.';
+comment on function public.update_user is 'Changes a member: { full_name?, role?, team_id?, status? }; email only as it is.';
 
 grant execute on function public.update_user(uuid, uuid, jsonb) to authenticated;
 
@@ -5626,10 +5708,14 @@ create trigger immutable_truncate before truncate on public.audit_logs
 
 create table private.audit_horizon (
   singleton boolean primary key default true constraint audit_horizon_singleton check (singleton),
-  sealed_until timestamptz not null
+  sealed_until timestamptz not null,
+  kept_from timestamptz not null default '1970-01-02'
 );
 
-comment on table private.audit_horizon is 'Every entry with an id from before this time is sealed.';
+comment on table private.audit_horizon is 'Every entry with an id from before sealed_until is sealed.';
+
+comment on column private.audit_horizon.kept_from is
+  'Months before it were dropped (private.maintain), which no later change of a retention undoes.';
 
 create table private.audit_hashes (
   entry_id uuid primary key,
@@ -6168,25 +6254,43 @@ begin
 end
 $$;
 
-create function private.audit_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
-returns jsonb
+create function private.audit_kept_from()
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select date_trunc('month', now() - make_interval(months => max(o.audit_retention_months)), 'UTC')
+  from public.organizations o
+$$;
+
+create function private.require_seal_range(organization_id uuid, from_seal bigint, to_seal bigint, expected_hash text)
+returns void
 language plpgsql stable set search_path = ''
 as $$
 declare
-  fault jsonb;
+  last_seal bigint := (
+    select coalesce(max(s.number), 0) from private.audit_seals s
+    where s.organization_id = require_seal_range.organization_id);
 begin
-  execute format('
-    select jsonb_build_object(''entry_id'', coalesce(x.id, h.entry_id), ''fault'', case
-      when h.entry_id is null then ''inserted'' when x.id is null then ''deleted'' else ''changed'' end)
-    from (select * from public.audit_logs x where x.id >= %2$L and x.id < %3$L and x.organization_id = %1$L) x
-    full join (
-      select * from private.audit_hashes h where h.entry_id >= %2$L and h.entry_id < %3$L and h.organization_id = %1$L
-    ) h on h.entry_id = x.id
-    where h.entry_id is null or x.id is null or private.audit_live_hash(x, h) is distinct from h.hash
-    order by coalesce(x.id, h.entry_id) limit 1',
-    organization_id, private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until)) into fault;
-  return fault;
+  perform private.require_valid(coalesce(from_seal, 1) > 0, 'from_seal', 'must be positive');
+  perform private.require_valid(coalesce(from_seal, 1) <= greatest(last_seal, 1), 'from_seal',
+    'is beyond the last seal, ' || last_seal);
+  perform private.require_valid(coalesce(to_seal, last_seal) <= last_seal, 'to_seal',
+    'is beyond the last seal, ' || last_seal);
+  perform private.require_valid(coalesce(to_seal >= coalesce(from_seal, 1), true), 'to_seal', 'is before from_seal');
+  perform private.require_valid(expected_hash is null or to_seal is not null and expected_hash ~ '^[0-9a-f]{64}$',
+    'expected_hash', 'must be 64 hexadecimal digits, with to_seal');
 end
+$$;
+
+create function private.erased_entries(organization_id uuid, first_seal bigint, last_seal bigint)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select count(*) from private.audit_hashes h
+  join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
+  join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
+  where h.organization_id = erased_entries.organization_id and h.salt is null
+    and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)
 $$;
 
 create function private.audit_gap_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
@@ -6206,13 +6310,25 @@ begin
 end
 $$;
 
-create function private.audit_live_hash(entry public.audit_logs, sealed private.audit_hashes)
-returns bytea
-language sql immutable set search_path = ''
+create function private.audit_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
+returns jsonb
+language plpgsql stable set search_path = ''
 as $$
-  select private.audit_entry_hash(entry, case
-    when sealed.salt is not null then private.audit_values_hash(entry, sealed.salt)
-    when entry.before is null and entry.after is null then sealed.values_hash end)
+declare
+  fault jsonb;
+begin
+  execute format('
+    select jsonb_build_object(''entry_id'', coalesce(x.id, h.entry_id), ''fault'', case
+      when h.entry_id is null then ''inserted'' when x.id is null then ''deleted'' else ''changed'' end)
+    from (select * from public.audit_logs x where x.id >= %2$L and x.id < %3$L and x.organization_id = %1$L) x
+    full join (
+      select * from private.audit_hashes h where h.entry_id >= %2$L and h.entry_id < %3$L and h.organization_id = %1$L
+    ) h on h.entry_id = x.id
+    where h.entry_id is null or x.id is null or private.audit_live_hash(x, h) is distinct from h.hash
+    order by coalesce(x.id, h.entry_id) limit 1',
+    organization_id, private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until)) into fault;
+  return fault;
+end
 $$;
 
 create function private.audit_seal_fault(seal private.audit_seals, previous_hash bytea, gap_from timestamptz)
@@ -6245,89 +6361,108 @@ begin
 end
 $$;
 
-create function private.audit_kept_from()
-returns timestamptz
-language sql stable set search_path = ''
-as $$
-  select date_trunc('month', now() - make_interval(months => max(o.audit_retention_months)), 'UTC')
-  from public.organizations o
-$$;
-
-create function private.verify_audit_logs(organization_id uuid, from_seal bigint, to_seal bigint)
-returns jsonb
-language plpgsql stable security definer set search_path = ''
+create function private.verify_seals(organization_id uuid, from_seal bigint, to_seal bigint, kept_from timestamptz)
+returns table (fault jsonb, first bigint, last bigint, verified bigint, until timestamptz)
+language plpgsql stable set search_path = ''
 as $$
 declare
   seal private.audit_seals;
   previous private.audit_seals;
-  kept_from timestamptz := private.audit_kept_from();
-  fault jsonb;
-  verified bigint := 0;
-  first_seal bigint;
-  last_seal bigint;
-  next_seal bigint;
-  horizon timestamptz := (select h.sealed_until from private.audit_horizon h);
 begin
-  perform private.require_permission(organization_id, 'audit:read');
-  perform private.require_valid(coalesce(from_seal, 1) > 0, 'from_seal', 'must be positive');
+  verified := 0;
   select * into previous from private.audit_seals s
-  where s.organization_id = verify_audit_logs.organization_id and s.number = coalesce(from_seal, 1) - 1;
+  where s.organization_id = verify_seals.organization_id and s.number = from_seal - 1;
   for seal in
     select * from private.audit_seals s
-    where s.organization_id = verify_audit_logs.organization_id and s.number >= coalesce(from_seal, 1)
+    where s.organization_id = verify_seals.organization_id and s.number >= from_seal
       and (to_seal is null or s.number <= to_seal)
-    order by s.number
+    order by s.number limit 500
   loop
     exit when verified > 0 and verified + seal.entries > 20000;
-    if seal.number <> coalesce(previous.number, seal.number - 1) + 1 then
+    if seal.number <> coalesce(previous.number, 0) + 1 then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
     elsif seal.sealed_from >= kept_from then
       fault := private.audit_seal_fault(seal, coalesce(previous.hash, ''::bytea),
         greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
       verified := verified + seal.entries;
     end if;
-    first_seal := coalesce(first_seal, seal.number);
-    last_seal := seal.number;
+    first := coalesce(first, seal.number);
+    last := seal.number;
     exit when fault is not null;
     previous := seal;
   end loop;
-  select min(s.number) into next_seal from private.audit_seals s
-  where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(last_seal, 0)
-    and (to_seal is null or s.number <= to_seal) and fault is null;
-  if fault is null and next_seal is null and to_seal is null then
-    -- After the last seal nothing was sealed either, up to the horizon.
-    fault := private.audit_gap_fault(organization_id,
-      greatest(coalesce(previous.sealed_until, kept_from), kept_from), horizon);
-  end if;
-  return jsonb_build_object('status', case when fault is null then 'whole' else 'tampered' end, 'fault', fault,
-    'from_seal', first_seal, 'to_seal', last_seal, 'verified_entries', verified, 'next_seal', next_seal,
-    'erased_entries', (
-      select count(*) from private.audit_hashes h
-      join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
-      join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
-      where h.organization_id = verify_audit_logs.organization_id and h.salt is null
-        and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)),
-    'seal_hash', (
-      select encode(s.hash, 'hex') from private.audit_seals s
-      where s.organization_id = verify_audit_logs.organization_id and s.number = last_seal),
-    'sealed_until', horizon);
+  until := previous.sealed_until;
+  return next;
 end
 $$;
 
-grant execute on function private.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+create function private.verify_audit_logs(organization_id uuid, from_seal bigint, to_seal bigint, expected_hash text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  horizon private.audit_horizon;
+  fault jsonb;
+  checked record;
+  next_seal bigint;
+  kept_hash text;
+begin
+  perform private.require_permission(organization_id, 'audit:read');
+  perform private.require_seal_range(organization_id, from_seal, to_seal, expected_hash);
+  select * into horizon from private.audit_horizon h;
+  from_seal := coalesce(from_seal, (
+    select min(s.number) from private.audit_seals s
+    where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
+  select * into checked from private.verify_seals(organization_id, from_seal, to_seal, horizon.kept_from);
+  fault := checked.fault;
+  select min(s.number) into next_seal from private.audit_seals s
+  where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(checked.last, from_seal - 1)
+    and (to_seal is null or s.number <= to_seal);
+  select encode(s.hash, 'hex') into kept_hash from private.audit_seals s
+  where s.organization_id = verify_audit_logs.organization_id and s.number = to_seal;
+  if fault is null and next_seal is null and to_seal is null then
+    -- After the last seal nothing was sealed either, up to the horizon.
+    fault := private.audit_gap_fault(organization_id,
+      greatest(coalesce(checked.until, horizon.kept_from), horizon.kept_from), horizon.sealed_until);
+  elsif fault is null and to_seal is not null and kept_hash is null then
+    fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+  elsif fault is null and expected_hash <> kept_hash then
+    fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
+  end if;
+  return jsonb_build_object('status', case when fault is null then 'whole' else 'tampered' end, 'fault', fault,
+    'from_seal', checked.first, 'to_seal', checked.last, 'verified_entries', checked.verified, 'next_seal',
+    case when fault is null then next_seal end,
+    'erased_entries', private.erased_entries(organization_id, checked.first, checked.last),
+    'seal_hash', (
+      select encode(s.hash, 'hex') from private.audit_seals s
+      where s.organization_id = verify_audit_logs.organization_id and s.number = checked.last),
+    'sealed_until', horizon.sealed_until);
+end
+$$;
+
+grant execute on function private.verify_audit_logs(uuid, bigint, bigint, text) to authenticated;
 
 create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null,
-  to_seal bigint default null)
+  to_seal bigint default null, expected_hash text default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.verify_audit_logs(organization_id, from_seal, to_seal)
+  select private.verify_audit_logs(organization_id, from_seal, to_seal, expected_hash)
 $$;
 
 comment on function public.verify_audit_logs is
   'Whether all audit entries from one seal to another are as they were sealed; names the first one that is not.';
 
-grant execute on function public.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+grant execute on function public.verify_audit_logs(uuid, bigint, bigint, text) to authenticated;
+
+create function private.audit_live_hash(entry public.audit_logs, sealed private.audit_hashes)
+returns bytea
+language sql immutable set search_path = ''
+as $$
+  select private.audit_entry_hash(entry, case
+    when sealed.salt is not null then private.audit_values_hash(entry, sealed.salt)
+    when entry.before is null and entry.after is null then sealed.values_hash end)
+$$;
 
 comment on table private.idempotency_keys is
   'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
@@ -7544,7 +7679,8 @@ begin
   perform private.require_session();
   subject := parts[2]::uuid;
   if topic = 'user:' || subject then
-    return subject = auth.uid();
+    -- The channel carries the notifications of all organizations, so a token that counts in one is refused.
+    return coalesce(subject = private.own_account(), false);
   end if;
   if topic = 'campaign:' || subject then
     return exists (
@@ -7561,6 +7697,7 @@ begin
       join public.roles r on r.id = m.role_id
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
       where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and m.organization_id = any (private.my_organizations())
         and topic = 'role:' || subject || ':' || r.key || ':notes');
   end if;
   if topic = 'organization:' || subject || ':clients' then
@@ -7568,7 +7705,8 @@ begin
       select from public.memberships m
       join public.role_permissions p
         on p.role_id = m.role_id and p.permission = 'clients:read' and p.scope = 'organization'
-      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active');
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and m.organization_id = any (private.my_organizations()));
   end if;
   return exists (
     select from public.memberships m
@@ -8243,7 +8381,9 @@ begin
   elsif target.status <> 'active' then
     perform private.problem(409, 'not_active', 'A suspended person cannot be impersonated.');
   end if;
-  perform private.require_grantable(organization_id, target.role_id, target.team_id);
+  if not private.may_act_as(organization_id, auth.uid(), target.role_id, target.team_id) then
+    perform private.problem(403, 'role_exceeds_own', 'This person has rights or rows that you do not have.');
+  end if;
   refusal := private.over_rate_limit('impersonate');
   if refusal is not null then
     return refusal;
@@ -17171,6 +17311,7 @@ begin
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
+  perform private.require_own_session();
   checked := private.checked_credentials(account.provider, credentials);
   if account.credentials_secret_id is not null then
     perform vault.update_secret(account.credentials_secret_id, checked::text);
@@ -17511,6 +17652,7 @@ begin
   if jsonb_typeof(change -> 'credentials') = 'object' then
     perform private.set_sms_credentials(number_id, change -> 'credentials');
   elsif change ? 'credentials' then
+    perform private.require_own_session();
     perform private.delete_credentials(account);
   end if;
   account := private.offer_default_sender(number_id, coalesce((change ->> 'is_default')::boolean, false));
@@ -30950,8 +31092,9 @@ begin
     from (
       select c.organization_id, c.id, (row_number() over (partition by c.organization_id order by c.id) - 1) / 2000 as n
       from public.clients c
-      where c.deleted_at is null and not exists (
-        select from public.client_links l where l.organization_id = c.organization_id and l.client_id = c.id)
+      where c.deleted_at is null and (c.account_number is not null or c.phone is not null or c.email is not null) and (
+        select count(l.customer_id) = 0 or count(l.lead_id) = 0 from public.client_links l
+        where l.organization_id = c.organization_id and l.client_id = c.id)
     ) s
     group by s.organization_id, s.n
   loop
@@ -31419,6 +31562,33 @@ create table private.client_plans (
     references public.clients (organization_id, id) on delete cascade
 );
 
+create table private.play_trials (
+  organization_id uuid not null,
+  play_id uuid not null,
+  client_id uuid not null,
+  held_out boolean not null,
+  proposed_on date not null,
+  mrr numeric(14, 2) not null,
+  currency text not null,
+  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  primary key (organization_id, client_id, play_id, proposed_on),
+  constraint play_trials_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint play_trials_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+create function private.forget_outcomes(organization_id uuid, client_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  update private.play_trials t set outcome = null
+  from public.clients c
+  where c.organization_id = forget_outcomes.organization_id
+    and (c.id = any (client_ids) or c.merged_into = any (client_ids))
+    and t.organization_id = c.organization_id and t.client_id = c.id
+$$;
+
 create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
 returns void
 language plpgsql set search_path = '' set jit = off
@@ -31463,6 +31633,7 @@ begin
   from derived d
   where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
+  perform private.forget_outcomes(organization_id, client_ids);
 end
 $$;
 
@@ -32185,7 +32356,8 @@ create type private.scored_client as (
   probability double precision,
   probability_then double precision,
   themes double precision[],
-  z double precision[]
+  z double precision[],
+  raw real[]
 );
 
 create table private.churn_model_state (
@@ -32472,7 +32644,7 @@ begin
   execute format($q$
     with f as materialized (select * from private.client_features_as_of($1, clock_timestamp(), true)),
     z as (
-      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, %s,
+      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, f."values" as raw, %s,
         case when t.client_id is not null then %s end as log_odds_then
       from f
       left join private.client_features t
@@ -32484,7 +32656,8 @@ begin
       from z offset 0
     )
     select array_agg(row(e.client_id, e.segment, e.mrr, e.currency, e.log_odds, case when $3 then %s end,
-      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[])::private.scored_client)
+      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[],
+      e.raw)::private.scored_client)
     from e $q$,
     (select string_agg(format('%s as z%s', t, i), ', ' order by i)
       from unnest(private.standard_terms(model.features, 'f')) with ordinality u (t, i)),
@@ -32516,28 +32689,36 @@ create table private.feature_definitions (
   constraint feature_definitions_name_once unique (feature_set, name)
 );
 
-create function private.factor_detail(feature jsonb, segment text, with_amounts boolean)
+create function private.is_from_customers(feature jsonb)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from private.feature_definitions d
+    where d.feature_set = 1 and d.name = feature ->> 'name' and d.from_customers)
+$$;
+
+create function private.factor_detail(feature jsonb, segment text, is_shown boolean)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('feature', feature ->> 'name', 'points', (feature ->> 'points')::float8,
-    'value', case when v.is_shown then feature -> 'value' end, 'usual', case when v.is_shown then to_jsonb(v.usual) end,
+  select jsonb_build_object('feature', feature ->> 'name', 'points', case when is_shown then (feature ->> 'points')::float8 end,
+    'value', case when is_shown then feature -> 'value' end, 'usual', case when is_shown then to_jsonb(v.usual) end,
     'text', case
       when feature ? 'level' then 'Segment ' || segment
-      when d.name = 'arrears' and not v.is_shown then 'What linked accounts owe'
+      when d.name = 'arrears' and not is_shown then 'What linked accounts owe'
       when d.name = 'days_in_arrears' and v.months > 0 then format('In arrears for %s months', v.months)
-      when not v.is_shown then d.description
+      when not is_shown then d.description
       when feature ->> 'value' is null then d.description || ': not known'
       else format('%s: %s (usual: %s)', d.description, round((feature ->> 'value')::numeric, 2), v.usual) end)
   from (
-    select f.description, f.name, f.from_customers from (select 1) one
+    select f.description, f.name from (select 1) one
     left join private.feature_definitions f on f.feature_set = 1 and f.name = feature ->> 'name'
   ) d
   cross join lateral (
     select round((case feature ->> 'transform' when 'log'
       then sign((feature ->> 'mean')::float8) * (exp(least(abs((feature ->> 'mean')::float8), 30)) - 1)
       else (feature ->> 'mean')::float8 end)::numeric, 2) as usual,
-      with_amounts or not coalesce(d.from_customers, false) as is_shown,
       floor(coalesce((feature ->> 'value')::numeric, 0) / 30)::integer as months
   ) v
 $$;
@@ -32551,16 +32732,18 @@ as $$
     else theme end
 $$;
 
-create function private.factor_lists(features jsonb, segment text, with_amounts boolean)
+create function private.factor_lists(features jsonb, segment text, with_figures boolean)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   with f as (
-    select v.value ->> 'theme' as theme, (v.value ->> 'points')::float8 as points, v.value, v.n
+    select v.value ->> 'theme' as theme, (v.value ->> 'points')::float8 as points, v.value, v.n,
+      with_figures or not private.is_from_customers(v.value) as is_shown
     from jsonb_array_elements(features) with ordinality v (value, n)
   ), t as (
-    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, with_amounts)
-      order by abs(f.points) desc, f.n) filter (where abs(f.points) >= 0.005
+    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
+      order by case when f.is_shown then abs(f.points) end desc nulls last, f.n)
+      filter (where (abs(f.points) >= 0.005 or not f.is_shown)
         and (f.value ->> 'level' is null or f.value ->> 'level' = segment)) as details
     from f group by 1
   ), shares as (
@@ -32581,15 +32764,6 @@ as $$
       from t where t.points < -1e-9))
 $$;
 
-create function private.permissions_of(organization_id uuid)
-returns text[]
-language sql stable set search_path = ''
-as $$
-  select array(
-    select p.permission from public.memberships m join public.role_permissions p on p.role_id = m.role_id
-    where m.organization_id = permissions_of.organization_id and m.user_id = auth.uid() and m.status = 'active')
-$$;
-
 create function private.explain_client(client public.clients)
 returns jsonb
 language plpgsql volatile set search_path = ''
@@ -32598,7 +32772,6 @@ declare
   model public.churn_models;
   baseline double precision[];
   scored private.scored_client;
-  raw real[];
   features jsonb;
   slope double precision;
 begin
@@ -32617,16 +32790,15 @@ begin
     return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
       || 'notice: it has no score.');
   end if;
-  raw := (select f."values" from private.client_features_as_of(array[client.id], clock_timestamp(), true) f);
   slope := coalesce((model.calibration ->> 'slope')::float8, 1);
-  select jsonb_agg(f.value || jsonb_build_object('value', raw[(f.value ->> 'place')::integer],
+  select jsonb_agg(f.value || jsonb_build_object('value', scored.raw[(f.value ->> 'place')::integer],
     'points', slope * (f.value ->> 'coefficient')::float8 * (scored.z[f.n] - baseline[f.n]))) into features
   from jsonb_array_elements(model.features) with ordinality f (value, n);
   return jsonb_build_object('method', model.method, 'confidence', model.confidence, 'model_id', model.id, 'reason',
     model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds', scored.log_odds,
     'mean_log_odds', scored.log_odds - (select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f))
     || private.factor_lists(features, scored.segment,
-      'customers:read' = any (private.permissions_of(client.organization_id)));
+      client.organization_id = any (private.organizations_with('customers:read')));
 end
 $$;
 
@@ -32758,60 +32930,30 @@ create table public.recommendations (
     references public.plays (organization_id, id) on delete cascade
 );
 
-create table private.play_trials (
-  organization_id uuid not null,
-  play_id uuid not null,
-  client_id uuid not null,
-  quarter date not null,
-  held_out boolean not null,
-  proposed_on date not null,
-  mrr numeric(14, 2) not null,
-  currency text not null,
-  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
-  primary key (organization_id, client_id, play_id, proposed_on),
-  constraint play_trials_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint play_trials_play foreign key (organization_id, play_id)
-    references public.plays (organization_id, id) on delete cascade
+create table private.recommendation_runs (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  run_id uuid,
+  salt uuid not null default gen_random_uuid(),
+  effects jsonb not null default '{}',
+  last_client_id uuid,
+  finished_at timestamptz,
+  next_try_at timestamptz not null default now()
 );
-
-create function private.play_effect(play public.plays)
-returns double precision
-language sql stable set search_path = ''
-as $$
-  select case when a.held_out >= 100 and a.held_out_rate > 0
-    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end
-  from (
-    select count(*) filter (where t.held_out)::float8 as held_out,
-      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
-      coalesce(avg((t.outcome = 'left')::integer) filter (where not t.held_out), 0)::float8 as shown_rate
-    from private.play_trials t
-    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
-  ) a
-$$;
-
-create function private.is_measured(play public.plays)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
-  from private.play_trials t
-  where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
-$$;
 
 create function private.recommendation_json(recommendation public.recommendations)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select to_jsonb(recommendation) - array['organization_id', 'rank'] || jsonb_build_object('mrr', recommendation.mrr::text,
-    'play_key', p.key, 'channel', p.channel, 'measured', m.is_measured, 'impact',
-    case when m.is_measured then round(private.play_effect(p) * coalesce(recommendation.score, 0))::integer else 0 end,
+    'play_key', p.key, 'channel', p.channel, 'measured', e.effect is not null,
+    'impact', coalesce(round(e.effect * recommendation.score), 0)::integer,
     'decided_by_name', (select f.full_name from public.profiles f where f.id = recommendation.decided_by),
     'finished_by_name', (select f.full_name from public.profiles f where f.id = recommendation.finished_by),
     'created_by_name', (select f.full_name from public.profiles f where f.id = recommendation.created_by))
   from (select 1) one
   left join public.plays p on p.organization_id = recommendation.organization_id and p.id = recommendation.play_id
-  cross join lateral (select coalesce(private.is_measured(p), false) as is_measured) m
+  left join private.recommendation_runs n on n.organization_id = recommendation.organization_id
+  cross join lateral (select (n.effects ->> recommendation.play_id::text)::float8 as effect) e
 $$;
 
 create function private.recommendations_of(client public.clients, page_limit integer, page_offset integer)
@@ -33932,7 +34074,8 @@ begin
         jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
       -- The client before the plan, as requests lock them; who comes second finds no plan.
       select * into client from public.clients c
-      where c.organization_id = plan.organization_id and c.id = plan.client_id for update;
+      where c.organization_id = plan.organization_id and c.id = plan.client_id for update skip locked;
+      continue when client.id is null;
       delete from private.client_plans p where p.id = plan.id;
       if found and client.deleted_at is null then
         perform private.apply_movement(client, plan.movement, plan.details, plan.effective_on, 'plan');
@@ -33959,17 +34102,36 @@ language plpgsql set search_path = ''
 as $$
 begin
   perform set_config('signalbox.derived', 'on', true);
-  update public.clients c set unpaid_since = case when d.owes then private.local_day(c.organization_id) end
-  from (
-    select l.client_id, bool_or(a.arrears > 0) as owes
-    from public.client_links l
-    join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
-    where not l.rejected
-    group by l.client_id
-  ) d
-  where c.id = d.client_id and d.owes <> (c.unpaid_since is not null);
+  with changed as (
+    select c.id, coalesce(d.owes, false) as owes
+    from public.clients c
+    left join (
+      select l.client_id, bool_or(a.arrears > 0) as owes
+      from public.client_links l
+      join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
+      where not l.rejected
+      group by l.client_id
+    ) d on d.client_id = c.id
+    where (d.client_id is not null or c.unpaid_since is not null)
+      and coalesce(d.owes, false) <> (c.unpaid_since is not null)
+    order by c.id for update of c skip locked
+  )
+  update public.clients c set unpaid_since = case when n.owes then private.local_day(c.organization_id) end
+  from changed n where c.id = n.id;
   perform set_config('signalbox.derived', '', true);
 end
+$$;
+
+create function private.is_rule_due(client public.clients, day date)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select day <= private.local_day(client.organization_id) and day = case
+    when client.status = 'trial' then client.trial_ends_on
+    when client.status = 'paused' then client.paused_on + s.pause_days
+    when client.status in ('active', 'leaving') and client.unpaid_since is not null
+      then greatest(client.unpaid_since, client.spell_started_on) + s.unpaid_days end
+  from public.churn_settings s where s.organization_id = client.organization_id
 $$;
 
 create function private.run_client_rules()
@@ -33997,10 +34159,12 @@ begin
     where s.unpaid_days is not null and c.unpaid_since is not null and c.deleted_at is null
       and c.status in ('active', 'leaving')
       and greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days <= private.local_day(c.organization_id)
+    order by day, id
   loop
     begin
-      select * into client from public.clients c where c.id = due.id and c.deleted_at is null for update;
-      if client.id is not null then
+      select * into client from public.clients c
+      where c.id = due.id and c.deleted_at is null for update skip locked;
+      if client.id is not null and private.is_rule_due(client, due.day) then
         perform private.apply_movement(client, 'churn', jsonb_strip_nulls(jsonb_build_object('reason', due.reason)),
           due.day, 'rule');
         done := done + 1;
@@ -34037,7 +34201,10 @@ create policy "people read notes that they sent or that are for their role" on p
 
 revoke all on public.notes from public, anon, authenticated, service_role;
 
-grant select on public.notes to authenticated, service_role;
+grant select (id, organization_id, sender_id, sender_role, title, description, recipients, first_read_at, created_at)
+  on public.notes to authenticated;
+
+grant select on public.notes to service_role;
 
 comment on table public.note_roles is 'The inbox of each role.';
 
@@ -34054,6 +34221,7 @@ as $$
   join public.roles r on r.id = m.role_id
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
   where m.user_id = (select auth.uid()) and m.status = 'active'
+    and m.organization_id = any (private.my_organizations())
 $$;
 
 create policy "people read what is for their role" on public.note_roles for select to authenticated
@@ -35247,6 +35415,7 @@ create table private.feature_runs (
   snapshot_day date not null, last_client_id uuid,
   clients integer not null default 0,
   started_at timestamptz not null default now(),
+  next_try_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   primary key (organization_id, snapshot_day)
 );
@@ -35310,6 +35479,7 @@ begin
   get diagnostics rows = row_count;
   update private.feature_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + rows,
+    next_try_at = clock_timestamp(),
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
   where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
   return rows;
@@ -35336,14 +35506,14 @@ begin
   on conflict do nothing;
   loop
     select r.* into run from private.feature_runs r
-    where r.finished_at is null order by r.started_at, r.organization_id limit 1 for update skip locked;
+    where r.finished_at is null order by r.next_try_at, r.organization_id limit 1 for update skip locked;
     exit when run.organization_id is null;
     begin
       taken := taken + private.take_feature_slice(run, slice_size);
     exception when others then
       raise warning 'the snapshot of % failed: %', run.organization_id, sqlerrm;
       -- Another organization's turn; this one is tried again in the next run.
-      update private.feature_runs r set started_at = clock_timestamp()
+      update private.feature_runs r set next_try_at = clock_timestamp()
       where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
       exit;
     end;
@@ -35409,7 +35579,10 @@ create policy "those who read churn reports read the models" on public.churn_mod
 
 revoke all on public.churn_models from public, anon, authenticated, service_role;
 
-grant select on public.churn_models to authenticated, service_role;
+grant select (id, organization_id, number, method, confidence, reason, accepted, trained_on, window_from, window_to,
+  intercept, calibration, metrics, created_at) on public.churn_models to authenticated;
+
+grant select on public.churn_models to service_role;
 
 create function private.forbid_model_changes()
 returns trigger
@@ -35833,7 +36006,11 @@ create function private.churn_model_json(model public.churn_models)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(model) - 'organization_id' || jsonb_build_object('penalty', 10, 'horizon_days', 90)
+  select to_jsonb(model) - 'organization_id' || jsonb_build_object('penalty', 10, 'horizon_days', 90, 'features', (
+    select jsonb_agg(case when private.is_from_customers(f.value)
+        and not model.organization_id = any (private.organizations_with('customers:read'))
+      then f.value || '{"mean": null, "sd": null}' else f.value end order by f.n)
+    from jsonb_array_elements(model.features) with ordinality f (value, n)))
   where model.id is not null
 $$;
 
@@ -36329,7 +36506,8 @@ declare
 begin
   delete from private.churn_training_rows r where r.organization_id = begin_training.organization_id;
   update private.churn_model_state s
-  set phase = 'sample', days = chosen, event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
+  set phase = 'sample', days = chosen, next_try_at = clock_timestamp(),
+    event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
     other_share = least(1, 10000 / greatest(rows, 1)::float8)
   where s.organization_id = begin_training.organization_id;
 end
@@ -36374,9 +36552,11 @@ begin
     perform private.begin_training(state.organization_id);
   elsif cardinality(state.days) > 0 then
     perform private.sample_snapshot(state, state.days[1]);
-    update private.churn_model_state s set days = state.days[2 :] where s.organization_id = state.organization_id;
+    update private.churn_model_state s set days = state.days[2 :], next_try_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
   elsif state.phase = 'sample' then
-    update private.churn_model_state s set phase = 'fit' where s.organization_id = state.organization_id;
+    update private.churn_model_state s set phase = 'fit', next_try_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
   else
     perform private.finish_training(state.organization_id, state.active_model_id);
     delete from private.churn_training_rows r where r.organization_id = state.organization_id;
@@ -36582,6 +36762,7 @@ begin
   into totals from unnest(scores) s;
   update private.scoring_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
+    next_try_at = clock_timestamp(),
     sums = case when r.sums is null or cardinality(r.sums) = 0 then totals.sums
       when cardinality(totals.sums) = 0 then r.sums
       else array(select a.v + b.v from unnest(r.sums) with ordinality a (v, n)
@@ -36772,7 +36953,10 @@ create policy "those who read clients read plays" on public.plays for select to 
 
 revoke all on public.plays from public, anon, authenticated, service_role;
 
-grant select on public.plays to authenticated, service_role;
+grant select (id, organization_id, key, title, details, channel, enabled, created_at, updated_at)
+  on public.plays to authenticated;
+
+grant select on public.plays to service_role;
 
 create trigger set_updated_at before update on public.plays
   for each row execute function private.set_updated_at();
@@ -36786,9 +36970,6 @@ create unique index recommendations_one_open on public.recommendations (organiza
 create index recommendations_of_client on public.recommendations (organization_id, client_id, id desc);
 
 create index recommendations_play on public.recommendations (organization_id, play_id, proposed_on);
-
-create index recommendations_open on public.recommendations (organization_id, rank desc)
-  where state in ('proposed', 'accepted');
 
 create index recommendations_expiring on public.recommendations (expires_on) where state = 'proposed';
 
@@ -36815,37 +36996,38 @@ create trigger set_updated_at before update on public.recommendations
 comment on table private.play_trials is
   'Clients whom a play fitted: which were shown, which were held out, and who left within 90 days.';
 
+comment on column private.play_trials.outcome is
+  'null: the 90 days have not passed, the client was deleted, or its movements have changed since.';
+
 create index play_trials_play on private.play_trials (organization_id, play_id);
 
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
 
-create table private.recommendation_runs (
-  organization_id uuid primary key references public.organizations (id) on delete cascade,
-  run_id uuid,
-  salt uuid not null default gen_random_uuid(),
-  last_client_id uuid,
-  finished_at timestamptz,
-  next_try_at timestamptz not null default now()
-);
-
 comment on table private.recommendation_runs is 'The scoring run for which recommendations are made, and how far.';
 
-create function private.play_json(play public.plays)
+comment on column private.recommendation_runs.effects is
+  'The effect of each play that has been measured, by its id, as of the beginning of the run (private.play_effects).';
+
+create function private.play_json(play public.plays, with_conditions boolean)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
   select to_jsonb(play) - 'organization_id'
     || jsonb_build_object('min_mrr', play.min_mrr::text, 'cost', play.cost::text)
+    || case when with_conditions then '{}' else '{"bands": null, "themes": null, "segments": null, "cost": null,
+      "contract_ends_within": null, "min_mrr": null, "every_days": null}'::jsonb end
 $$;
 
 create function private.list_plays(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  configures boolean := organization_id = any (private.organizations_with('churn:configure'));
 begin
   perform private.require_scope(organization_id, 'clients:read');
   return (
-    select coalesce(jsonb_agg(private.play_json(p) order by p.id), '[]') from public.plays p
+    select coalesce(jsonb_agg(private.play_json(p, configures) order by p.id), '[]') from public.plays p
     where p.organization_id = list_plays.organization_id);
 end
 $$;
@@ -36859,7 +37041,8 @@ as $$
   select private.list_plays(organization_id)
 $$;
 
-comment on function public.list_plays is 'The plays of the organization.';
+comment on function public.list_plays is
+  'The plays of the organization; for whom they are only for those who may configure churn.';
 
 grant execute on function public.list_plays(uuid) to authenticated;
 
@@ -36886,7 +37069,7 @@ begin
   if changed.id is null then
     perform private.problem(404, 'not_found', 'There is no such play.');
   end if;
-  return private.play_json(changed);
+  return private.play_json(changed, true);
 end
 $$;
 
@@ -36903,6 +37086,108 @@ comment on function public.update_play is 'Replaces a play: { title, details?, c
 contract_ends_within?, min_mrr?, cost?, every_days?, enabled? }.';
 
 grant execute on function public.update_play(uuid, uuid, jsonb) to authenticated;
+
+create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, share numeric)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select (hashtextextended(salt::text || client_id || play_id, 7) & 1048575) < share * 1048576
+$$;
+
+create function private.play_effects(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(a.play_id, case when a.held_out_rate > 0
+    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end), '{}')
+  from (
+    select t.play_id, count(*) filter (where t.held_out)::float8 as held_out,
+      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
+      avg((t.outcome = 'left')::integer) filter (where not t.held_out)::float8 as shown_rate
+    from private.play_trials t
+    where t.organization_id = play_effects.organization_id and t.outcome is not null
+    group by t.play_id
+    having count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
+  ) a
+$$;
+
+create function private.may_be_texted(client public.clients)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select client.phone is not null and not exists (
+    select from public.suppressions s
+    where s.organization_id = client.organization_id and s.phone = client.phone
+      and s.lifted_at is null)
+$$;
+
+create function private.fitting_plays(run private.recommendation_runs, client_ids uuid[], today date)
+returns table (client_id uuid, score real, mrr numeric, currency text, play_id uuid, title text, details text,
+  every_days integer, rank double precision, by_chance boolean)
+language sql stable rows 1000 set search_path = ''
+as $$
+  select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
+    c.score / 100 * c.mrr::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1) - p.cost::float8,
+    private.is_held_out(run.salt, c.id, p.id, s.holdout_share)
+  from public.clients c
+  join public.churn_settings s on s.organization_id = c.organization_id
+  join public.plays p on p.organization_id = run.organization_id and p.enabled and c.band = any (p.bands)
+    and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
+    and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
+  where c.organization_id = run.organization_id and c.id = any (client_ids) and c.status = 'active'
+    and c.deleted_at is null and (p.themes = '{}' or c.risk_theme = any (p.themes))
+    and (p.channel <> 'text' or private.may_be_texted(c))
+$$;
+
+create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  today date := private.local_day(run.organization_id);
+  ids uuid[] := array(
+    select c.id from public.clients c
+    where c.organization_id = run.organization_id
+      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  made integer;
+begin
+  if run.last_client_id is null then
+    run.effects := private.play_effects(run.organization_id);
+  end if;
+  with fits as materialized (
+    select f.*, coalesce(t.held_out, f.by_chance) as held_out, t.proposed_on as tried_on
+    from private.fitting_plays(run, ids, today) f
+    left join lateral (
+      select t.held_out, t.proposed_on from private.play_trials t
+      where t.organization_id = run.organization_id and t.client_id = f.client_id and t.play_id = f.play_id
+        and t.proposed_on > today - greatest(f.every_days, 90)
+      order by t.proposed_on desc limit 1
+    ) t on true
+  ), trials as (
+    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
+    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency
+    from fits f where f.tried_on is null
+    on conflict do nothing
+  )
+  insert into public.recommendations (organization_id, client_id, play_id, title, details, rank, score, mrr, currency,
+    proposed_on, expires_on)
+  select run.organization_id, f.client_id, f.play_id, f.title, f.details, f.rank, f.score, f.mrr, f.currency, today,
+    today + 30
+  from fits f
+  where not f.held_out and not exists (
+    select from public.recommendations r
+    where r.organization_id = run.organization_id and r.client_id = f.client_id and r.play_id = f.play_id
+      and r.proposed_on > today - f.every_days)
+  on conflict do nothing;
+  get diagnostics made = row_count;
+  update private.recommendation_runs r
+  set effects = run.effects, last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), next_try_at = clock_timestamp(),
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where r.organization_id = run.organization_id;
+  return made;
+end
+$$;
 
 create function private.list_recommendations(organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
 returns jsonb
@@ -37036,162 +37321,121 @@ as $$
   where sample > 0 and other_sample > 0
 $$;
 
-create function private.play_figures(play public.plays)
+create function private.trial_figures(play public.plays, range private.churn_range)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('held_out', a.held_out, 'shown', jsonb_build_object('retained', a.shown - a.shown_left,
+      'left', a.shown_left), 'not_shown', jsonb_build_object('retained', a.held_out - a.held_left, 'left', a.held_left),
+    'measured', true, 'effect', private.share_difference(a.shown_left, a.shown, a.held_left, a.held_out),
+    'saved_mrr', round(a.shown_mrr * (a.held_left::numeric / a.held_out - a.shown_left::numeric / a.shown), 2)::text,
+    'currency', a.currency)
+  from (
+    select count(*) filter (where t.held_out)::integer as held_out,
+      count(*) filter (where not t.held_out)::integer as shown,
+      count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
+      count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
+      case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
+      case when count(distinct t.currency) = 1 then sum(t.mrr) filter (where not t.held_out) end as shown_mrr
+    from private.play_trials t
+    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+      and t.proposed_on >= coalesce(range.from_day, '1900-01-01') and t.proposed_on < range.to_day
+      and t.currency = coalesce(range.currency, t.currency) and (range.segment is null or exists (
+        select from public.clients c
+        where c.organization_id = t.organization_id and c.id = t.client_id and c.segment = range.segment))
+  ) a
+  where a.held_out >= 100 and a.shown >= 100
+$$;
+
+create function private.play_figures(play public.plays, range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('play_id', play.id, 'key', play.key, 'title', play.title, 'enabled', play.enabled)
-    || to_jsonb(s) || jsonb_build_object('held_out', a.held_out, 'shown', jsonb_build_object('retained',
-      a.shown_retained, 'left', a.shown_left), 'not_shown', jsonb_build_object('retained', a.held_retained, 'left',
-      a.held_left), 'measured', m.is_measured,
-    'effect', case when m.is_measured then private.share_difference(a.shown_left, a.shown_left + a.shown_retained,
-      a.held_left, a.held_left + a.held_retained) end,
-    'saved_mrr', case when m.is_measured then round((a.shown_mrr * (a.held_left::numeric / (a.held_left + a.held_retained)
-      - a.shown_left::numeric / (a.shown_left + a.shown_retained))), 2)::text end, 'currency', a.currency)
+    || to_jsonb(s) || '{"held_out": null, "shown": null, "not_shown": null, "measured": false, "effect": null,
+      "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play, range), '{}')
   from (
     select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
       count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
       count(*) filter (where r.state = 'done') as done, count(*) filter (where r.state = 'not_done') as not_done,
       count(*) filter (where r.state = 'proposed') as waiting
     from public.recommendations r where r.organization_id = play.organization_id and r.play_id = play.id
+      and r.proposed_on >= coalesce(range.from_day, '1900-01-01') and r.proposed_on < range.to_day
+      and r.currency = coalesce(range.currency, r.currency) and (range.segment is null or exists (
+        select from public.clients c
+        where c.organization_id = r.organization_id and c.id = r.client_id and c.segment = range.segment))
   ) s
-  cross join (
-    select count(*) filter (where t.held_out) as held_out,
-      count(*) filter (where not t.held_out and t.outcome = 'retained')::integer as shown_retained,
-      count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
-      count(*) filter (where t.held_out and t.outcome = 'retained')::integer as held_retained,
-      count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
-      case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
-      case when count(distinct t.currency) = 1
-        then sum(t.mrr) filter (where not t.held_out and t.outcome is not null) end as shown_mrr
-    from private.play_trials t where t.organization_id = play.organization_id and t.play_id = play.id
-  ) a
-  cross join lateral (
-    select a.shown_left + a.shown_retained >= 100 and a.held_left + a.held_retained >= 100 as is_measured) m
 $$;
 
-create function private.retention_actions(organization_id uuid)
+create function private.retention_actions(organization_id uuid, options jsonb)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options - '{as_of,period}'::text[]);
 begin
-  perform private.require_permission(organization_id, 'churn:read');
-  return jsonb_build_object('data', (
-    select coalesce(jsonb_agg(private.play_figures(p) order by p.id), '[]') from public.plays p
+  range.from_day := case when options ->> 'from' is not null then range.from_day end;
+  return private.churn_head(range) - 'period' || jsonb_build_object('currency', range.currency, 'data', (
+    select coalesce(jsonb_agg(private.play_figures(p, range) order by p.id), '[]') from public.plays p
     where p.organization_id = retention_actions.organization_id), 'holdout_share', (
     select s.holdout_share from public.churn_settings s where s.organization_id = retention_actions.organization_id));
 end
 $$;
 
-grant execute on function private.retention_actions(uuid) to authenticated;
+grant execute on function private.retention_actions(uuid, jsonb) to authenticated;
 
-create function public.retention_actions(organization_id uuid)
+create function public.retention_actions(organization_id uuid, options jsonb default '{}')
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.retention_actions(organization_id)
+  select private.retention_actions(organization_id, coalesce(options, '{}'))
 $$;
 
-comment on function public.retention_actions is 'What became of each play, and what it does against those held out.';
+comment on function public.retention_actions is
+  'What became of each play, and what it does against those held out: { from?, to?, segment?, currency? }.';
 
-grant execute on function public.retention_actions(uuid) to authenticated;
+grant execute on function public.retention_actions(uuid, jsonb) to authenticated;
+
+create function private.has_left_within(organization_id uuid, client_id uuid, day date)
+returns boolean
+language sql volatile set search_path = ''
+as $$
+  select exists (
+    select from public.client_spells s
+    where s.organization_id = has_left_within.organization_id and s.client_id = has_left_within.client_id
+      and s.ends_on > has_left_within.day and s.ends_on <= has_left_within.day + 90
+  ) or exists (
+    select from public.client_movements m
+    where m.organization_id = has_left_within.organization_id and m.client_id = has_left_within.client_id
+      and m.entry = 'notice' and m.kind <> 'correction' and m.day > has_left_within.day
+      and m.day <= has_left_within.day + 90 and not exists (
+        select from public.client_movements r where r.reverses = m.id))
+$$;
 
 create function private.settle_recommendations()
 returns void
 language sql set search_path = ''
 as $$
   update public.recommendations r set state = 'expired'
-  where r.id in (
+  where r.state = 'proposed' and r.id in (
     select e.id from public.recommendations e
     where e.state = 'proposed' and e.expires_on <= current_date + 1
       and e.expires_on <= private.local_day(e.organization_id)
     limit 2000);
   update private.play_trials t
-  set outcome = case when exists (
-      select from public.client_spells s
-      where s.organization_id = t.organization_id and s.client_id = t.client_id and s.ends_on > t.proposed_on
-        and s.ends_on <= t.proposed_on + 90
-    ) or exists (
-      select from public.client_movements m
-      where m.organization_id = t.organization_id and m.client_id = t.client_id and m.entry = 'notice'
-        and m.kind <> 'correction' and m.day > t.proposed_on and m.day <= t.proposed_on + 90
-        and not exists (select from public.client_movements r where r.reverses = m.id)
-    ) then 'left' else 'retained' end
-  where (t.organization_id, t.client_id, t.play_id, t.proposed_on) in (
-    select x.organization_id, x.client_id, x.play_id, x.proposed_on from private.play_trials x
-    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000)
-$$;
-
-create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, quarter date, share numeric)
-returns boolean
-language sql immutable set search_path = ''
-as $$
-  select (hashtextextended(salt::text || client_id || play_id || quarter, 7) & 1048575) < share * 1048576
-$$;
-
-create function private.may_be_texted(client public.clients)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select client.phone is not null and not exists (
-    select from public.suppressions s
-    where s.organization_id = client.organization_id and s.phone = client.phone
-      and s.lifted_at is null)
-$$;
-
-create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
-returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
-as $$
-declare
-  today date := private.local_day(run.organization_id);
-  ids uuid[] := array(
-    select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
-    order by c.id limit slice_size);
-  made integer;
-begin
-  with plays as materialized (
-    select p.*, private.play_effect(p) as effect from public.plays p
-    where p.organization_id = run.organization_id and p.enabled
-  ), fits as materialized (
-    select c.id as client_id, c.score, c.mrr, c.currency, p.id as play_id, p.title, p.details,
-      c.score / 100 * c.mrr * p.effect - p.cost as rank,
-      private.is_held_out(run.salt, c.id, p.id, date_trunc('quarter', today)::date, s.holdout_share) as held_out
-    from public.clients c
-    join public.churn_settings s on s.organization_id = c.organization_id
-    join plays p on c.band = any (p.bands)
-      and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
-      and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
-    where c.id = any (ids) and c.status = 'active' and c.deleted_at is null
-      and (p.themes = '{}' or c.risk_theme = any (p.themes))
-      and (p.channel <> 'text' or private.may_be_texted(c))
-      and not exists (
-        select from private.play_trials t
-        where t.organization_id = c.organization_id and t.client_id = c.id and t.play_id = p.id
-          and t.proposed_on > today - p.every_days)
-  ), trials as (
-    insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency)
-    select run.organization_id, f.play_id, f.client_id, date_trunc('quarter', today)::date, f.held_out, today, f.mrr,
-      f.currency
-    from fits f
-    on conflict do nothing
-    returning client_id, play_id, held_out
-  )
-  insert into public.recommendations (organization_id, client_id, play_id, title, details, rank, score, mrr, currency,
-    proposed_on, expires_on)
-  select run.organization_id, f.client_id, f.play_id, f.title, f.details, f.rank, f.score, f.mrr, f.currency, today,
-    today + 30
-  from fits f join trials t on t.client_id = f.client_id and t.play_id = f.play_id and not t.held_out
-  on conflict do nothing;
-  get diagnostics made = row_count;
-  update private.recommendation_runs r
-  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id),
-    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
-  where r.organization_id = run.organization_id;
-  return made;
-end
+  set outcome = case when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left'
+    else 'retained' end
+  from (
+    select x.organization_id, x.client_id, x.play_id, x.proposed_on, k.id as stands_for
+    from private.play_trials x
+    join public.clients c on c.organization_id = x.organization_id and c.id = x.client_id
+    join public.clients k on k.organization_id = x.organization_id and k.id = coalesce(c.merged_into, c.id)
+      and k.deleted_at is null
+    where x.outcome is null and x.proposed_on < current_date - 91
+    limit 2000 for update of x skip locked
+  ) x
+  where (t.organization_id, t.client_id, t.play_id, t.proposed_on)
+    = (x.organization_id, x.client_id, x.play_id, x.proposed_on)
 $$;
 
 create function private.run_recommendations(slice_size integer default 500)
@@ -37452,7 +37696,8 @@ begin
     model.skill := judged.skill;
     model.parameters := coalesce(private.incident_parameters(model.organization_id, model.day), '{}');
     update private.incident_models m
-    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0)
+    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0),
+      next_try_at = clock_timestamp()
     where m.organization_id = model.organization_id;
     return 0;
   end if;
@@ -37467,7 +37712,7 @@ begin
     most_likely_incident, recommendation, basis, predicted_on)
   select model.organization_id, f.* from private.incident_forecasts(model, ids) f;
   update private.incident_models m
-  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id),
+  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id), next_try_at = clock_timestamp(),
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
   where m.organization_id = model.organization_id;
   return cardinality(ids);
@@ -37587,6 +37832,7 @@ as $$
 declare
   parent regclass;
   partition record;
+  kept_from timestamptz;
 begin
   foreach parent in array array['public.audit_logs', 'public.messages', 'public.message_events']::regclass[] loop
     for months in 0..3 loop
@@ -37602,16 +37848,17 @@ begin
   where o.id = e.organization_id
     and e.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
   -- The audit log is dropped by whole months, once no organization keeps them any longer.
+  update private.audit_horizon h set kept_from = greatest(h.kept_from, private.audit_kept_from()) where h.singleton
+  returning h.kept_from into kept_from;
   for partition in
     select c.oid::regclass as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'public.audit_logs'::regclass
-      and right(c.relname, 7) < to_char(
-        now() - make_interval(months => (select max(o.audit_retention_months) from public.organizations o)), 'YYYY_MM')
+      and right(c.relname, 7) < to_char(kept_from at time zone 'UTC', 'YYYY_MM')
   loop
     execute format('drop table %s', partition.name);
   end loop;
 
-  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(private.audit_kept_from());
+  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(kept_from);
 
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
@@ -40167,7 +40414,9 @@ insert into private.report_sources (name, position, label, description, kind, re
     $$b.kind not in ('correction', 'unchanged') and not exists (
       select from public.client_movements r where r.reverses = b.id)$$, false, null),
   ('client_issues', 17, 'Client issues', 'What clients report', 'state', 'public.client_issues', 'organization',
-    '{clients:read}', 'clients:export', null, false, null);
+    '{clients:read}', 'clients:export', $$exists (
+      select from public.clients k
+      where k.organization_id = b.organization_id and k.id = b.client_id and k.deleted_at is null)$$, false, null);
 
 insert into private.report_joins (source, name, clause) values
   ('client_movements', 'client',

@@ -2041,6 +2041,7 @@ export type Database = {
           "invited_by": string | null;
           "organization_id": string;
           "role_id": string;
+          "status": string;
           "team_id": string | null;
           "token_hash": string;
         };
@@ -2056,6 +2057,7 @@ export type Database = {
           "invited_by"?: string | null;
           "organization_id": string;
           "role_id": string;
+          "status"?: string;
           "team_id"?: string | null;
           "token_hash": string;
         };
@@ -2070,6 +2072,7 @@ export type Database = {
           "invited_by"?: string | null;
           "organization_id"?: string;
           "role_id"?: string;
+          "status"?: string;
           "team_id"?: string | null;
           "token_hash"?: string;
         };
@@ -5817,7 +5820,6 @@ export type Database = {
         Returns: Json;
       };
       "request_phone_code": { Args: { "organization_id": string; "phone": string }; Returns: Json };
-      "require_approved": { Args: { "organization_id": string }; Returns: undefined };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -5845,7 +5847,7 @@ export type Database = {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
       };
-      "retention_actions": { Args: { "organization_id": string }; Returns: Json };
+      "retention_actions": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
       "reverse_client_movement": {
         Args: { "client_id": string; "movement_id": string; "organization_id": string };
         Returns: Json;
@@ -6061,7 +6063,12 @@ export type Database = {
         Returns: Json;
       };
       "verify_audit_logs": {
-        Args: { "from_seal"?: number; "organization_id": string; "to_seal"?: number };
+        Args: {
+          "expected_hash"?: string;
+          "from_seal"?: number;
+          "organization_id": string;
+          "to_seal"?: number;
+        };
         Returns: Json;
       };
       "webhook_credentials": {
