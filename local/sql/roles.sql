@@ -28,6 +28,8 @@ $$;
 grant anon, authenticated, service_role to authenticator, postgres;
 grant authenticator, supabase_storage_admin, supabase_realtime_admin to postgres;
 grant pg_monitor, pg_signal_backend, pg_read_all_data to postgres;
+-- As hosted, where supautils lets "postgres" set it (supautils.privileged_role_allowed_configs).
+grant set on parameter session_replication_role to postgres;
 
 alter role postgres set search_path = "$user", public, extensions;
 alter role supabase_admin set search_path = "$user", public, auth, extensions;

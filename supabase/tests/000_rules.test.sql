@@ -153,6 +153,10 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'create_privacy_request(uuid,jsonb)',
+    'download_privacy_export(uuid,uuid,text,bigint)',
+    'get_privacy_request(uuid,uuid)',
+    'list_privacy_requests(uuid,integer,integer)',
     'health_series(uuid,text,text)',
     'organization_health(uuid)',
     'record_refusal(uuid,text)',
@@ -707,7 +711,11 @@ $$, array[
     'private.unread_notes_count(uuid)',
     'private.update_client(uuid,uuid,jsonb,integer)',
     'private.update_client_issue(uuid,uuid,uuid,jsonb)',
-    'private.withdraw_note(uuid,uuid)'
+    'private.withdraw_note(uuid,uuid)',
+    'private.create_privacy_request(uuid,jsonb)',
+    'private.download_privacy_export(uuid,uuid,text,bigint)',
+    'private.get_privacy_request(uuid,uuid)',
+    'private.list_privacy_requests(uuid,integer,integer)'
   ], 'These functions run with their owner''s rights for authenticated users; each checks its caller itself.');
 
 -- Jobs
@@ -729,6 +737,7 @@ select set_eq('select name from private.jobs', array[
   'predict-incidents',
   'purge-cron-run-details',
   'purge-notifications',
+  'purge-privacy-exports',
   'purge-reports',
   'recommend-plays',
   'recompute-sla-clocks',
@@ -736,6 +745,7 @@ select set_eq('select name from private.jobs', array[
   'resolve-unknown-outcomes',
   'roll-up-counters',
   'run-campaign-scheduler',
+  'run-privacy-requests',
   'run-report-schedules',
   'run-reports',
   'score-clients',

@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(41);
+select plan(42);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -25,7 +25,8 @@ insert into shown values
   ('recommend-plays', 'private.run_recommendations'), ('predict-incidents', 'private.run_incident_predictions'),
   ('run-report-schedules', 'private.run_report_schedules'),
   ('warn-of-expiring-keys', 'private.warn_of_expiring_keys'), ('seal-audit-logs', 'hashes'),
-  ('snapshot-health', 'counts'), ('thin-health-snapshots', 'deletes');
+  ('snapshot-health', 'counts'), ('thin-health-snapshots', 'deletes'),
+  ('run-privacy-requests', 'private.run_privacy_requests'), ('purge-privacy-exports', 'deletes');
 select set_eq('select job from shown', 'select name from private.jobs', 'Each job shows that a tenant stops no other.');
 
 select ok(exists (select from pg_proc f where f.oid = to_regproc(s.by) and f.prosrc ~ 'loop.*exception when others.*loop'),

@@ -124,7 +124,13 @@ Deno.test("Keys, members, roles and impersonation are closed while acting, at ev
   const organization = await newOrganization();
   const second = await addMember(organization, "admin");
   const acting = await actingAs(organization, second);
-  const closed = ["keys:manage", "members:impersonate", "members:manage", "roles:manage"];
+  const closed = [
+    "keys:manage",
+    "members:impersonate",
+    "members:manage",
+    "privacy:manage",
+    "roles:manage",
+  ];
   for (const operation of operationsOf(await writtenDocument())) {
     const { permission = "", method, path, id } = operation;
     if (id.includes("Impersonation")) continue;

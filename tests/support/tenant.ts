@@ -86,6 +86,10 @@ export async function newTenant(name: string): Promise<Tenant> {
     name: `${name} key`,
     role: "viewer",
   });
+  const privacy = await call(organization.admin, "POST", "/admin/privacy/requests", {
+    kind: "export",
+    lead_id: lead.id,
+  });
   const campaign = await created<{ id: string }>(organization, "/campaigns", {
     name: `${name} campaign`,
     audience: { lead_ids: [lead.id] },
@@ -123,6 +127,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     team_id: await newTeam(organization),
     role_id: role.id,
     api_key_id: key.id,
+    request_id: expectStatus<{ id: string }>(privacy, 202).id,
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,

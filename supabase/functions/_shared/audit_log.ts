@@ -20,6 +20,7 @@ const AuditAction = z.enum([
   "impersonation_started",
   "impersonation_ended",
   "refused",
+  "erased",
 ]);
 
 export const AuditLog = z.object({

@@ -5,7 +5,15 @@ import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { invalidFields } from "../_shared/problem.ts";
 
 export const Scope = z.enum(["all", "marketing"]).openapi({ example: "all" });
-export const Source = z.enum(["reply", "provider", "manual", "import", "litigator", "dnc"]);
+export const Source = z.enum([
+  "reply",
+  "provider",
+  "manual",
+  "import",
+  "litigator",
+  "dnc",
+  "erased",
+]);
 export const PhoneInput = z.string().min(1).max(40).openapi({
   description: "E.164, or a local number of the organization's country",
   example: "+233244123456",

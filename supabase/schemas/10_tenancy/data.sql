@@ -63,6 +63,8 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('members:impersonate', 'Act as another member with no more rights than one''s own',
       'admin'),
+    ('privacy:manage', 'Export or erase what is held on a person',
+      'admin'),
     ('health:read', 'See how jobs, providers and queues of the organization are doing',
       'admin'),
     ('customers:read', 'See customers',
@@ -182,6 +184,7 @@ update private.permissions p set closed_to = c.closed_to
 from (values
   ('keys:manage', array['api_key', 'impersonation']),
   ('members:impersonate', array['api_key', 'impersonation']),
+  ('privacy:manage', array['api_key', 'impersonation']),
   ('members:manage', array['impersonation']),
   ('roles:manage', array['impersonation'])
 ) as c (name, closed_to)

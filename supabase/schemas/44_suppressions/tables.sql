@@ -20,7 +20,7 @@ create table public.suppressions (
   constraint suppressions_reason check (source in ('reply', 'provider')
     or char_length(reason) <= 500 and private.is_plain(reason)),
   constraint suppressions_source
-  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
+  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc', 'erased'))
 );
 comment on table public.suppressions is 'Numbers that an organization must not text. Lifted ones stay as history.';
 

@@ -353,6 +353,7 @@ create table public.report_runs (
   frozen_at timestamptz,
   finished_at timestamptz,
   rows_deleted_at timestamptz,
+  file_withdrawn_at timestamptz,
   file_deleted_at timestamptz,
   constraint report_runs_organization_key unique (organization_id, id),
   constraint report_runs_report foreign key (organization_id, report_id)
@@ -381,6 +382,8 @@ comment on column public.report_runs.row_count is 'Rows of the report, also thos
 comment on column public.report_runs.records is 'Rows of the source that the report is made of.';
 comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';
 comment on column public.report_runs.checksum is 'SHA-256 of the file, in hex.';
+comment on column public.report_runs.file_withdrawn_at is
+  'A person whom the file may show has been erased: nobody can have it any more, and it is deleted.';
 comment on column public.report_runs.cpu_ms is 'Computing time of the writers.';
 
 create index report_runs_history on public.report_runs (organization_id, owner_id, id desc);

@@ -1,14 +1,7 @@
 import { rowWriter, serialDay } from "./xlsx_cells.ts";
 import { sheetEnd, sheetPart, sheetStart, workbookParts } from "./xlsx_parts.ts";
 import { zoneClock } from "./zone_clock.ts";
-import {
-  crc32,
-  dataDescriptor,
-  directory,
-  localHeader,
-  newEntry,
-  type ZipEntry,
-} from "./zip_writer.ts";
+import { single, zipArchive, type ZipPart } from "./zip_archive.ts";
 
 /** What the texts of a column are: `timestamp` is ISO 8601 in UTC, `date` YYYY-MM-DD, `money` a decimal. */
 export type ColumnKind = "text" | "money" | "number" | "boolean" | "date" | "timestamp";
@@ -63,10 +56,6 @@ async function* sheetXml(
   yield sheetEnd;
 }
 
-async function* single(text: string): AsyncGenerator<string> {
-  yield text;
-}
-
 /**
  * A workbook (.xlsx) of one sheet with a header that stays in view, streamed: only one slice of rows is in memory. Times
  * are written as local times of the zone.
@@ -76,41 +65,9 @@ export async function* xlsxFile(
   slices: AsyncIterable<readonly TableRow[]>,
   timeZone: string,
 ): AsyncGenerator<Uint8Array> {
-  const parts: [string, AsyncIterable<string>][] = [
-    ...workbookParts(["Sheet1"]).map(([name, text]): [string, AsyncIterable<string>] => [
-      name,
-      single(text),
-    ]),
+  const parts: ZipPart[] = [
+    ...workbookParts(["Sheet1"]).map(([name, text]): ZipPart => [name, single(text)]),
     [sheetPart(1), sheetXml(columns, slices, timeZone)],
   ];
-  const entries: ZipEntry[] = [];
-  let offset = 0;
-  for (const [name, text] of parts) {
-    const entry = newEntry(name, offset);
-    const head = localHeader(entry);
-    yield head;
-    for await (const packed of deflated(text, entry)) {
-      entry.packed += packed.length;
-      yield packed;
-    }
-    const end = dataDescriptor(entry);
-    yield end;
-    entries.push(entry);
-    offset += head.length + entry.packed + end.length;
-  }
-  yield* directory(entries, offset);
-}
-
-/** The compressed text; its length and checksum are set in the entry. */
-function deflated(text: AsyncIterable<string>, entry: ZipEntry): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  async function* bytes(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of text) {
-      const encoded = encoder.encode(piece);
-      entry.crc = crc32(encoded, entry.crc);
-      entry.size += encoded.length;
-      yield encoded;
-    }
-  }
-  return ReadableStream.from(bytes()).pipeThrough(new CompressionStream("deflate-raw"));
+  yield* zipArchive(parts);
 }

@@ -18,7 +18,8 @@ as $$
   select link.revoked_at is null and link.expires_at > now() and exists (
     select from public.report_runs r
     where r.organization_id = link.organization_id and r.id = link.run_id and r.status in ('ready', 'empty')
-      and r.file_deleted_at is null and private.allows_outside_links(r.organization_id)
+      and r.file_deleted_at is null and r.file_withdrawn_at is null
+      and private.allows_outside_links(r.organization_id)
       and private.has_share_right(r.organization_id, link.created_by) and private.owner_may_export(r))
 $$;
 

@@ -31,8 +31,9 @@ returns setof public.report_runs
 language sql stable set search_path = ''
 as $$
   select r.* from public.report_runs r
-  where r.status in ('ready', 'empty') and r.file_deleted_at is null and r.finished_at < now() - interval '1 day'
-    and private.report_file_expiry(r) < now()
+  where r.status in ('ready', 'empty') and r.file_deleted_at is null
+    and (r.file_withdrawn_at is not null or r.finished_at < now() - interval '1 day')
+    and private.report_file_expiry(r) <= now()
 $$;
 
 -- The next files to delete: [{ run_id, path }]. Security definer because the service role may not read the catalogue.

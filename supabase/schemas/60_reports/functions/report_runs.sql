@@ -34,8 +34,8 @@ create function private.report_file_expiry(run public.report_runs)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
-    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+  select coalesce(run.file_withdrawn_at, coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
+    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30)))
 $$;
 
 create function private.report_run_json(run public.report_runs)

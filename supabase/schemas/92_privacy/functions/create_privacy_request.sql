@@ -1,0 +1,62 @@
+-- The subject of a request: exactly one of phone (E.164), email, customer_id, lead_id, client_id.
+create function private.privacy_subject(organization_id uuid, request jsonb)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  subject jsonb := jsonb_strip_nulls(request - 'kind');
+  named text := (select min(k) from jsonb_object_keys(subject) k);
+  given text := subject ->> named;
+begin
+  perform private.require_valid(coalesce(request ->> 'kind' in ('export', 'erase'), false), 'kind',
+    'is neither export nor erase');
+  perform private.require_valid((select count(*) from jsonb_object_keys(subject)) = 1
+    and named in ('phone', 'email', 'customer_id', 'lead_id', 'client_id'), 'subject',
+    'is not exactly one of phone, email, customer_id, lead_id and client_id');
+  perform private.require_valid(case named
+    when 'phone' then given ~ '^\+[1-9][0-9]{6,14}$' and given not like '+999%'
+    when 'email' then char_length(given) <= 254 and given ~ '^[^@\s]+@[^@\s]+$' and private.is_plain(given)
+    else given ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' end, named, 'has another form');
+  if named = 'lead_id' and not exists (select from public.leads l
+      where l.organization_id = privacy_subject.organization_id and l.id = given::uuid)
+    or named = 'customer_id' and not exists (select from public.customers c
+      where c.organization_id = privacy_subject.organization_id and c.id = given::uuid)
+    or named = 'client_id' and not exists (select from public.clients c
+      where c.organization_id = privacy_subject.organization_id and c.id = given::uuid) then
+    perform private.problem(404, 'not_found', 'There is no such person.');
+  end if;
+  return jsonb_build_object(named, lower(given));
+end
+$$;
+
+-- POST /admin/privacy/requests. Security definer because nobody may write requests directly.
+create function private.create_privacy_request(organization_id uuid, request jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  subject jsonb;
+  created private.privacy_requests;
+begin
+  perform private.require_privacy(organization_id);
+  perform private.require_valid(coalesce(jsonb_typeof(request) = 'object', false), 'request', 'is no object');
+  subject := private.privacy_subject(organization_id, request);
+  insert into private.privacy_requests (organization_id, kind, subject, person, requested_by)
+  values (organization_id, request ->> 'kind', subject, to_jsonb(private.find_person(organization_id, subject)),
+    auth.uid())
+  returning * into created;
+  perform private.audit_event(organization_id, 'insert', 'privacy_requests', created.id,
+    jsonb_build_object('kind', created.kind));
+  return private.privacy_request_json(created);
+end
+$$;
+grant execute on function private.create_privacy_request(uuid, jsonb) to authenticated;
+
+create function public.create_privacy_request(organization_id uuid, request jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_privacy_request(organization_id, request)
+$$;
+comment on function public.create_privacy_request is 'Asks for the export or the erasure of what is held on a person.';
+grant execute on function public.create_privacy_request(uuid, jsonb) to authenticated;

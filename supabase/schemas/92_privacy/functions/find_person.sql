@@ -1,0 +1,89 @@
+-- The regular expression of a person: numbers, addresses, whole names and account numbers. Names of one word and short
+-- account numbers are left out: they would be found in texts about others.
+create function private.person_mentions(p private.person)
+returns text
+language sql stable set search_path = ''
+as $$
+  with names (name) as (
+    select l.full_name from public.leads l where l.organization_id = p.organization_id and l.id = any (p.lead_ids)
+    union select concat_ws(' ', s.first_name, nullif(s.last_name, '')) from public.students s
+    where s.organization_id = p.organization_id and s.lead_id = any (p.lead_ids)
+    union select c.name from public.customers c
+    where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
+    union select c.name from public.clients c where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+    union select c.name from public.client_contacts c
+    where c.organization_id = p.organization_id and c.id = any (p.contact_ids)
+  ), numbers (number) as (
+    select c.account_number from public.customers c
+    where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
+    union select unnest(array[c.account_number, c.external_id]) from public.clients c
+    where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+  )
+  select coalesce(string_agg(m.part, '|'), '(?!)') from (
+    select private.phone_regex(f) from unnest(p.phones) f
+    union all select '(?<![[:alnum:]._%+-])' || private.regex_literal(e) || '(?![[:alnum:]])' from unnest(p.emails) e
+    union all select '(?<![[:alnum:]])' || private.regex_literal(n.name) || '(?![[:alnum:]])' from names n
+    where n.name ~ '\S\s+\S' and length(n.name) >= 6
+    union all select '(?<![[:alnum:]])' || private.regex_literal(n.number) || '(?![[:alnum:]])' from numbers n
+    where length(n.number) >= 6 and n.number not like 'erased-%'
+  ) m (part)
+$$;
+
+-- The rows with one of the person's numbers or addresses, and the numbers and addresses of these rows.
+create function private.person_widened(p private.person)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+begin
+  p.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
+    and (l.id = any (p.lead_ids) or l.phone = any (p.phones) or l.email = any (p.emails)
+      or l.merged_into = any (p.lead_ids)));
+  p.customer_ids := array(select c.id from public.customers c where c.organization_id = p.organization_id
+    and (c.id = any (p.customer_ids) or c.phone = any (p.phones)));
+  p.client_ids := array(select c.id from public.clients c where c.organization_id = p.organization_id
+    and (c.id = any (p.client_ids) or c.phone = any (p.phones) or c.email = any (p.emails)));
+  p.contact_ids := array(select c.id from public.client_contacts c where c.organization_id = p.organization_id
+    and (c.client_id = any (p.client_ids) or c.phone = any (p.phones) or c.email = any (p.emails)));
+  p.phones := array(
+    select distinct s from (
+      select unnest(p.phones) as phone
+      union select l.phone from public.leads l where l.id = any (p.lead_ids)
+      union select c.phone from public.customers c where c.id = any (p.customer_ids)
+      union select c.phone from public.clients c where c.id = any (p.client_ids)
+      union select c.phone from public.client_contacts c where c.id = any (p.contact_ids)
+    ) n, unnest(private.phone_spellings(n.phone)) s where n.phone is not null and s not like '+999%');
+  p.emails := array(
+    select distinct e.email from (
+      select unnest(p.emails) as email
+      union select l.email from public.leads l where l.id = any (p.lead_ids)
+      union select c.email from public.clients c where c.id = any (p.client_ids)
+      union select c.email from public.client_contacts c where c.id = any (p.contact_ids)
+    ) e where e.email is not null);
+  return p;
+end
+$$;
+
+-- Who is meant: the rows that the request names, those with the same number or address, and once more those with the
+-- numbers and addresses of these.
+create function private.find_person(organization_id uuid, subject jsonb)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+declare
+  p private.person;
+begin
+  p.organization_id := organization_id;
+  p.phones := private.phone_spellings(subject ->> 'phone');
+  p.phones := array(select f from unnest(p.phones) f where f is not null);
+  p.emails := array_remove(array[lower(subject ->> 'email')], null);
+  p.lead_ids := array_remove(array[(subject ->> 'lead_id')::uuid], null);
+  p.customer_ids := array_remove(array[(subject ->> 'customer_id')::uuid], null);
+  p.client_ids := array_remove(array[(subject ->> 'client_id')::uuid], null);
+  p.contact_ids := '{}';
+  p := private.person_widened(private.person_widened(p));
+  p.ids := p.lead_ids || p.customer_ids || p.client_ids || p.contact_ids;
+  p.ids_pattern := coalesce(nullif(array_to_string(p.ids, '|'), ''), '(?!)');
+  p.mentions := private.person_mentions(p);
+  return p;
+end
+$$;

@@ -1,0 +1,263 @@
+-- What the organization holds on a person: exported, and erased from every table, with the evidence that must stay.
+begin;
+\ir support.inc
+select plan(35);
+
+-- The catalogue.
+create view tests.text_columns as
+  select format('%s.%s', n.nspname, c.relname) as relation, a.attname::text as column_name
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  join pg_type t on t.oid = a.atttypid left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  where n.nspname in ('public', 'private') and c.relkind in ('r', 'p') and not c.relispartition
+    and (coalesce(e.typcategory, t.typcategory) = 'S' or coalesce(e.typname, t.typname) in ('json', 'jsonb', 'inet', 'bytea'));
+select is_empty($$
+  select relation, column_name from tests.text_columns except select relation, column_name from private.personal_data
+$$, 'private.personal_data decides about every column with text: add a row for a new one.');
+select is_empty($$
+  select d.relation, d.column_name from private.personal_data d where d.relation ~ '^(public|private)\.'
+    and not exists (select from pg_attribute a where a.attrelid = to_regclass(d.relation) and a.attname = d.column_name)
+$$, 'It names no column that does not exist.');
+
+do $$ begin perform tests.arrange(); end $$;
+create table tests.texts (name text primary key, value text);
+insert into tests.texts values ('phone', '+233244987654'), ('email', 'xakwabena.trace@person.example'),
+  ('mention', 'Call Xakwabena  Tracewell (0244 98 76 54, ACC-TRACE-1), xakwabena.TRACE@person.example'),
+  ('traces', 'xakwabena|tracewell|244987654|98 ?76 ?54|acc-trace|2011-03-04');
+grant select on tests.texts to public;
+-- What an admin's call answers, and under which name its id is remembered.
+create function tests.ask(name text, statement text) returns uuid language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('admin');
+  execute 'select ' || statement into answer;
+  perform tests.act_as('postgres');
+  return tests.remember(name, (answer ->> 'id')::uuid);
+end
+$$;
+create function tests.text(wanted text) returns text language sql stable as $$
+  select t.value from tests.texts t where t.name = wanted
+$$;
+grant execute on function tests.text(text) to public;
+
+-- The person as the product writes them: so the audit log knows them too.
+select set_config('request.jwt.claims', '', true) is null as done;
+insert into public.leads (id, organization_id, first_name, last_name, phone, email, tags, region)
+values (tests.remember('lead', private.uuid_v7()), tests.id('ours'), 'Xakwabena', 'Tracewell', tests.text('phone'),
+    tests.text('email'), '{xakwabena}', 'Tracewell Hills'),
+  (tests.remember('bystander', private.uuid_v7()), tests.id('ours'), 'Esi', 'Boateng', '+233244111222',
+    'esi@person.example', '{}', null),
+  (tests.remember('namesake', private.uuid_v7()), tests.id('theirs'), 'Xakwabena', 'Tracewell', tests.text('phone'),
+    tests.text('email'), '{}', null);
+select tests.customer('customer', 'ours', 'ACC-TRACE-1', tests.text('phone')) is null as done;
+update public.customers set name = 'Xakwabena Tracewell' where id = tests.id('customer');
+select tests.ask('client', $$public.create_client(tests.id('ours'),
+  '{"name": "Xakwabena Tracewell", "segment": "enterprise", "amount": "10"}')$$) is null as done;
+select tests.ask('contact', $$public.save_client_contact(tests.id('ours'), tests.id('client'),
+  '{"name": "Xakwabena Tracewell", "role": "Head of Tracewell"}')$$) is null as done;
+update public.clients set phone = tests.text('phone'), external_id = 'ACC-TRACE-1' where id = tests.id('client');
+insert into public.tasks (id, organization_id, lead_id, title)
+values (tests.remember('mention', private.uuid_v7()), tests.id('ours'), tests.id('bystander'), tests.text('mention'));
+insert into public.consents (organization_id, lead_id, event, phone, source, act, ip, occurred_at)
+values (tests.id('ours'), tests.id('lead'), 'granted', tests.text('phone'), 'form', 'Ticked by Xakwabena Tracewell',
+  '192.0.2.7', now());
+select private.suppress(tests.id('ours'), tests.text('phone'), 'reply', 'Xakwabena Tracewell replied: STOP') is null as done;
+
+-- A row of the person in every other table with a decision, made from the catalogue; what a table demands beside.
+create table tests.shapes (relation text primary key, shape jsonb);
+insert into tests.shapes values
+  ('public.students', '{"birth_date": "2011-03-04", "grade": "Xakwabena''s"}'),
+  ('public.interactions', '{"type": "note"}'), ('public.client_interactions', '{"type": "note"}'),
+  ('public.client_issues', '{"severity": "low", "status": "open", "contract_code": "Tracewell"}'),
+  ('public.customer_actions', '{"action": "warn", "source": "manual"}'), ('public.notes', '{"recipients": ["admin"]}'),
+  ('public.recommendations', '{"state": "proposed", "currency": "GHS"}'),
+  ('public.lead_assignments', '{"method": "manual"}'),
+  ('public.messages', '{"direction": "outbound", "category": "service", "purpose": "custom", "status": "sent",
+    "from_number": "+15005550006", "encoding": "GSM-7", "media": []}'),
+  ('public.message_events', '{"source": "provider"}'), ('public.campaign_targets', '{"status": "pending"}'),
+  ('public.conversations', '{"status": "open", "last_direction": "inbound"}'),
+  ('public.reply_reviews', '{"status": "open"}'), ('public.undeliverable_numbers', '{"is_final": true}'),
+  ('public.emails', '{"status": "sent"}'), ('public.batches', '{"kind": "upload"}'),
+  ('public.report_runs', '{"status": "writing", "format": "csv"}'), ('public.templates', '{"category": "service"}'),
+  ('public.reply_rules', '{"kind": "keyword", "meaning": "stop"}'), ('public.campaigns', '{"status": "draft"}'),
+  ('public.lead_imports', '{"status": "done", "on_duplicate": "skip", "source": "call xakwabena tracewell"}'),
+  ('public.plays', '{"bands": ["high"], "channel": "call"}'), ('public.dnc_lists', '{"kind": "internal"}'),
+  ('public.template_variants', '{"label": "0244-987-654"}'), ('private.lead_import_errors', '{"kind": "invalid"}');
+create function tests.make(wanted text) returns void language plpgsql as $$
+declare
+  content jsonb := coalesce((select s.shape from tests.shapes s where s.relation = wanted), '{}');
+  fields jsonb;
+begin
+  select jsonb_object_agg(a.attname, case
+      when a.attname = 'organization_id' then to_jsonb(tests.id('ours'))
+      when a.attname in ('lead_id', 'customer_id', 'client_id') and wanted <> 'public.client_links'
+        then to_jsonb(tests.id(replace(a.attname, '_id', '')))
+      when a.attname in ('import_id', 'upload_id', 'run_id') then to_jsonb(tests.id('parent'))
+      when a.attname = 'request_id' then to_jsonb(tests.id('request'))
+      when a.attname = 'id' then to_jsonb(case when wanted ~ '(lead_imports|lead_uploads|report_runs)$'
+        then tests.id('parent') else private.uuid_v7() end)
+      when d.relation is not null and a.attname ~ '^(phone|to_number|from_number)$' then to_jsonb(tests.text('phone'))
+      when d.relation is not null and a.attname ~ '(email|address)$' then to_jsonb(tests.text('email'))
+      when d.relation is not null and a.attname = 'cells' then jsonb_build_array('Xakwabena', tests.text('phone'))
+      when d.relation is not null and a.attname ~ 'rows|skipped' then jsonb_build_array(jsonb_build_array('Xakwabena',
+        tests.text('phone')), jsonb_build_array('Esi', '+233244111222'))
+      when d.relation is not null and a.atttypid = 'text'::regtype then to_jsonb(tests.text('mention'))
+      when d.relation is not null and a.atttypid = 'jsonb'::regtype then jsonb_build_object('text', tests.text('mention'),
+        tests.text('email'), jsonb_build_array(233244987654))
+      when d.relation is not null and a.atttypid = 'text[]'::regtype then jsonb_build_array(tests.text('mention'))
+      when a.atttypid = 'uuid'::regtype then to_jsonb(gen_random_uuid())
+      when a.atttypid in ('timestamptz'::regtype, 'date'::regtype) then to_jsonb(now())
+      when a.atttypid = 'text'::regtype then '"x"' when a.atttypid = 'boolean'::regtype then 'false'
+      when a.atttypid = 'jsonb'::regtype then '{}' when a.atttypid = 'text[]'::regtype then '[]' else '1' end)
+  into fields
+  from pg_attribute a
+  left join private.personal_data d on d.relation = wanted and d.column_name = a.attname
+    and (d.searched or d.erased_as not in ('none', 'kept'))
+  where a.attrelid = to_regclass(wanted) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    and a.attidentity = '' and (d.relation is not null
+      or a.attname = 'organization_id' or a.attname in ('lead_id', 'client_id', 'customer_id') and wanted <> 'public.client_links'
+      or a.attnotnull and not (a.atthasdef and a.attname <> 'id'));
+  fields := fields || content;
+  execute format('insert into %s (%s) select %2$s from jsonb_populate_record(null::%1$s, $1)', wanted,
+    (select string_agg(quote_ident(k), ', ') from jsonb_object_keys(fields) k)) using fields;
+exception when others then
+  raise exception 'no row of the person in %: % (%)', wanted, sqlerrm, fields;
+end
+$$;
+select tests.remember('parent', private.uuid_v7()) is null as done;
+select tests.ask('request', $$public.create_privacy_request(tests.id('ours'), jsonb_build_object('kind', 'export',
+  'lead_id', tests.id('lead')))$$) is null as done;
+set local session_replication_role = replica;
+select tests.make(r.relation) is null as done from (
+  select distinct d.relation from private.personal_data d
+  where (d.searched or d.erased_as not in ('none', 'kept')) and d.relation not in ('public.leads', 'public.customers',
+    'public.clients', 'public.client_contacts', 'public.suppressions', 'public.consents', 'public.audit_logs',
+    'private.job_runs', 'private.privacy_rows')) r order by r.relation ~ 'lead_import_errors|pieces|rows|deliveries';
+set local session_replication_role = origin;
+
+create function tests.traces(tenant text default null) returns setof text language plpgsql as $$
+declare
+  t record;
+  hits bigint;
+begin
+  for t in select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'tests', 'pg_toast') loop
+    execute format('select count(*) from %s x where x::text ~* %L and x::text !~ %L', t.name, tests.text('traces'),
+      tests.id('theirs')) into hits;
+    if hits > 0 then
+      return next t.name;
+    end if;
+  end loop;
+end
+$$;
+create function tests.seal() returns integer language plpgsql as $$
+declare
+  since timestamptz := (select h.sealed_until from private.audit_horizon h);
+  until timestamptz := date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond';
+begin
+  perform pg_sleep(0.003);
+  update private.audit_horizon set sealed_until = until where singleton;
+  return private.seal_audit_range(since, until);
+end
+$$;
+select set_has($$select tests.traces()$$, $$
+  select p.place from private.privacy_places() p
+  where p.relation not in ('private.job_runs', 'private.privacy_rows', 'public.audit_logs', 'public.messages',
+    'public.message_events')
+$$, 'The person is in every table that the catalogue names.');
+select ok(tests.seal() > 0, 'The audit log is sealed.');
+
+-- The export.
+create function tests.run_until_done(wanted text) returns text language plpgsql as $$
+begin
+  for n in 1..50 loop
+    perform private.run_privacy_request(tests.id(wanted), 60);
+    exit when (select r.status = 'done' from private.privacy_requests r where r.id = tests.id(wanted));
+  end loop;
+  return (select r.status from private.privacy_requests r where r.id = tests.id(wanted));
+end
+$$;
+select is(tests.run_until_done('request'), 'done', 'An export runs through.');
+select is_empty($$
+  select d.relation from private.personal_data d where (d.searched or d.erased_as not in ('none', 'kept'))
+    and coalesce(d.reason !~ '^A copy', true) and d.relation <> 'private.job_runs'
+  except select w.relation from private.privacy_rows w where w.request_id = tests.id('request')
+$$, 'The export has rows of every table in which the person is.');
+select is((select w.content from private.privacy_rows w where w.relation = 'public.uploads')
+  -> 'rows', jsonb_build_array(jsonb_build_array('Xakwabena', tests.text('phone'))), 'Of a file only the rows of the person are exported.');
+select is_empty($$select from private.privacy_rows w where w.content::text like '%244111222%' and w.relation <> 'public.leads'$$,
+  'No other person''s number is in it.');
+
+-- The erasure.
+select tests.ask('erasure', $$public.create_privacy_request(tests.id('ours'), jsonb_build_object('kind', 'erase',
+  'phone', tests.text('phone')))$$) is null as done;
+set local session_replication_role = replica;
+update public.report_runs set status = 'failed', reason = 'x', finished_at = now() where id = tests.id('parent');
+set local session_replication_role = origin;
+select is(tests.run_until_done('erasure'), 'done', 'An erasure runs through.');
+select is_empty($$select tests.traces()$$, 'No table of the database has a trace of the person.');
+select is((select t.title from public.tasks t where t.id = tests.id('mention')),
+  'Call [erased] ([erased], [erased]), [erased]', 'In texts about others only the person is replaced.');
+select is((select l.full_name from public.leads l where l.id = tests.id('bystander')), 'Esi Boateng',
+  'Other people are untouched.');
+select is((select l.phone from public.leads l where l.id = tests.id('namesake')), tests.text('phone'),
+  'Another organization''s person with the same number is untouched.');
+select is((select u.rows from public.uploads u where u.organization_id = tests.id('ours')), '[["Esi", "+233244111222"]]',
+  'Of a waiting upload the other rows stay.');
+
+-- What stays.
+select is((select c.phone from public.consents c where c.organization_id = tests.id('ours')),
+  private.pseudonym_phone(tests.text('phone')), 'Consent is kept under the pseudonym.');
+select is((select (c.act, c.ip)::text from public.consents c where c.organization_id = tests.id('ours')),
+  '("Ticked by [erased]",192.0.2.7)', 'The act of consent is kept as evidence.');
+select is((select s.reason from public.suppressions s where s.organization_id = tests.id('ours') and s.source = 'reply'),
+  '[erased] replied: STOP', 'The opt-out is kept as evidence.');
+select matches(private.pseudonym_phone(tests.text('phone')), '^\+999[0-9]{12}$', 'A pseudonym has the form of a number.');
+select tests.act_as('postgres');
+create table tests.pseudonym as select private.pseudonym_phone(tests.text('phone')) as phone;
+grant select on tests.pseudonym to public;
+select tests.act_as('admin');
+select is(public.verify_audit_logs(tests.id('ours'), null, null) ->> 'status', 'whole', 'The audit chain is whole.');
+select cmp_ok((public.verify_audit_logs(tests.id('ours'), null, null) ->> 'erased_entries')::integer, '>', 3,
+  'It says how many entries are erased.');
+select ok(public.get_privacy_request(tests.id('ours'), tests.id('erasure')) -> 'kept' @> '[{"what": "public.consents"}]',
+  'The answer says what is kept.');
+select is(public.get_privacy_request(tests.id('ours'), tests.id('erasure')) #>> '{subject,phone}',
+  (select phone from tests.pseudonym), 'The request itself names the pseudonym.');
+select throws_ok($$select public.download_privacy_export(tests.id('ours'), tests.id('request'))$$, 'PT410', null,
+  'An export of the person from before is gone.');
+
+-- The number comes back.
+select tests.act_as('postgres');
+create function tests.suppressed(wanted text) returns bigint language sql as $$
+  select count(*) from public.suppressions s where s.organization_id = tests.id('ours') and s.phone = wanted
+    and s.lifted_at is null
+$$;
+select is(tests.suppressed(tests.text('phone')), 0::bigint, 'The number itself is nowhere.');
+insert into public.leads (organization_id, first_name, phone) values (tests.id('ours'), 'Again', tests.text('phone'));
+select is(tests.suppressed(tests.text('phone')), 1::bigint, 'A re-import of the number is suppressed at once.');
+update public.leads set phone = '+233244111223' where id = tests.id('bystander');
+select is(tests.suppressed('+233244111223'), 0::bigint, 'Other numbers are not.');
+update public.suppressions set lifted_at = now() where phone = tests.text('phone') and organization_id = tests.id('ours');
+insert into public.customers (organization_id, name, account_number, phone, currency)
+values (tests.id('ours'), 'Again', 'AGAIN-1', tests.text('phone'), 'GHS');
+select is(tests.suppressed(tests.text('phone')), 0::bigint, 'Who was taken back by a person stays so.');
+select tests.ask('second', $$public.create_privacy_request(tests.id('ours'), jsonb_build_object('kind', 'erase',
+  'phone', tests.text('phone')))$$) is null as done;
+select is(tests.run_until_done('second'), 'done', 'The same person can be erased again.');
+select is_empty($$select tests.traces()$$, 'Then there is no trace either.');
+
+-- Doors.
+create function tests.refused(claims jsonb) returns text language sql as $$
+  select tests.outcome('admin', $s$select public.list_privacy_requests(tests.id('ours'), 10, 0)$s$, '{}', claims)
+$$;
+select is(tests.outcome(who, $$select public.create_privacy_request(tests.id('ours'),
+  '{"kind": "erase", "email": "a@b.example"}')$$), answer, format('%s: %s', who, answer))
+from (values ('manager', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'), ('admin', '1')) a (who, answer);
+select is(tests.outcome('admin', $$select public.create_privacy_request(tests.id('ours'),
+  jsonb_build_object('kind', 'erase', 'lead_id', tests.id('namesake')))$$), 'PT404', 'Another tenant''s lead is none.');
+select is(tests.outcome('admin', $$select public.create_privacy_request(tests.id('ours'),
+  '{"kind": "erase", "email": "a@b.example", "phone": "+233244000001"}')$$), 'PT422', 'A request names one subject.');
+select * from finish();
+rollback;
