@@ -1,7 +1,7 @@
 -- What the organization holds on a person: exported, and erased from every table, with the evidence that must stay.
 begin;
 \ir support.inc
-select plan(35);
+select plan(36);
 
 -- The catalogue.
 create view tests.text_columns as
@@ -259,5 +259,9 @@ select is(tests.outcome('admin', $$select public.create_privacy_request(tests.id
   jsonb_build_object('kind', 'erase', 'lead_id', tests.id('namesake')))$$), 'PT404', 'Another tenant''s lead is none.');
 select is(tests.outcome('admin', $$select public.create_privacy_request(tests.id('ours'),
   '{"kind": "erase", "email": "a@b.example", "phone": "+233244000001"}')$$), 'PT422', 'A request names one subject.');
+insert into public.leads (organization_id, first_name, email)
+select tests.id('ours'), 'Clerk ' || n, 'office@shared.example' from generate_series(1, 51) n;
+select is(tests.outcome('admin', $$select public.create_privacy_request(tests.id('ours'),
+  '{"kind": "erase", "email": "office@shared.example"}')$$), 'PT409', 'An address of very many is nobody''s.');
 select * from finish();
 rollback;

@@ -68,10 +68,11 @@ const create = createRoute({
   summary: "Export or erase what is held on a person",
   description: "A job collects or erases it, usually within a minute. Leads, customers, clients " +
     "and contacts with the same number or address are the same person. An erasure cannot be " +
-    `undone, and the number is never texted again. ${own}`,
+    "undone, and the number is never texted again. 409 `shared_address`: more than 50 records " +
+    `would be meant. ${own}`,
   ...permitted("privacy:manage"),
   request: { body: jsonBody(PrivacyRequestInput) },
-  responses: { 202: json(PrivacyRequest, "Queued"), ...guarded, ...problems(400, 404, 422) },
+  responses: { 202: json(PrivacyRequest, "Queued"), ...guarded, ...problems(400, 404, 409, 422) },
 });
 
 const list = createRoute({

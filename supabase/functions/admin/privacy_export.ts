@@ -23,7 +23,7 @@ const route = createRoute({
       content: { "application/zip": { schema: z.string().openapi({ format: "binary" }) } },
     },
     ...guarded,
-    ...problems(404, 409, 410, 422),
+    ...problems(404, 409, 410, 422, 429),
   },
 });
 

@@ -26,6 +26,7 @@ select d.relation, c, 'none' from (values
   ('private.default_segment_prices', 'currency source'),
   ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),
   ('private.email_secrets', 'token'),
+  ('private.exports_begun', 'export'),
   ('private.factor_days', 'segment theme'),
   ('private.feature_definitions', 'description name theme transform unit'),
   ('private.health_metrics', 'description name unit'),

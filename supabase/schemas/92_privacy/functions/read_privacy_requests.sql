@@ -55,6 +55,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   request private.privacy_requests := private.require_privacy_request(organization_id, request_id);
+  refusal jsonb;
 begin
   if request.kind <> 'export' then
     perform private.problem(409, 'not_an_export', 'Only an export has a file.');
@@ -65,8 +66,9 @@ begin
   if request.finished_at < now() - interval '7 days' or request.person = '{}' then
     perform private.problem(410, 'file_expired', 'The export was deleted. Ask for another one.');
   end if;
-  if after_relation is null then
-    perform private.audit_event(organization_id, 'exported', 'privacy_requests', request.id);
+  refusal := private.begin_export(organization_id, 'privacy_requests', '{}', after_relation is not null, request.id);
+  if refusal is not null then
+    return refusal;
   end if;
   return jsonb_build_object('rows', coalesce((
     select jsonb_agg(jsonb_build_object('relation', n.relation, 'number', n.number, 'content', n.content)
