@@ -5,6 +5,7 @@ import { bearer, newApiKey } from "../support/api_keys.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
+import { build, ended as runEnded, exportReport } from "../support/reports.ts";
 import { functionUrl } from "../support/stack.ts";
 import { until } from "../support/wait.ts";
 
@@ -35,13 +36,38 @@ async function ended({ admin }: Organization, id: string): Promise<PrivacyReques
 
 const newPhone = () => `+23324${String(Math.floor(Math.random() * 1e7)).padStart(7, "0")}`;
 
+/** Tables of the whole database in which a row has one of these texts. */
+async function tablesWith(...texts: string[]): Promise<string[]> {
+  const tables = await database()<{ name: string }[]>`
+    select format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`;
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const rows = await database().unsafe(
+      `select 1 from ${name} x where x::text ~* $1 limit 1`,
+      [texts.map((text) => text.replace("+", "")).join("|")],
+    );
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
+
 /** A lead, customer and texts of one person, and a note about them at another lead. */
 async function person(organization: Organization) {
   const { admin } = organization;
   const phone = newPhone();
-  const lead = { first_name: "Yaw", last_name: "Privatson", phone, email: "yaw@privatson.example" };
+  const surname = `Privatson${
+    phone.slice(-7).replace(/\d/g, (digit) => "abcdefghij"[+digit] ?? "")
+  }`;
+  const lead = {
+    first_name: "Yaw",
+    last_name: surname,
+    phone,
+    email: `yaw@${surname.toLowerCase()}.example`,
+  };
   const { id } = expectStatus<{ id: string }>(await call(admin, "POST", "/leads", lead), 201);
-  const customer = { name: "Yaw Privatson", account_number: "PRV-10001", phone, arrears: "10.00" };
+  const customer = { name: `Yaw ${surname}`, account_number: "PRV-10001", phone, arrears: "10.00" };
   expectStatus(await call(admin, "POST", "/customers", customer), 201);
   const text = { to: phone, message: "Dear Yaw, please call us." };
   expectStatus(await call(admin, "POST", "/sms/send", text), 202);
@@ -49,15 +75,15 @@ async function person(organization: Organization) {
     await call(admin, "POST", "/leads", { first_name: "Efua", phone: newPhone() }),
     201,
   );
-  const task = { title: `Ask Yaw Privatson (${phone})`, lead_id: other.id };
+  const task = { title: `Ask Yaw ${surname} (${phone})`, lead_id: other.id };
   const mention = expectStatus<{ id: string }>(await call(admin, "POST", "/tasks", task), 201);
-  return { phone, lead: id, task: mention.id };
+  return { phone, surname, lead: id, task: mention.id };
 }
 
 Deno.test("An export is a ZIP with a JSON and a CSV file for each table, for the admin who clicks", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
-  const { phone, lead } = await person(organization);
+  const { phone, surname, lead } = await person(organization);
   const request = await ask(organization, { kind: "export", lead_id: lead });
   assert.deepEqual(request.matched.lead_ids, [lead]);
   assert.equal(request.matched.customer_ids.length, 1, "the customer with the same number");
@@ -73,7 +99,7 @@ Deno.test("An export is a ZIP with a JSON and a CSV file for each table, for the
   const textOf = (name: string) =>
     new TextDecoder().decode(Uint8Array.from(CFB.find(archive, name)?.content ?? []));
   const leads: { phone: string; last_name: string }[] = JSON.parse(textOf("/leads.json"));
-  assert.deepEqual(leads.map((row) => [row.phone, row.last_name]), [[phone, "Privatson"]]);
+  assert.deepEqual(leads.map((row) => [row.phone, row.last_name]), [[phone, surname]]);
   assert.match(textOf("/messages.csv"), /Dear Yaw, please call us\./);
   assert.match(textOf("/tasks.json"), /Ask Yaw Privatson/);
   const log = await call(admin, "GET", "/audit-logs?action=exported");
@@ -83,7 +109,11 @@ Deno.test("An export is a ZIP with a JSON and a CSV file for each table, for the
 Deno.test("An erased person is gone, is never texted again, and the audit chain is whole", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
-  const { phone, lead, task } = await person(organization);
+  const { phone, surname, lead, task } = await person(organization);
+  const { report_id } = await build(admin, { fields: ["leads.last_name"] });
+  const run = await exportReport(admin, report_id, "csv");
+  await runEnded(admin, run);
+  assert((await tablesWith(phone, surname)).length > 5, "the person is in many tables");
   const request = await ask(organization, { kind: "erase", phone });
   const done = await ended(organization, request.id);
   const pseudonym = done.subject["phone"] ?? "";
@@ -103,7 +133,7 @@ Deno.test("An erased person is gone, is never texted again, and the audit chain 
   });
   const kept = await call(admin, "GET", `/tasks/${task}`);
   assert.equal(expectStatus<{ title: string }>(kept, 200).title, "Ask [erased] ([erased])");
-  const audit = await call(admin, "GET", "/audit-logs?search=privatson");
+  const audit = await call(admin, "GET", `/audit-logs?search=${surname}`);
   assert.equal(expectStatus<{ total: number }>(audit, 200).total, 0);
   const chain = await call(admin, "GET", "/admin/audit-logs/verify");
   assert.notEqual(expectStatus<{ status: string }>(chain, 200).status, "tampered");
