@@ -65,6 +65,7 @@ select d.relation, c, 'none' from (values
   ('private.protected_sender_names', 'name reason'),
   ('private.rate_buckets', 'kind'),
   ('private.rate_limits', 'description kind'),
+  ('private.recommendation_runs', 'effects'),
   ('private.region_zones', 'country name region source time_zones'),
   ('private.report_fields', 'aggregations choices currency expression join_name label name operators permission '
     'sort_expression source type'),
@@ -112,7 +113,7 @@ select d.relation, c, 'none' from (values
   ('public.exchange_rates', 'currency'),
   ('public.incident_types', 'action key label'),
   ('public.interactions', 'direction outcome type'),
-  ('public.invitations', 'token_hash'),
+  ('public.invitations', 'status token_hash'),
   ('public.lead_assignments', 'method'),
   ('public.lead_fields', 'choices key label type'),
   ('public.lead_history', 'from_status to_status'),
