@@ -15,7 +15,7 @@ begin
   where l.organization_id = person.organization_id and l.id = any (person.lead_ids) and l.deleted_at is null;
   update public.emails e set status = 'canceled'
   where e.organization_id = person.organization_id and e.status = 'queued'
-    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails) or e.data::text ~ person.ids_pattern);
+    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails));
   perform private.withdraw_report_files(person.organization_id);
 end
 $$;
