@@ -23,6 +23,7 @@ import type { Benchmark } from "./support/benchmark.ts";
 import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
 import { root, startStack, stopAll } from "./support/stack.ts";
 import { upload } from "./upload.ts";
+import { webhookEvents } from "./webhook_events.ts";
 import { webhooks } from "./webhooks.ts";
 
 const benchmarks: Record<string, Benchmark> = {
@@ -38,6 +39,7 @@ const benchmarks: Record<string, Benchmark> = {
   freeze,
   campaign_dispatch: campaignDispatch,
   webhooks,
+  webhook_events: webhookEvents,
   opt_outs: optOuts,
   idle,
   reports,

@@ -40,6 +40,7 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     CALLBACK_SIGNING_SECRET,
     REQUEST_SIGNING_KEY,
     TOKEN_SIGNING_KEY: JSON.stringify(SIGNING_KEY),
+    WEBHOOK_ALLOWED_NETWORKS: "127.0.0.0/8",
     TRUSTED_IP_HEADER: "cf-connecting-ip",
     SMTP_HOST: "127.0.0.1",
     SMTP_PORT: String(smtpPort),

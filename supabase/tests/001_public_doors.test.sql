@@ -10,6 +10,7 @@ do $$
 declare
   client jsonb;
   note jsonb;
+  webhook jsonb;
   issue jsonb;
   contact jsonb;
   recommendation jsonb;
@@ -39,12 +40,16 @@ begin
   perform tests.remember('account', a.id) from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
   perform tests.act_as('admin');
   client := public.create_client(tests.id('ours'), '{"name": "Acme", "segment": "enterprise", "amount": "10"}');
+  webhook := public.create_webhook(tests.id('ours'), '{"url": "https://hooks.example.com/a", "events": ["*"]}');
   note := public.send_note(tests.id('ours'), '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}');
   issue := public.create_client_issue(tests.id('ours'), (client ->> 'id')::uuid, '{"title": "Dark"}');
   recommendation := public.create_recommendation(tests.id('ours'), (client ->> 'id')::uuid, '{"title": "Call"}');
   contact := public.save_client_contact(tests.id('ours'), (client ->> 'id')::uuid, '{"name": "Ama"}');
   perform tests.act_as('postgres');
   perform tests.remember('client', (client ->> 'id')::uuid);
+  perform tests.remember('webhook', (webhook ->> 'id')::uuid);
+  perform tests.remember('delivery', d.id) from public.webhook_endpoints e
+  cross join lateral private.queue_webhook_test(e) d where e.id = tests.id('webhook');
   perform tests.remember('note', (note ->> 'id')::uuid);
   perform tests.remember('play', p.id) from public.plays p where p.organization_id = tests.id('ours') limit 1;
   perform tests.remember('recommendation', (recommendation ->> 'id')::uuid);
@@ -100,6 +105,8 @@ insert into tests.json_arguments values
   ('create_suppression', 'suppression', '{"phone": "+233244000033"}'),
   ('create_task', 'task', '{"title": "Call"}'),
   ('create_template', 'template', '{"name": "Doors 2", "body": "Hello"}'),
+  ('create_webhook', 'webhook', '{"url": "https://hooks.example.com/a", "events": ["*"]}'),
+  ('update_webhook', 'changes', '{"url": "https://hooks.example.com/a", "events": ["*"]}'),
   ('create_upload', 'rows', '[]'), ('create_upload', 'summary', '{}'),
   ('execute_lead_import', 'settings', '{"mapping": {}, "on_duplicate": "skip"}'),
   ('import_suppressions', 'answer', '{}'),

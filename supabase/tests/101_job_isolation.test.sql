@@ -25,6 +25,7 @@ insert into shown values
   ('recommend-plays', 'private.run_recommendations'), ('predict-incidents', 'private.run_incident_predictions'),
   ('run-report-schedules', 'private.run_report_schedules'),
   ('warn-of-expiring-keys', 'private.warn_of_expiring_keys'), ('seal-audit-logs', 'hashes'),
+  ('deliver-webhooks', 'private.fan_out_webhook_events'), ('purge-webhooks', 'deletes'),
   ('snapshot-health', 'counts'), ('thin-health-snapshots', 'deletes'),
   ('run-privacy-requests', 'private.run_privacy_requests'), ('purge-privacy-exports', 'deletes');
 select set_eq('select job from shown', 'select name from private.jobs', 'Each job shows that a tenant stops no other.');

@@ -90,6 +90,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     kind: "export",
     lead_id: lead.id,
   });
+  const webhook = await webhookOf(organization, name);
   const campaign = await created<{ id: string }>(organization, "/campaigns", {
     name: `${name} campaign`,
     audience: { lead_ids: [lead.id] },
@@ -122,6 +123,7 @@ export async function newTenant(name: string): Promise<Tenant> {
   const ids = {
     ...client,
     ...report,
+    ...webhook,
     note_id: note.id,
     user_id: organization.admin.userId,
     team_id: await newTeam(organization),
@@ -174,6 +176,24 @@ async function clientOf(organization: Organization, name: string): Promise<Recor
   };
 }
 
+/** A paused webhook with a delivery that waits: what a tenant has must not change by itself. */
+async function webhookOf(
+  organization: Organization,
+  name: string,
+): Promise<Record<string, string>> {
+  const path = "/admin/integrations/webhooks";
+  const { id } = await created<{ id: string }>(organization, path, {
+    url: "http://127.0.0.1:9/hook",
+    description: `${name} webhook`,
+    events: ["note.sent"],
+  });
+  expectStatus(await call(organization.admin, "PATCH", `${path}/${id}`, { status: "paused" }), 200);
+  const delivery = await withDatabase((sql) =>
+    sql`select (private.queue_webhook_test(e)).id from public.webhook_endpoints e where e.id = ${id}`
+  );
+  return { webhook_id: id, delivery_id: String(delivery[0]?.["id"]) };
+}
+
 /** A report with a file, and a link to that. */
 async function reportOf(organization: Organization, name: string): Promise<Record<string, string>> {
   const { admin } = organization;
@@ -195,12 +215,13 @@ async function reportOf(organization: Organization, name: string): Promise<Recor
   return { report_id, run_id, link_id: link.id, scheduled_id: schedule.id };
 }
 
+const singular = (segment: string): string =>
+  segment.replace(/ies$/, "y").replace(/(?<=ch|s)es$|s$/, "");
+
 /** The path with the tenant's own ids in it. `{id}` is the id of what the segment before it names. */
 export function pathOf(tenant: Tenant, path: string): string {
   return path.replace(/([\w-]+)\/\{(\w+)\}/g, (_whole, segment: string, parameter: string) => {
-    const name = parameter === "id"
-      ? `${segment.replace(/(?<=ch|s)es$|s$/, "").replaceAll("-", "_")}_id`
-      : parameter;
+    const name = parameter === "id" ? `${singular(segment).replaceAll("-", "_")}_id` : parameter;
     const id = tenant.ids[name];
     if (id === undefined) {
       throw new Error(`No tenant of the tests has a ${name}: add one to tests/support/tenant.ts.`);

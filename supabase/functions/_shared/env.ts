@@ -100,6 +100,9 @@ export const env = {
   webhookBaseUrl: () =>
     (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${env.publicUrl()}/functions/v1/webhooks`)
       .replace(/\/+$/, ""),
+  /** Networks (CIDR, comma-separated) that webhooks may go to although they are not public; none on a public deployment. */
+  webhookAllowedNetworks: () =>
+    (optional("WEBHOOK_ALLOWED_NETWORKS") ?? "").split(",").map((n) => n.trim()).filter(Boolean),
   callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
   /** Seconds that a message with an unknown outcome waits for its callback before the provider is asked. */
   messageSettleSeconds: () => wholeNumber("MESSAGE_SETTLE_SECONDS", 600),

@@ -14,6 +14,8 @@ import { recordRefusals } from "./refusals.ts";
 import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
 import { teams } from "./teams.ts";
+import { webhookDeliveries } from "./webhook_deliveries.ts";
+import { webhooks } from "./webhooks.ts";
 import { listUsers, removeUser, updateUser } from "./users.ts";
 
 /** The admin's console of an organization. */
@@ -33,6 +35,8 @@ permissions(router);
 roles(router);
 deleteRole(router);
 apiKeys(router);
+webhooks(router);
+webhookDeliveries(router);
 impersonation(router);
 auditLogs(router);
 privacyRequests(router);

@@ -1,4 +1,5 @@
 import { createApp } from "../_shared/app.ts";
+import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { dispatchMessages } from "./dispatch.ts";
 import { snapshotAudiences } from "./snapshot_audiences.ts";
 import { sendQueuedEmails } from "./send_emails.ts";
@@ -17,3 +18,4 @@ sendQueuedEmails(router);
 importLeadFiles(router);
 snapshotAudiences(router);
 importDncLists(router);
+deliverWebhooks(router);

@@ -61,6 +61,8 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('keys:manage', 'Create, change, rotate and revoke API keys',
       'admin'),
+    ('webhooks:manage', 'Subscribe to events, read deliveries and send them again',
+      'admin'),
     ('members:impersonate', 'Act as another member with no more rights than one''s own',
       'admin'),
     ('privacy:manage', 'Export or erase what is held on a person',
@@ -186,6 +188,7 @@ from (values
   ('members:impersonate', array['api_key', 'impersonation']),
   ('privacy:manage', array['api_key', 'impersonation']),
   ('members:manage', array['impersonation']),
-  ('roles:manage', array['impersonation'])
+  ('roles:manage', array['impersonation']),
+  ('webhooks:manage', array['impersonation'])
 ) as c (name, closed_to)
 where p.name = c.name;

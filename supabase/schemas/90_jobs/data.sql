@@ -106,4 +106,11 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('thin-health-snapshots', null, 'nightly-tasks', 9,
     'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days'),
   ('watch-churn-scores', null, 'nightly-tasks', 10,
-    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left');
+    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left'),
+  ('deliver-webhooks', null, 'minute-tasks', 23,
+    $$select private.invoke('jobs/deliver-webhooks') where exists (
+      select from private.webhook_events v where v.fanned_out_at is null)
+    or exists (select from private.webhook_deliveries d where d.status in ('pending', 'sending'))$$,
+    'Delivers events to webhooks'),
+  ('purge-webhooks', null, 'nightly-tasks', 11,
+    'select private.purge_webhooks()', 'Removes old events and secrets of webhooks');

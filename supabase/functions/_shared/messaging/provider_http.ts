@@ -184,7 +184,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /** RFC 9110: seconds or an HTTP date. */
-function parseRetryAfter(value: string | null): number | null {
+export function parseRetryAfter(value: string | null): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value)) return Number(value);
   const at = Date.parse(value);

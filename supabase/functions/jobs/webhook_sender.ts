@@ -1,0 +1,146 @@
+import { z } from "../_shared/zod.ts";
+import { msUntilDue } from "./pause.ts";
+
+/** What the database has marked `sending`: its request must go out now. */
+export const ClaimedDelivery = z.object({
+  id: z.string(),
+  claim: z.number(),
+  endpoint_id: z.string(),
+  /** The id of the message, the same for each try. */
+  webhook_id: z.string(),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type ClaimedDelivery = z.infer<typeof ClaimedDelivery>;
+
+const Endpoint = z.object({ url: z.string(), secrets: z.array(z.string()) });
+export type Endpoint = z.infer<typeof Endpoint>;
+
+export const Step = z.object({
+  deliveries: z.array(ClaimedDelivery),
+  endpoints: z.record(z.string(), Endpoint),
+  next_due_at: z.string().nullable(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** A try as `exchange_webhook_batch` takes it. */
+export interface DeliveryOutcome {
+  id: string;
+  claim: number;
+  ms: number;
+  status?: number;
+  error?: string;
+  answer?: string;
+  retry_after_seconds?: number;
+}
+
+export interface SenderOptions {
+  /** Records outcomes and claims the next deliveries; one round trip to the database. */
+  step: (outcomes: DeliveryOutcome[], batchSize: number) => Promise<Step>;
+  /** Makes one try. Never throws. */
+  send: (delivery: ClaimedDelivery, endpoint: Endpoint) => Promise<DeliveryOutcome>;
+  /** Requests under way at once. */
+  concurrency: number;
+  /** Deliveries after which no more are claimed. */
+  max: number;
+  /** The moment (ms since 1970) after which no more are claimed. */
+  until: number;
+  /** The longest wait for a delivery that falls due, in ms. */
+  maxWaitMs: number;
+  /** Called once, when no more are claimed although some may wait. */
+  stopping: () => void;
+}
+
+/** Outcomes of tries that end almost together share a round trip. */
+const coalesceMs = 10;
+
+/** A signal that several parts give and one waits for. */
+export class Signal {
+  private give: () => void = () => {};
+  private given = false;
+
+  set(): void {
+    this.given = true;
+    this.give();
+  }
+
+  /** Waits for the signal, at most this long. */
+  async wait(ms: number): Promise<void> {
+    if (!this.given && ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.give = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.given = false;
+    this.give = () => {};
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Sends what is due until nothing is. Each try is on its own: one that takes long keeps its own place and nobody waits for
+ * it. `signal` says that there may be more to do.
+ * @returns how many tries were made.
+ * @throws what the database threw; the outcomes of tries under way are recorded before.
+ */
+export async function runSender(options: SenderOptions, signal: Signal): Promise<number> {
+  const underWay = new Set<Promise<void>>();
+  let outcomes: DeliveryOutcome[] = [];
+  let sent = 0;
+  let emptySteps = 0;
+  let closed = false;
+
+  const start = (delivery: ClaimedDelivery, endpoint: Endpoint): void => {
+    const work = options.send(delivery, endpoint).then((outcome) => {
+      outcomes.push(outcome);
+      underWay.delete(work);
+      signal.set();
+    });
+    underWay.add(work);
+  };
+  const step = async (room: number): Promise<Step> => {
+    const recorded = outcomes;
+    outcomes = [];
+    try {
+      return await options.step(recorded, room);
+    } catch (error) {
+      outcomes = [...recorded, ...outcomes];
+      throw error;
+    }
+  };
+
+  try {
+    for (;;) {
+      if (!closed && (sent >= options.max || Date.now() >= options.until)) {
+        closed = true;
+        options.stopping();
+      }
+      const { deliveries, endpoints, next_due_at } = await step(
+        closed ? 0 : Math.min(options.concurrency - underWay.size, options.max - sent),
+      );
+      for (const delivery of deliveries) {
+        const endpoint = endpoints[delivery.endpoint_id];
+        if (endpoint !== undefined) start(delivery, endpoint);
+      }
+      sent += deliveries.length;
+      emptySteps = deliveries.length > 0 ? 0 : emptySteps + 1;
+      const wait = closed ? Infinity : msUntilDue(next_due_at, emptySteps);
+      if (underWay.size === 0 && outcomes.length === 0 && wait > options.maxWaitMs) return sent;
+      await signal.wait(Math.min(wait, options.maxWaitMs));
+      if (underWay.size > 0) await pause(coalesceMs);
+    }
+  } catch (error) {
+    await Promise.all(underWay);
+    for (let attempt = 0; outcomes.length > 0 && attempt < 3; attempt++) {
+      await pause(500 * 2 ** attempt);
+      await step(0).catch(() => {});
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,259 @@
+-- Webhooks out: who may, what is recorded, how it becomes deliveries, the order, retries, and rights at delivery.
+begin;
+\ir support.inc
+select plan(109);
+do $$
+begin
+  perform tests.arrange();
+  perform tests.customer('customer', 'ours', 'A1'), tests.customer('other customer', 'theirs', 'B1');
+end
+$$;
+create function tests.subscribe(name text, organization text, actor text, webhook jsonb) returns jsonb
+language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  answer := public.create_webhook(tests.id(organization),
+    '{"url": "https://hooks.example.com/a", "events": ["*"]}' || webhook);
+  perform tests.act_as('postgres');
+  perform tests.remember(name, (answer ->> 'id')::uuid);
+  return answer;
+end
+$$;
+create function tests.as_admin(call text) returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('admin');
+  execute 'select to_jsonb(' || call || ')' into answer;
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+-- One step of the job; what it claims as 'name type attempt', in order.
+create table tests.claimed (id uuid primary key, claim integer, endpoint_id uuid, webhook_id text, type text, data jsonb);
+create function tests.step(outcomes jsonb default '[]', batch integer default 100) returns text language plpgsql as $$
+declare
+  step jsonb;
+begin
+  perform tests.act_as('service_role');
+  step := public.exchange_webhook_batch(outcomes, batch, 60);
+  perform tests.act_as('postgres');
+  insert into tests.claimed select r.* from jsonb_to_recordset(step -> 'deliveries') as r (id uuid, claim integer,
+    endpoint_id uuid, webhook_id text, type text, data jsonb)
+  on conflict on constraint claimed_pkey do update set claim = excluded.claim;
+  return coalesce((select string_agg(concat_ws(' ', t.name, d ->> 'type'), ', ' order by t.name, o)
+    from jsonb_array_elements(step -> 'deliveries') with ordinality as x (d, o)
+    join tests.things t on t.id = (d ->> 'endpoint_id')::uuid), 'nothing');
+end
+$$;
+-- The outcome of all that is under way at an endpoint.
+create function tests.ended(endpoint text, outcome jsonb) returns jsonb language sql as $$
+  select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'claim', d.claim, 'ms', 5) || outcome), '[]')
+  from private.webhook_deliveries d where d.endpoint_id = tests.id(endpoint) and d.status = 'sending'
+$$;
+create function tests.later(amount interval) returns void language plpgsql as $$
+begin
+  update private.webhook_deliveries set next_attempt_at = next_attempt_at - amount, leased_until = leased_until - amount
+  where true;
+  update private.webhook_states set resting_until = resting_until - amount, failing_since = failing_since - amount
+  where true;
+end
+$$;
+create function tests.state(endpoint text) returns jsonb language sql as $$
+  select private.webhook_json(e) from public.webhook_endpoints e where e.id = tests.id(endpoint)
+$$;
+grant all on all functions in schema tests to public;
+
+-- Who may
+select tests.only('{admin}', 'subscribe a webhook', 'PT403',
+  $$select public.create_webhook(tests.id('ours'), '{"url": "https://hooks.example.com/a", "events": ["*"]}')$$);
+select tests.only('{admin}', 'list webhooks', 'PT403', $$select public.list_webhooks(tests.id('ours'), 50, 0)$$);
+select matches(tests.subscribe('hook', 'ours', 'admin', '{"events": ["customer.created", "customer.updated"]}')
+  ->> 'secret', '^whsec_[A-Za-z0-9+/]{43}=$', 'The answer has a secret of 32 bytes.');
+select tests.subscribe('their hook', 'theirs', 'outsider', '{}') \g /dev/null
+select tests.only('{admin}', 'read endpoints', '0', $$select from public.webhook_endpoints where id = tests.id('hook')$$);
+select is(tests.outcome('admin', 'select from private.webhook_events'), '42501', 'Events may not be read directly.');
+select is((select count(*) from public.audit_logs a where a.resource = 'webhook_endpoints'
+  and a.organization_id = tests.id('ours') and a::text not like '%whsec%'), 1::bigint,
+  'Subscribing is audited, without the secret.');
+select is(tests.outcome('admin', format('select public.%s', call)), 'PT404', call || ' of another organization.')
+from unnest(array['update_webhook(tests.id(''ours''), tests.id(''their hook''), ''{"bulk": "each"}'')',
+  'delete_webhook(tests.id(''ours''), tests.id(''their hook''))',
+  'rotate_webhook_secret(tests.id(''ours''), tests.id(''their hook''))',
+  'test_webhook(tests.id(''ours''), tests.id(''their hook''))',
+  'replay_webhook(tests.id(''ours''), tests.id(''their hook''), now())',
+  'list_webhook_deliveries(tests.id(''ours''), tests.id(''their hook''), ''{}'', 50, 0)']) call;
+select is(tests.outcome('admin', format('select public.create_webhook(tests.id(''ours''), %L)',
+  '{"url": "https://h.example.com", "events": ["*"]}'::jsonb || wrong)), 'PT422', wrong::text || ' is refused.')
+from unnest(array['{"url": "https://a:b@h.example.com"}', '{"url": "ftp://h.example.com"}', '{"events": []}',
+  '{"events": ["lead.exploded"]}', '{"bulk": "some"}', '{"url": null}']::jsonb[]) wrong;
+
+-- Recording
+insert into public.customers (organization_id, name, account_number, phone, currency)
+select tests.id('theirs'), 'T' || n, 'T' || n, '+233244000001', 'GHS' from generate_series(1, 3) n;
+select results_eq('select organization_id, type, jsonb_array_length(items) from private.webhook_events',
+  $$values (tests.id('theirs'), 'customer.created', 3)$$, 'A statement writes one event, for those who subscribe.');
+select is((select i from private.webhook_events v cross join jsonb_array_elements(v.items) i
+  join public.customers c on c.id::text = i ->> 'customer_id' and c.account_number = 'T1'), (
+  select jsonb_build_object('customer_id', c.id, 'status', 'connected') from public.customers c
+  where c.account_number = 'T1'), 'It has the ids and no personal data.');
+delete from private.webhook_events where true;
+update public.customers set status = 'warned' where id = tests.id('customer');
+select is((select v.items from private.webhook_events v), jsonb_build_array(jsonb_build_object('customer_id',
+  tests.id('customer'), 'status', 'warned', 'previous_status', 'connected', 'changed', '["status"]'::jsonb)),
+  'A change says what changed.');
+insert into public.tasks (organization_id, title) values (tests.id('ours'), 'Call');
+select is((select count(*) from private.webhook_events), 1::bigint, 'Nothing is written where nobody subscribes.');
+
+-- Every type of the catalogue can be computed
+select lives_ok($test$do $do$
+  declare t record;
+  begin
+    for t in select * from private.webhook_event_types loop
+      execute format('select %s from public.%I n %s where %s', t.data, t.source,
+        case when t.operation = 'UPDATE' then format('join public.%I o on o.id = n.id', t.source) else '' end, t.condition);
+    end loop;
+  end $do$ $test$, 'The expressions of the catalogue fit their tables.');
+select is_empty($$select t.type from private.webhook_event_types t where not exists (
+  select from pg_trigger g where g.tgrelid = ('public.' || t.source)::regclass and g.tgname ~ '^record_webhooks'
+    and (g.tgtype & case t.operation when 'INSERT' then 4 else 16 end) > 0)$$, 'Each has its trigger.');
+select is_empty($$select t.type from private.webhook_event_types t
+  where not t.example ? t.object or not (t.schema -> 'required' @> to_jsonb(array[t.object]))
+    or (select array_agg(k order by k) from jsonb_object_keys(t.example) k)
+      <> (select array_agg(k order by k) from jsonb_object_keys(t.schema -> 'properties') k)$$,
+  'Examples have what the schemas name.');
+
+-- Deliveries, in order per object
+update public.customers set status = 'disconnected' where id = tests.id('customer');
+insert into public.customers (id, organization_id, name, account_number, phone, currency)
+values (tests.remember('second', private.uuid_v7()), tests.id('ours'), 'Second', 'A2', '+233244000002', 'GHS');
+select is(tests.step(), 'hook customer.updated, hook customer.created',
+  'The first of each object is sent; the second waits.');
+select is(tests.step(), 'nothing', 'What is under way is not claimed again.');
+select is(tests.step(tests.ended('hook', '{"status": 200, "answer": "ok"}')), 'hook customer.updated', 'Then the second.');
+select is((select string_agg(distinct d.status || ' ' || (d.tries -> 0 ->> 'status') || ' ' || d.answer, ', ')
+  from private.webhook_deliveries d where d.status = 'delivered'), 'delivered 200 ok', 'What was answered is kept.');
+select tests.step(tests.ended('hook', '{"status": 500}')) \g /dev/null
+select is(tests.state('hook') ->> 'last_error', 'HTTP 500', 'A failure is shown.');
+update public.customers set status = 'connected' where id = tests.id('customer');
+select is(tests.step(), 'nothing', 'After a failure the later change waits for the earlier one.');
+select tests.later('7 seconds') \g /dev/null
+select is(tests.step(), 'hook customer.updated', 'It is tried again after about five seconds.');
+select is((select count(distinct c.webhook_id) from tests.claimed c), (select count(*) from tests.claimed),
+  'Each message has an id of its own.');
+select tests.step(tests.ended('hook', '{"error": "No answer within 10 s."}')) \g /dev/null
+select tests.later('230 seconds') \g /dev/null
+select is(tests.step(), 'nothing', 'The next try is after about five minutes.');
+select tests.later('140 seconds') \g /dev/null
+select is(tests.step(), 'hook customer.updated', 'Not later than that.');
+select is(tests.step((select jsonb_agg(o || '{"claim": 0}') from jsonb_array_elements(tests.ended('hook',
+  '{"status": 200}')) o), 0), 'nothing', 'A stale outcome is taken.');
+select is((select count(*) from private.webhook_deliveries d where d.status = 'sending'), 1::bigint, 'It changes nothing.');
+select tests.later('61 seconds') \g /dev/null
+select is(tests.step(), 'hook customer.updated', 'What a dead sender had is claimed again.');
+select is(tests.step(tests.ended('hook', '{"status": 429, "retry_after_seconds": 7200}')), 'nothing', 'A receiver may ask for a pause.');
+select tests.later('110 minutes') \g /dev/null
+select is(tests.step(), 'nothing', 'It gets it.');
+select tests.later('100 minutes') \g /dev/null
+select is(tests.step(), 'hook customer.updated', 'And is sent the rest.');
+select is(tests.step(tests.ended('hook', '{"status": 204}')), 'hook customer.updated', 'In order.');
+select is(tests.step(tests.ended('hook', '{"status": 204}')), 'nothing', 'Until all is delivered.');
+select is(tests.state('hook') ->> 'pending', '0', 'Nothing is left.');
+
+-- An endpoint that fails holds one place, then rests; others go on
+insert into public.customers (organization_id, name, account_number, phone, currency)
+select tests.id(o), 'F' || n, 'F' || n, '+233244000001', 'GHS'
+from unnest(array['ours', 'theirs']) o cross join generate_series(1, 30) n;
+select tests.step() \g /dev/null
+select is((select count(*) from private.webhook_deliveries d where d.status = 'sending' group by d.endpoint_id limit 1),
+  10::bigint, 'At most ten are under way at an endpoint.');
+select tests.step(tests.ended('hook', '{"error": "x"}') || tests.ended('their hook', '{"status": 200}')) \g /dev/null
+select is((select count(*) from private.webhook_deliveries d where d.status = 'sending' and d.endpoint_id = tests.id('hook')),
+  0::bigint, 'An endpoint that failed rests.');
+select is((select count(*) from private.webhook_deliveries d where d.status = 'sending'), 10::bigint, 'Others go on.');
+select tests.later('31 seconds') \g /dev/null
+select tests.step() \g /dev/null
+select is((select count(*) from private.webhook_deliveries d where d.status = 'sending' and d.endpoint_id = tests.id('hook')),
+  1::bigint, 'Then it is tried with one.');
+
+-- Five days, 410
+select tests.later('5 days') \g /dev/null
+select tests.step(tests.ended('hook', '{"status": 503}'), 0) \g /dev/null
+select is(tests.state('hook') ->> 'disabled_reason', 'failing', 'After five days of failures it is disabled.');
+select is((select count(*) from public.notifications n where n.kind = 'webhook_disabled'
+  and n.user_id = tests.id('admin')), 1::bigint, 'An admin is told once.');
+select unalike(', ' || tests.step(), '%, hook %', 'Nothing is sent any more.');
+update public.customers set status = 'warned' where id = tests.id('second');
+select is(tests.outcome('admin', 'select public.replay_webhook(tests.id(''ours''), tests.id(''hook''), now())'), 'PT409',
+  'Nothing is replayed to it.');
+select tests.as_admin('public.update_webhook(tests.id(''ours''), tests.id(''hook''), ''{"status": "active"}'')') \g /dev/null
+select matches(tests.step(), '^hook customer.created.*', 'Switched on again it gets what waits.');
+select is((select count(*) from private.webhook_events v where v.type = 'webhook.test'), 1::bigint, 'And a test.');
+select tests.step(tests.ended('hook', '{"status": 410}'), 0) \g /dev/null
+select is(tests.state('hook') ->> 'disabled_reason', 'gone', 'An answer 410 disables it.');
+update public.customers set status = 'connected' where id = tests.id('second');
+select tests.step('[]', 100) \g /dev/null
+delete from private.webhook_deliveries where endpoint_id = tests.id('hook');
+select tests.as_admin('public.update_webhook(tests.id(''ours''), tests.id(''hook''), ''{"status": "active"}'')') \g /dev/null
+select ok((tests.as_admin('public.replay_webhook(tests.id(''ours''), tests.id(''hook''), now() - interval ''1 hour'')')
+  ->> 'queued')::integer > 30, 'A replay has what it missed.');
+select is((select count(*) from private.webhook_deliveries d join private.webhook_events v on v.id = d.event_id
+  where d.endpoint_id = tests.id('hook') and v.created_at < (select e.created_at from public.webhook_endpoints e
+    where e.id = tests.id('hook'))), 0::bigint, 'And nothing from before it was there.');
+
+-- Rights at delivery
+select tests.as_admin('public.update_webhook(tests.id(''ours''), tests.id(''hook''), ''{"bulk": "grouped"}'')') \g /dev/null
+select tests.member('another admin', 'ours', 'admin') \g /dev/null
+update public.memberships set status = 'suspended' where user_id = tests.id('admin');
+select is(tests.state('hook') ->> 'silent_reason', 'owner_not_member', 'An endpoint says why it is silent.');
+select is(tests.step(), 'nothing', 'It is sent nothing.');
+select is((select string_agg(distinct concat_ws(' ', d.status, d.reason), ', ') from private.webhook_deliveries d
+  where d.endpoint_id = tests.id('hook')), 'withheld owner_not_member', 'Each delivery says why.');
+update public.memberships set status = 'active' where user_id = tests.id('admin');
+create function tests.withheld(type text, data jsonb) returns text language sql as $$
+  select private.webhook_withheld(tests.id('ours'), tests.id('watcher'), type, data)
+$$;
+insert into public.roles (id, organization_id, key, name) values
+  (tests.remember('watchers', private.uuid_v7()), tests.id('ours'), 'watchers', 'Watchers');
+insert into public.role_permissions (role_id, permission, scope) values (tests.id('watchers'), 'webhooks:manage', 'organization'),
+  (tests.id('watchers'), 'leads:read', 'own'), (tests.id('watchers'), 'tasks:read', 'organization'),
+  (tests.id('watchers'), 'notes:read', 'own'), (tests.id('watchers'), 'reports:read', 'organization');
+select tests.person('watcher') \g /dev/null
+insert into public.memberships (organization_id, user_id, role_id) values
+  (tests.id('ours'), tests.id('watcher'), tests.id('watchers'));
+select is(tests.withheld('task.created', '{}'), null, 'What the owner may see is sent.');
+select is(tests.withheld('customer.created', '{}'), 'lacks customers:read', 'What they may not see is withheld.');
+select is(tests.withheld('lead.created', '{}'), 'lacks leads:read', 'Neither is what they see a part of.');
+select is(tests.withheld('note.sent', '{"recipients": ["watchers"]}'), null, 'Notes to their role are sent.');
+select is(tests.withheld('note.sent', '{"recipients": ["admin"], "sender_id": null}'), 'not for the owner''s role',
+  'Other notes are withheld.');
+select is(tests.withheld('report.ready', '{"owner_id": null}'), 'not the owner''s', 'So are other people''s reports.');
+
+-- Groups, rotation, deletion
+delete from private.webhook_deliveries where true;
+insert into public.customers (organization_id, name, account_number, phone, currency)
+select tests.id('ours'), 'G' || n, 'G' || n, '+233244000001', 'GHS' from generate_series(1, 950) n;
+select is(tests.step(), 'hook objects.changed, hook objects.changed, hook objects.changed', 'Many changes are grouped.');
+select results_eq($$select (d.data ->> 'count')::integer, jsonb_array_length(d.data -> 'ids'), d.data ->> 'event'
+  from private.webhook_deliveries d where d.grouped order by d.seq$$,
+  $$values (400, 400, 'customer.created'), (400, 400, 'customer.created'), (150, 150, 'customer.created')$$,
+  'Each id is in one group.');
+select is(jsonb_array_length(private.webhook_secrets_of(tests.id('hook'))), 1, 'One secret signs.');
+select tests.as_admin('public.rotate_webhook_secret(tests.id(''ours''), tests.id(''hook''))') \g /dev/null
+select isnt(tests.as_admin('public.rotate_webhook_secret(tests.id(''ours''), tests.id(''hook''), 60)') ->> 'secret',
+  null, 'A new secret is shown.');
+select is(jsonb_array_length(private.webhook_secrets_of(tests.id('hook'))), 2, 'Two sign during the grace.');
+select tests.as_admin('public.rotate_webhook_secret(tests.id(''ours''), tests.id(''hook''), 0)') \g /dev/null
+select is(jsonb_array_length(private.webhook_secrets_of(tests.id('hook'))), 1, 'Without grace the old one ends at once.');
+select tests.as_admin('public.delete_webhook(tests.id(''ours''), tests.id(''hook''))') \g /dev/null
+select is((select count(*) from vault.secrets s where s.name like 'webhook_' || tests.id('hook') || '%'), 0::bigint,
+  'With an endpoint its secrets go.');
+select is((select count(*) from private.webhook_subscriptions s where s.organization_id = tests.id('ours')), 0::bigint,
+  'And its subscriptions.');
+update private.webhook_events set created_at = now() - interval '31 days' where true;
+select lives_ok('select private.purge_webhooks()', 'Old events are purged.');
+select is((select count(*) from private.webhook_events), 0::bigint, 'They are gone.');
+select * from finish();
+rollback;
