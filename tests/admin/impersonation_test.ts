@@ -130,6 +130,7 @@ Deno.test("Keys, members, roles and impersonation are closed while acting, at ev
     "members:manage",
     "privacy:manage",
     "roles:manage",
+    "webhooks:manage",
   ];
   for (const operation of operationsOf(await writtenDocument())) {
     const { permission = "", method, path, id } = operation;

@@ -245,9 +245,9 @@ Deno.test("URLs that lead inwards and unknown events are refused", async () => {
     const answer = await call(admin, "POST", webhooksPath, { url, events: ["*"] });
     assert.equal(expectProblem(answer, 422, "invalid_field").errors?.[0]?.path, "url", url);
   }
-  const url = "http://127.0.0.1:9/";
+  const url = "http://127.0.0.1:9999/";
   const unknown = await call(admin, "POST", webhooksPath, { url, events: ["lead.exploded"] });
-  expectProblem(unknown, 422, "invalid_field");
+  assert.equal(expectProblem(unknown, 422, "invalid_field").errors?.[0]?.path, "events");
   const events = await call(admin, "GET", `${webhooksPath}/events`);
   const { data } = expectStatus<{ data: { type: string; schema: object }[] }>(events, 200);
   assert.equal(data.length, 19);

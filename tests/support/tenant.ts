@@ -183,7 +183,7 @@ async function webhookOf(
 ): Promise<Record<string, string>> {
   const path = "/admin/integrations/webhooks";
   const { id } = await created<{ id: string }>(organization, path, {
-    url: "http://127.0.0.1:9/hook",
+    url: "http://127.0.0.1:9999/hook",
     description: `${name} webhook`,
     events: ["note.sent"],
   });

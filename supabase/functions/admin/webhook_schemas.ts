@@ -110,7 +110,6 @@ export function toWebhookDelivery(row: unknown): z.infer<typeof WebhookDelivery>
 const fields = {
   url: z.url().max(2_000).openapi({
     description: "https, a public host, port 443 or at least 1024",
-    example: "https://hooks.example.com/signalbox",
   }),
   description: z.string().trim().max(200).refine(isPlain, plainMessage),
   events: Events,
@@ -118,7 +117,7 @@ const fields = {
 };
 
 export const WebhookInput = z.object({
-  url: fields.url,
+  url: fields.url.openapi({ example: "https://hooks.example.com/signalbox" }),
   events: fields.events,
   description: fields.description.optional(),
   bulk: fields.bulk.optional(),
