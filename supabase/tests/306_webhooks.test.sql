@@ -1,7 +1,7 @@
 -- Webhooks out: who may, what is recorded, how it becomes deliveries, the order, retries, and rights at delivery.
 begin;
 \ir support.inc
-select plan(109);
+select plan(112);
 do $$
 begin
   perform tests.arrange();
@@ -106,6 +106,26 @@ select is((select v.items from private.webhook_events v), jsonb_build_array(json
   'A change says what changed.');
 insert into public.tasks (organization_id, title) values (tests.id('ours'), 'Call');
 select is((select count(*) from private.webhook_events), 1::bigint, 'Nothing is written where nobody subscribes.');
+
+select set_config('signalbox.legacy_import', 'on', true) \g /dev/null
+update public.customers set arrears = 5 where id = tests.id('customer');
+select set_config('signalbox.legacy_import', '', true) \g /dev/null
+select is((select count(*) from private.webhook_events), 1::bigint, 'Neither for an old service''s history.');
+select tests.subscribe('texts', 'ours', 'admin', '{"events": ["message.delivered", "message.received"]}') \g /dev/null
+insert into public.messages (id, organization_id, direction, to_number, from_number, body, encoding, segments, status,
+  provider)
+values (tests.remember('text', private.uuid_v7()), tests.id('ours'), 'outbound', '+233244000001', 'POWER', 'Hi', 'GSM-7',
+    1, 'sent', 'twilio'),
+  (tests.remember('reply', private.uuid_v7()), tests.id('ours'), 'inbound', 'POWER', '+233244000001', 'Hi', 'GSM-7', 1,
+    'received', 'twilio');
+update public.messages set status = 'delivered' where id = tests.id('text');
+select results_eq($$select type, items -> 0 ->> 'message_id' from private.webhook_events where type like 'message%'$$,
+  $$values ('message.received', tests.id('reply')::text), ('message.delivered', tests.id('text')::text)$$,
+  'Texts are told of, whatever partition they are in.');
+select is(tests.as_admin('public.test_webhook(tests.id(''ours''), tests.id(''texts''))') ->> 'type', 'webhook.test',
+  'A test is queued.');
+select tests.as_admin('public.delete_webhook(tests.id(''ours''), tests.id(''texts''))') \g /dev/null
+delete from private.webhook_events where type ~ '^(message|webhook)';
 
 -- Every type of the catalogue can be computed
 select lives_ok($test$do $do$

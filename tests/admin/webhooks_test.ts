@@ -98,12 +98,9 @@ Deno.test("A receiver with the public package gets signed events of several doma
   await until(async () => (await webhookOf(organization, webhook.id))["pending"] === 0, {
     what: "the outcomes",
   });
-  const [newest] = await deliveriesOf(organization, webhook.id, "?status=delivered");
-  assert.deepEqual([newest?.type, newest?.answer, newest?.tries[0]?.status], [
-    "webhook.test",
-    "thanks",
-    200,
-  ]);
+  const delivered = await deliveriesOf(organization, webhook.id, "?status=delivered");
+  const test = delivered.find(({ type }) => type === "webhook.test");
+  assert.deepEqual([delivered.length, test?.answer, test?.tries[0]?.status], [5, "thanks", 200]);
   const text = JSON.stringify((await call(admin, "GET", webhooksPath)).body);
   assert(!text.includes(webhook.secret.slice(6)), "a list has no secret");
 });
@@ -183,7 +180,8 @@ Deno.test("An answer 410 disables an endpoint, tells the admins, and a replay br
   receiver.answer = () => new Response();
   expectStatus(await call(admin, "PATCH", path, { status: "active" }), 200);
   const replayed = await call(admin, "POST", `${path}/replay`, { since });
-  assert.deepEqual(expectStatus(replayed, 202), { queued: 2, complete: true });
+  // The second may have been queued already, if its event was not yet read while the endpoint was disabled.
+  assert.equal(expectStatus<{ complete: boolean }>(replayed, 202).complete, true);
   const received = await receiver.waitFor(3);
   assert.equal(received.filter(({ type }) => type === "customer.created").length, 2);
   await until(async () => (await webhookOf(organization, webhook.id))["pending"] === 0, {

@@ -58,7 +58,8 @@ const coalesceMs = 10;
 /** A signal that several parts give and one waits for. */
 export class Signal {
   private give: () => void = () => {};
-  private given = false;
+  /** It was given and nobody has waited for it since. */
+  given = false;
 
   set(): void {
     this.given = true;
@@ -83,6 +84,59 @@ export class Signal {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** The tries of a run that are under way, and the outcomes that are not yet recorded. */
+class Tries {
+  private readonly underWay = new Set<Promise<void>>();
+  private outcomes: DeliveryOutcome[] = [];
+  sent = 0;
+
+  constructor(private readonly options: SenderOptions, private readonly signal: Signal) {}
+
+  get running(): number {
+    return this.underWay.size;
+  }
+
+  get isIdle(): boolean {
+    return this.underWay.size === 0 && this.outcomes.length === 0;
+  }
+
+  private start(delivery: ClaimedDelivery, endpoint: Endpoint): void {
+    const work = this.options.send(delivery, endpoint).then((outcome) => {
+      this.outcomes.push(outcome);
+      this.underWay.delete(work);
+      this.signal.set();
+    });
+    this.underWay.add(work);
+  }
+
+  /** Records what has ended and starts at most this many more. Outcomes that could not be recorded are kept. */
+  async exchange(room: number): Promise<{ started: number; nextDueAt: string | null }> {
+    const recorded = this.outcomes;
+    this.outcomes = [];
+    try {
+      const { deliveries, endpoints, next_due_at } = await this.options.step(recorded, room);
+      for (const delivery of deliveries) {
+        const endpoint = endpoints[delivery.endpoint_id];
+        if (endpoint !== undefined) this.start(delivery, endpoint);
+      }
+      this.sent += deliveries.length;
+      return { started: deliveries.length, nextDueAt: next_due_at };
+    } catch (error) {
+      this.outcomes = [...recorded, ...this.outcomes];
+      throw error;
+    }
+  }
+
+  /** Waits for what is under way and records it, with some patience: an outcome should not be lost. */
+  async finish(): Promise<void> {
+    await Promise.all(this.underWay);
+    for (let attempt = 0; this.outcomes.length > 0 && attempt < 3; attempt++) {
+      await pause(500 * 2 ** attempt);
+      await this.exchange(0).catch(() => {});
+    }
+  }
+}
+
 /**
  * Sends what is due until nothing is. Each try is on its own: one that takes long keeps its own place and nobody waits for
  * it. `signal` says that there may be more to do.
@@ -90,57 +144,26 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
  * @throws what the database threw; the outcomes of tries under way are recorded before.
  */
 export async function runSender(options: SenderOptions, signal: Signal): Promise<number> {
-  const underWay = new Set<Promise<void>>();
-  let outcomes: DeliveryOutcome[] = [];
-  let sent = 0;
+  const tries = new Tries(options, signal);
   let emptySteps = 0;
   let closed = false;
-
-  const start = (delivery: ClaimedDelivery, endpoint: Endpoint): void => {
-    const work = options.send(delivery, endpoint).then((outcome) => {
-      outcomes.push(outcome);
-      underWay.delete(work);
-      signal.set();
-    });
-    underWay.add(work);
-  };
-  const step = async (room: number): Promise<Step> => {
-    const recorded = outcomes;
-    outcomes = [];
-    try {
-      return await options.step(recorded, room);
-    } catch (error) {
-      outcomes = [...recorded, ...outcomes];
-      throw error;
-    }
-  };
-
   try {
     for (;;) {
-      if (!closed && (sent >= options.max || Date.now() >= options.until)) {
+      if (!closed && (tries.sent >= options.max || Date.now() >= options.until)) {
         closed = true;
         options.stopping();
       }
-      const { deliveries, endpoints, next_due_at } = await step(
-        closed ? 0 : Math.min(options.concurrency - underWay.size, options.max - sent),
-      );
-      for (const delivery of deliveries) {
-        const endpoint = endpoints[delivery.endpoint_id];
-        if (endpoint !== undefined) start(delivery, endpoint);
-      }
-      sent += deliveries.length;
-      emptySteps = deliveries.length > 0 ? 0 : emptySteps + 1;
-      const wait = closed ? Infinity : msUntilDue(next_due_at, emptySteps);
-      if (underWay.size === 0 && outcomes.length === 0 && wait > options.maxWaitMs) return sent;
+      const room = Math.min(options.concurrency - tries.running, options.max - tries.sent);
+      const { started, nextDueAt } = await tries.exchange(closed ? 0 : room);
+      emptySteps = started > 0 ? 0 : emptySteps + 1;
+      const wait = closed ? Infinity : msUntilDue(nextDueAt, emptySteps);
+      const isDone = wait > options.maxWaitMs && (closed || !signal.given);
+      if (tries.isIdle && isDone) return tries.sent;
       await signal.wait(Math.min(wait, options.maxWaitMs));
-      if (underWay.size > 0) await pause(coalesceMs);
+      if (tries.running > 0) await pause(coalesceMs);
     }
   } catch (error) {
-    await Promise.all(underWay);
-    for (let attempt = 0; outcomes.length > 0 && attempt < 3; attempt++) {
-      await pause(500 * 2 ** attempt);
-      await step(0).catch(() => {});
-    }
+    await tries.finish();
     throw error;
   }
 }

@@ -16,7 +16,11 @@ declare
   endpoint public.webhook_endpoints;
 begin
   update public.webhook_endpoints e set status = 'disabled', disabled_reason = reason, disabled_at = now()
-  where e.id = endpoint_id and e.status = 'active' returning * into endpoint;
+  where e.id = (
+    select a.id from public.webhook_endpoints a
+    -- Whoever changes it now waits for its state, which the caller holds: the next failure disables it.
+    where a.id = endpoint_id and a.status = 'active' for update skip locked)
+  returning * into endpoint;
   if endpoint.id is null then
     return;
   end if;
@@ -97,8 +101,12 @@ begin
       max(coalesce(c.error, 'HTTP ' || c.status)) filter (where not c.ok) as error
     from recorded c group by c.endpoint_id order by c.endpoint_id
   loop
-    perform private.record_webhook_state(endpoint.endpoint_id, endpoint.ok, endpoint.failed, endpoint.gone,
-      endpoint.pause, endpoint.error);
+    begin
+      perform private.record_webhook_state(endpoint.endpoint_id, endpoint.ok, endpoint.failed, endpoint.gone,
+        endpoint.pause, endpoint.error);
+    exception when others then
+      raise warning 'the state of webhook % was not recorded: %', endpoint.endpoint_id, sqlerrm;
+    end;
   end loop;
 end
 $$;
