@@ -33,6 +33,7 @@ function queue(waiting: ClaimedDelivery[]) {
 const options = (more: Partial<SenderOptions> & Pick<SenderOptions, "step">): SenderOptions => ({
   send: ({ id, claim }) => Promise.resolve({ id, claim, ms: 1, status: 200 }),
   concurrency: 10,
+  perEndpoint: 10,
   max: 100,
   until: Date.now() + 10_000,
   maxWaitMs: 50,

@@ -27,7 +27,8 @@ const leaseSeconds = 60;
 const maxPauseSeconds = 86_400;
 /** Deliveries of one run: a connection with TLS takes about 3 ms of the platform's 2 s of CPU. */
 const maxPerRun = 300;
-const concurrency = 100;
+/** Deliveries claimed at once, and requests to one endpoint under way. */
+const [concurrency, perEndpoint] = [200, 10];
 const runMs = 45_000;
 const maxWaitMs = 20_000;
 
@@ -118,6 +119,7 @@ async function deliver(db: Client) {
           }),
         ),
       concurrency,
+      perEndpoint,
       max: maxPerRun,
       until: Date.now() + runMs,
       maxWaitMs,

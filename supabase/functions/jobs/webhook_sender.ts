@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { msUntilDue } from "./pause.ts";
+import { semaphore } from "./workers.ts";
 
 /** What the database has marked `sending`: its request must go out now. */
 export const ClaimedDelivery = z.object({
@@ -40,8 +41,10 @@ export interface SenderOptions {
   step: (outcomes: DeliveryOutcome[], batchSize: number) => Promise<Step>;
   /** Makes one try. Never throws. */
   send: (delivery: ClaimedDelivery, endpoint: Endpoint) => Promise<DeliveryOutcome>;
-  /** Requests under way at once. */
+  /** Deliveries claimed and not yet recorded at once. */
   concurrency: number;
+  /** Requests to one endpoint under way at once; what is claimed beyond that is sent as soon as one ends. */
+  perEndpoint: number;
   /** Deliveries after which no more are claimed. */
   max: number;
   /** The moment (ms since 1970) after which no more are claimed. */
@@ -87,6 +90,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** The tries of a run that are under way, and the outcomes that are not yet recorded. */
 class Tries {
   private readonly underWay = new Set<Promise<void>>();
+  private readonly places = new Map<string, ReturnType<typeof semaphore>>();
   private outcomes: DeliveryOutcome[] = [];
   sent = 0;
 
@@ -100,8 +104,15 @@ class Tries {
     return this.underWay.size === 0 && this.outcomes.length === 0;
   }
 
+  /** Waits for a place at the endpoint. */
+  private async send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<DeliveryOutcome> {
+    const places = this.places.get(delivery.endpoint_id) ?? semaphore(this.options.perEndpoint);
+    this.places.set(delivery.endpoint_id, places);
+    return await places(() => this.options.send(delivery, endpoint));
+  }
+
   private start(delivery: ClaimedDelivery, endpoint: Endpoint): void {
-    const work = this.options.send(delivery, endpoint).then((outcome) => {
+    const work = this.send(delivery, endpoint).then((outcome) => {
       this.outcomes.push(outcome);
       this.underWay.delete(work);
       this.signal.set();

@@ -96,7 +96,7 @@ const batchSize = 100;
 const spareWorkers = 2;
 
 /** Lets at most `max` calls be under way; the others wait for their turn in the order in which they came. */
-function semaphore(max: number) {
+export function semaphore(max: number) {
   const waiting: (() => void)[] = [];
   let free = max;
   return async <T>(call: () => Promise<T>): Promise<T> => {
