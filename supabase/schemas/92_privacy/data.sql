@@ -1,5 +1,5 @@
 -- What becomes of each column with text when a person is erased. A new column needs a row here: decide whether it can
--- hold something about a person, how such rows are found and what the new value is (306_privacy.test.sql).
+-- hold something about a person, how such rows are found and what the new value is (307_privacy.test.sql).
 insert into private.personal_data (relation, column_name, found_by, erased_as, searched, reason)
 select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('public.leads', 'first_name', 'x.id = any (p.lead_ids)', '''[erased]''', false, null),
@@ -55,6 +55,8 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
       or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids))',
     'private.pseudonym_phone(x.from_number)', false, null),
   ('public.message_events', 'detail', null, 'none', true, null),
+  ('private.webhook_events', 'items', null, 'none', true, null),
+  ('private.webhook_deliveries', 'data tries answer', null, 'none', true, null),
   ('public.conversations', 'phone', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)
       or x.customer_id = any (p.customer_ids)',
     'private.pseudonym_phone(x.phone)', false, null),
