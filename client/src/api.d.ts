@@ -270,6 +270,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/integrations/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks, newest first */
+        get: operations["adminListWebhooks"];
+        put?: never;
+        /**
+         * Subscribe an endpoint to events
+         * @description Deliveries are signed as Standard Webhooks has it and carry ids and what changed. The URL is checked now and at each try: all addresses of its host must be public. Deliveries have the rights of the owner, who is the caller.
+         */
+        post: operations["adminCreateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Under the same webhook-id, also if it was delivered.
+         */
+        post: operations["adminRedeliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events that webhooks may subscribe to
+         * @description Each with a JSON Schema of its data and an example. Further types of deliveries: webhook.test, and objects.changed ({ event, count, ids }) for grouped changes.
+         */
+        get: operations["adminListWebhookEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries */
+        delete: operations["adminDeleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or switch on a webhook
+         * @description The caller becomes its owner.
+         */
+        patch: operations["adminUpdateWebhook"];
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a webhook's deliveries, newest first
+         * @description Kept for 30 days.
+         */
+        get: operations["adminListWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what a webhook did not get since a time
+         * @description What failed or was withheld, and what it missed while it was disabled, under the same webhook-ids. About 10,000 in one call; repeat until complete.
+         */
+        post: operations["adminReplayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description Both secrets sign until grace_seconds are over. The caller becomes its owner.
+         */
+        post: operations["adminRotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send webhook.test to a webhook
+         * @description Queued; the delivery is in GET …/{id}/deliveries.
+         */
+        post: operations["adminTestWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/permissions": {
         parameters: {
             query?: never;
@@ -282,6 +444,70 @@ export interface paths {
          * @description The names are those that each operation of this document requires (x-permission). Scopes: own (rows that one holds or created), team, organization.
          */
         get: operations["adminListPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List exports and erasures, newest first
+         * @description Only in a session of one's own: closed to API keys and impersonation.
+         */
+        get: operations["adminListPrivacyRequests"];
+        put?: never;
+        /**
+         * Export or erase what is held on a person
+         * @description A job collects or erases it, usually within a minute. Leads, customers, clients and contacts with the same number or address are the same person. An erasure cannot be undone, and the number is never texted again. 409 `shared_address`: more than 50 records would be meant. Only in a session of one's own: closed to API keys and impersonation.
+         */
+        post: operations["adminCreatePrivacyRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/privacy/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An export or erasure: how far it is, what it found and what is kept
+         * @description Only in a session of one's own: closed to API keys and impersonation.
+         */
+        get: operations["adminGetPrivacyRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/privacy/requests/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file of an export
+         * @description A ZIP with a JSON and a CSV file for each table, made at this moment for this caller. Texts about others that only mention the person are in it: read them before you pass the file on. 409 `export_not_ready`, 410 `file_expired` after seven days or after the person was erased. Closed to API keys and impersonation.
+         */
+        get: operations["adminDownloadPrivacyExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2200,6 +2426,23 @@ export interface paths {
         get: operations["getHealthMetrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/deliver-webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delivers events to webhooks */
+        post: operations["deliverWebhooks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5023,7 +5266,7 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
+            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
             /**
              * @description What kind of record
              * @example leads
@@ -10725,6 +10968,107 @@ export interface components {
         PlayList: {
             data: components["schemas"]["Play"][];
         };
+        PrivacyRequest: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "export" | "erase";
+            /**
+             * @description As asked; after an erasure the pseudonym
+             * @example {
+             *       "phone": "+999012345678901"
+             *     }
+             */
+            subject: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            status: "queued" | "running" | "done" | "failed";
+            /** @description The SQLSTATE of the last failure */
+            error: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            requested_by: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            finished_at: string | null;
+            /**
+             * @description Until when an export can be had
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /** @description Who is meant: the rows with the subject's numbers and addresses. After an erasure phones are pseudonyms, by which GET /suppressions and GET /suppressions/consents list the evidence */
+            matched: {
+                lead_ids: string[];
+                customer_ids: string[];
+                client_ids: string[];
+                contact_ids: string[];
+                phones: string[];
+            };
+            /**
+             * @description Rows exported or changed, by table
+             * @example {
+             *       "public.leads": 1,
+             *       "public.messages": 12
+             *     }
+             */
+            records: {
+                [key: string]: number;
+            };
+            /** @description What an erasure leaves, and why */
+            kept: {
+                what: string;
+                columns: string[];
+                why: string;
+            }[];
+        };
+        PrivacyRequestInput: {
+            /** @enum {string} */
+            kind: "export" | "erase";
+            /** @example +233244123456 */
+            phone?: string;
+            /**
+             * Format: email
+             * @example ama@nileutility.com
+             */
+            email?: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            customer_id?: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            lead_id?: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id?: string;
+        };
+        PrivacyRequestPage: {
+            data: components["schemas"]["PrivacyRequest"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
         /** @description RFC 9457 problem details */
         Problem: {
             /** @example about:blank */
@@ -12529,7 +12873,7 @@ export interface components {
              */
             scope: "all" | "marketing";
             /** @enum {string} */
-            source: "reply" | "provider" | "manual" | "import" | "litigator" | "dnc";
+            source: "reply" | "provider" | "manual" | "import" | "litigator" | "dnc" | "erased";
             reason: string | null;
             /**
              * Format: uuid
@@ -13649,6 +13993,264 @@ export interface components {
             /** @example 0 */
             offset: number;
         };
+        Webhook: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example https://hooks.example.com/signalbox */
+            url: string;
+            description: string;
+            /**
+             * @description Types of GET /admin/integrations/webhooks/events, or * for all
+             * @example [
+             *       "lead.created",
+             *       "lead.assigned"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description What a statement that changes more than 100 objects sends: an event for each, or objects.changed with up to 400 ids
+             * @enum {string}
+             */
+            bulk: "each" | "grouped";
+            /**
+             * @description disabled: by the service, see disabled_reason
+             * @enum {string}
+             */
+            status: "active" | "paused" | "disabled";
+            /**
+             * @description gone: it answered 410; failing: no success for five days
+             * @enum {string|null}
+             */
+            disabled_reason: "gone" | "failing" | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            disabled_at: string | null;
+            /**
+             * @description Why nothing is sent although it is active: its owner's rights have ended
+             * @enum {string|null}
+             */
+            silent_reason: "owner_not_member" | "permission_lost" | "organization_suspended" | null;
+            /**
+             * Format: uuid
+             * @description Whose rights deliveries have: who made it or last changed it
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            failing_since: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            last_success_at: string | null;
+            last_error: string | null;
+            /** @description Deliveries that wait or are under way */
+            pending: number;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            previous_secret_ends_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        /**
+         * @example {
+         *       "status": "paused"
+         *     }
+         */
+        WebhookChange: {
+            /**
+             * Format: uri
+             * @description https, a public host, port 443 or at least 1024
+             */
+            url?: string;
+            description?: string;
+            /**
+             * @description Types of GET /admin/integrations/webhooks/events, or * for all
+             * @example [
+             *       "lead.created",
+             *       "lead.assigned"
+             *     ]
+             */
+            events?: string[];
+            /**
+             * @description What a statement that changes more than 100 objects sends: an event for each, or objects.changed with up to 400 ids
+             * @enum {string}
+             */
+            bulk?: "each" | "grouped";
+            /**
+             * @description Switching on starts with a webhook.test
+             * @enum {string}
+             */
+            status?: "active" | "paused";
+        };
+        WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            webhook_id: string;
+            /**
+             * @description The header webhook-id, the same for every try
+             * @example msg_0199aa5c6f0e7c1e9a520d5c1f5a3b11_0
+             */
+            message_id: string;
+            /** @example lead.created */
+            type: string;
+            object_id: string | null;
+            /** @enum {string} */
+            status: "pending" | "sending" | "delivered" | "failed" | "withheld";
+            /**
+             * @description Why it was withheld
+             * @example lacks leads:read
+             */
+            reason: string | null;
+            attempts: number;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            next_attempt_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            delivered_at: string | null;
+            /** @description The latest 20 */
+            tries: {
+                /**
+                 * @description ISO 8601, UTC
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                at: string;
+                status: number | null;
+                ms: number | null;
+                error: string | null;
+            }[];
+            /** @description The latest answer, at most 4 KB */
+            answer: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            occurred_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        WebhookDeliveryPage: {
+            data: components["schemas"]["WebhookDelivery"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        WebhookEvent: {
+            type: string;
+            description: string;
+            /** @description What the owner needs to be sent it */
+            permission: string;
+            /** @description JSON Schema of data */
+            schema: {
+                [key: string]: unknown;
+            };
+            example: {
+                [key: string]: unknown;
+            };
+        };
+        WebhookEvents: {
+            data: components["schemas"]["WebhookEvent"][];
+        };
+        WebhookInput: {
+            /**
+             * Format: uri
+             * @description https, a public host, port 443 or at least 1024
+             * @example https://hooks.example.com/signalbox
+             */
+            url: string;
+            /**
+             * @description Types of GET /admin/integrations/webhooks/events, or * for all
+             * @example [
+             *       "lead.created",
+             *       "lead.assigned"
+             *     ]
+             */
+            events: string[];
+            description?: string;
+            /**
+             * @description What a statement that changes more than 100 objects sends: an event for each, or objects.changed with up to 400 ids
+             * @enum {string}
+             */
+            bulk?: "each" | "grouped";
+        };
+        WebhookPage: {
+            data: components["schemas"]["Webhook"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        WebhookReplay: {
+            /**
+             * Format: date-time
+             * @description Within the last 30 days
+             * @example 2026-11-30T00:00:00Z
+             */
+            since: string;
+        };
+        WebhookReplayResult: {
+            queued: number;
+            complete: boolean;
+        };
+        WebhookRotation: {
+            /**
+             * @description Seconds, at most 7 days
+             * @default 86400
+             * @example 86400
+             */
+            grace_seconds: number;
+        };
+        WebhookSecret: components["schemas"]["Webhook"] & {
+            /**
+             * @description Only in this answer, not in repeats with an Idempotency-Key
+             * @example whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+             */
+            secret: string | null;
+        };
         WrittenMessage: {
             /**
              * Format: uuid
@@ -14104,7 +14706,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -15105,6 +15707,658 @@ export interface operations {
             };
         };
     };
+    adminListWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRedeliverWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListWebhookEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEvents"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                status?: "pending" | "sending" | "delivered" | "failed" | "withheld";
+                /** @description Of the lead, message, … */
+                object_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminReplayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookReplay"];
+            };
+        };
+        responses: {
+            /** @description How many were queued, and whether those are all */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayResult"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRotation"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminTestWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     adminListPermissions: {
         parameters: {
             query?: never;
@@ -15159,6 +16413,279 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListPrivacyRequests: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreatePrivacyRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyRequestInput"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetPrivacyRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDownloadPrivacyExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No longer there */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18218,7 +19745,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -18325,7 +19852,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -27502,6 +29029,38 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliverWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example dispatch-messages */
+                        job: string;
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -38127,7 +39686,7 @@ export interface operations {
                 /** @description E.164, or a local number of the organization's country */
                 phone?: string;
                 scope?: "all" | "marketing";
-                source?: "reply" | "provider" | "manual" | "import" | "litigator" | "dnc";
+                source?: "reply" | "provider" | "manual" | "import" | "litigator" | "dnc" | "erased";
                 state?: "active" | "lifted";
             };
             header?: never;

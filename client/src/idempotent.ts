@@ -5,6 +5,8 @@ export const IDEMPOTENT: ReadonlySet<string> = new Set([
   "POST /actions",
   "POST /actions/batch",
   "POST /admin/integrations/api-keys",
+  "POST /admin/integrations/webhooks",
+  "POST /admin/integrations/webhooks/{id}/test",
   "POST /admin/users",
   "POST /campaigns",
   "POST /campaigns/{id}/cancel",

@@ -2351,7 +2351,7 @@ create table public.audit_logs (
   impersonator_id uuid,
   action text not null constraint audit_logs_action check (action in (
     'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported',
-    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused')),
+    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused', 'erased')),
   resource text not null,
   resource_id uuid,
   before jsonb,
@@ -4312,6 +4312,7 @@ create table public.report_runs (
   frozen_at timestamptz,
   finished_at timestamptz,
   rows_deleted_at timestamptz,
+  file_withdrawn_at timestamptz,
   file_deleted_at timestamptz,
   constraint report_runs_organization_key unique (organization_id, id),
   constraint report_runs_report foreign key (organization_id, report_id)
@@ -5024,7 +5025,7 @@ create table public.suppressions (
   constraint suppressions_reason check (source in ('reply', 'provider')
     or char_length(reason) <= 500 and private.is_plain(reason)),
   constraint suppressions_source
-  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
+  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc', 'erased'))
 );
 
 create function private.request_phone_code(organization_id uuid, phone text)
@@ -7367,7 +7368,8 @@ as $$
   select link.revoked_at is null and link.expires_at > now() and exists (
     select from public.report_runs r
     where r.organization_id = link.organization_id and r.id = link.run_id and r.status in ('ready', 'empty')
-      and r.file_deleted_at is null and private.allows_outside_links(r.organization_id)
+      and r.file_deleted_at is null and r.file_withdrawn_at is null
+      and private.allows_outside_links(r.organization_id)
       and private.has_share_right(r.organization_id, link.created_by) and private.owner_may_export(r))
 $$;
 
@@ -8450,6 +8452,1353 @@ comment on function public.end_impersonation is
 
 grant execute on function public.end_impersonation(uuid) to authenticated;
 
+create table private.webhook_event_types (
+  type text primary key constraint webhook_event_types_form check (type ~ '^[a-z_]+\.[a-z_]+$'),
+  position smallint not null,
+  description text not null,
+  permission text not null references private.permissions (name),
+  audience text not null default 'organization'
+    constraint webhook_event_types_audience check (audience in ('organization', 'owner', 'role')),
+  source text not null,
+  operation text not null constraint webhook_event_types_operation check (operation in ('INSERT', 'UPDATE')),
+  condition text not null default 'true',
+  data text not null,
+  object text not null,
+  schema jsonb not null,
+  example jsonb not null
+);
+
+create index webhook_event_types_permission on private.webhook_event_types (permission);
+
+comment on table private.webhook_event_types is 'The catalogue of events. Its expressions are run by the triggers.';
+
+comment on column private.webhook_event_types.permission is 'What the owner of an endpoint needs to be sent it.';
+
+comment on column private.webhook_event_types.audience is
+  'organization: the permission must have this scope; owner: only what is the owner''s (data.owner_id); role: only what '
+  'is for the owner''s role (data.recipients) or by the owner (data.sender_id).';
+
+comment on column private.webhook_event_types.condition is 'SQL over n (the new row) and, of an UPDATE, o (the old row).';
+
+comment on column private.webhook_event_types.data is 'SQL over n and o: the payload''s data, an object of ids and changes.';
+
+comment on column private.webhook_event_types.object is 'The key of data with the id of the object, for the order.';
+
+comment on column private.webhook_event_types.schema is 'JSON Schema of data.';
+
+create table public.webhook_endpoints (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  url text not null constraint webhook_endpoints_url_form check (char_length(url) <= 2000 and private.is_plain(url)
+    and url ~ '^https?://[^\s/?#@\\]+([/?#]\S*)?$'),
+  description text not null default '' constraint webhook_endpoints_description_form
+    check (char_length(description) <= 200 and private.is_plain(description)),
+  events text[] not null constraint webhook_endpoints_events check (cardinality(events) between 1 and 100),
+  bulk text not null default 'each' constraint webhook_endpoints_bulk check (bulk in ('each', 'grouped')),
+  status text not null default 'active'
+    constraint webhook_endpoints_status check (status in ('active', 'paused', 'disabled')),
+  disabled_reason text constraint webhook_endpoints_reason check (disabled_reason in ('gone', 'failing')),
+  disabled_at timestamptz,
+  owner_id uuid references public.profiles (id) on delete set null,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint webhook_endpoints_organization_key unique (organization_id, id),
+  constraint webhook_endpoints_disabled check ((status = 'disabled') = (disabled_reason is not null)
+    and (disabled_reason is null) = (disabled_at is null))
+);
+
+comment on table public.webhook_endpoints is 'Where an organization''s events are delivered.';
+
+comment on column public.webhook_endpoints.events is 'Types of the catalogue, or * for all, those to come included.';
+
+comment on column public.webhook_endpoints.bulk is
+  'What a statement that changes more than 100 objects sends: each, or groups of ids (objects.changed).';
+
+comment on column public.webhook_endpoints.owner_id is
+  'Whose rights its deliveries have: the person who made it or last changed it.';
+
+comment on column public.webhook_endpoints.status is 'paused: by a person; disabled: by the job, see disabled_reason.';
+
+create index webhook_endpoints_listing on public.webhook_endpoints (organization_id, created_at desc);
+
+create index webhook_endpoints_owner on public.webhook_endpoints (owner_id);
+
+create index webhook_endpoints_created_by on public.webhook_endpoints (created_by);
+
+alter table public.webhook_endpoints enable row level security;
+
+create policy "those who manage webhooks read their organization's" on public.webhook_endpoints
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('webhooks:manage'))::uuid[]));
+
+revoke all on public.webhook_endpoints from public, anon, authenticated, service_role;
+
+grant select on public.webhook_endpoints to authenticated, service_role;
+
+create trigger set_updated_at before update on public.webhook_endpoints
+  for each row execute function private.set_updated_at();
+
+create table private.webhook_subscriptions (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  type text not null references private.webhook_event_types (type) on delete cascade,
+  primary key (organization_id, type)
+);
+
+create function private.refresh_webhook_subscriptions(organization uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  wanted text[] := (
+    select coalesce(array_agg(distinct t.type), '{}')
+    from public.webhook_endpoints e
+    join private.webhook_event_types t on t.type = any (e.events) or '*' = any (e.events)
+    where e.organization_id = organization
+      and (e.status = 'active' or e.status = 'disabled' and e.disabled_at > now() - interval '30 days'));
+begin
+  delete from private.webhook_subscriptions s where s.organization_id = organization and s.type <> all (wanted);
+  insert into private.webhook_subscriptions (organization_id, type)
+  select organization, w from unnest(wanted) w on conflict do nothing;
+end
+$$;
+
+create function private.sync_webhook_subscriptions()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  organization uuid := case when tg_op = 'DELETE' then old.organization_id else new.organization_id end;
+begin
+  perform private.refresh_webhook_subscriptions(organization);
+  return null;
+end
+$$;
+
+create trigger sync_subscriptions after insert or update or delete on public.webhook_endpoints
+  for each row execute function private.sync_webhook_subscriptions();
+
+comment on table private.webhook_subscriptions is
+  'Which events of an organization are recorded: derived from its endpoints, because every statement asks.';
+
+create index webhook_subscriptions_type on private.webhook_subscriptions (type);
+
+create table private.webhook_secrets (
+  endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
+  secret_id uuid primary key,
+  ends_at timestamptz,
+  created_at timestamptz not null default clock_timestamp()
+);
+
+comment on table private.webhook_secrets is
+  'The Vault''s secrets of an endpoint: two while one replaces the other. ends_at null: the present one.';
+
+create index webhook_secrets_endpoint on private.webhook_secrets (endpoint_id, created_at desc);
+
+create function private.delete_webhook_secret()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from vault.secrets s where s.id = old.secret_id;
+  return null;
+end
+$$;
+
+create trigger delete_from_vault after delete on private.webhook_secrets
+  for each row execute function private.delete_webhook_secret();
+
+create table private.webhook_states (
+  endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
+  failures integer not null default 0,
+  failing_since timestamptz,
+  resting_until timestamptz,
+  last_success_at timestamptz,
+  last_error text
+);
+
+comment on table private.webhook_states is
+  'How an endpoint is doing, changed with its deliveries. Not in webhook_endpoints, whose changes are audited.';
+
+comment on column private.webhook_states.failures is 'Failed tries since the last one that succeeded.';
+
+comment on column private.webhook_states.resting_until is 'Nothing is sent before: after failures, or as it asked.';
+
+create table private.webhook_events (
+  id uuid primary key default private.uuid_v7(),
+  seq bigint not null generated always as identity,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  type text not null,
+  items jsonb not null,
+  created_at timestamptz not null default clock_timestamp(),
+  next_item integer not null default 0,
+  fanned_out_at timestamptz,
+  error text
+);
+
+comment on table private.webhook_events is
+  'One row for each statement, organization and type; items are the data of its payloads. Kept for 30 days.';
+
+comment on column private.webhook_events.seq is
+  'The order. Changes of one object wait for each other''s locks, so they are numbered as they happened.';
+
+comment on column private.webhook_events.next_item is 'The first item that is not yet turned into deliveries.';
+
+comment on column private.webhook_events.error is 'Why it could not be turned into deliveries.';
+
+create index webhook_events_waiting on private.webhook_events (organization_id, seq) where fanned_out_at is null;
+
+create index webhook_events_organization on private.webhook_events (organization_id, created_at);
+
+create index webhook_events_age on private.webhook_events (created_at);
+
+create function private.start_webhook_delivery()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.invoke('jobs/deliver-webhooks');
+  return null;
+end
+$$;
+
+create trigger start_delivery after insert on private.webhook_events
+  for each statement execute function private.start_webhook_delivery();
+
+create table private.webhook_deliveries (
+  id uuid primary key default private.uuid_v7(),
+  seq bigint not null generated always as identity,
+  organization_id uuid not null,
+  endpoint_id uuid not null,
+  event_id uuid not null references private.webhook_events (id) on delete cascade,
+  item integer not null,
+  grouped boolean not null default false,
+  object_id text,
+  data jsonb not null,
+  status text not null default 'pending' constraint webhook_deliveries_status
+    check (status in ('pending', 'sending', 'delivered', 'failed', 'withheld')),
+  reason text,
+  attempts smallint not null default 0,
+  claim integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  leased_until timestamptz,
+  delivered_at timestamptz,
+  tries jsonb not null default '[]',
+  answer text,
+  created_at timestamptz not null default now(),
+  constraint webhook_deliveries_endpoint foreign key (organization_id, endpoint_id)
+    references public.webhook_endpoints (organization_id, id) on delete cascade,
+  constraint webhook_deliveries_once unique (endpoint_id, event_id, item)
+);
+
+comment on table private.webhook_deliveries is 'What is or was to be sent to an endpoint.';
+
+comment on column private.webhook_deliveries.item is 'The first item of the event that it carries, from 0.';
+
+comment on column private.webhook_deliveries.grouped is 'It carries a group of ids and is sent as objects.changed.';
+
+comment on column private.webhook_deliveries.object_id is 'Deliveries of one object are sent one after the other.';
+
+comment on column private.webhook_deliveries.data is
+  'A copy of the item: to find one item, all of the event''s would be decompressed.';
+
+comment on column private.webhook_deliveries.reason is 'Why it was withheld: the owner''s rights did not suffice.';
+
+comment on column private.webhook_deliveries.tries is '[{ at, status, ms, error }], the latest 20.';
+
+comment on column private.webhook_deliveries.answer is 'The beginning of the latest answer, at most 4 KB.';
+
+create index webhook_deliveries_due on private.webhook_deliveries (endpoint_id, next_attempt_at, seq)
+  where status = 'pending';
+
+create index webhook_deliveries_leased on private.webhook_deliveries (leased_until) where status = 'sending';
+
+create index webhook_deliveries_under_way on private.webhook_deliveries (endpoint_id) where status = 'sending';
+
+create index webhook_deliveries_order on private.webhook_deliveries (endpoint_id, object_id, seq)
+  where status in ('pending', 'sending');
+
+create index webhook_deliveries_listing on private.webhook_deliveries (organization_id, endpoint_id, seq desc);
+
+create index webhook_deliveries_event on private.webhook_deliveries (event_id);
+
+create function private.record_webhook_events()
+returns trigger
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  event private.webhook_event_types;
+begin
+  -- What an old service's history tells is no event of today.
+  if coalesce(current_setting('signalbox.legacy_import', true), '') <> '' then
+    return null;
+  end if;
+  for event in
+    select t.* from private.webhook_event_types t
+    where t.source = tg_table_name and t.operation = tg_op
+      and exists (select from private.webhook_subscriptions s where s.type = t.type)
+    order by t.position
+  loop
+    execute format('insert into private.webhook_events (organization_id, type, items)
+      select n.organization_id, %1$L, jsonb_agg(%2$s) from new_rows n %3$s
+      where n.organization_id in (select s.organization_id from private.webhook_subscriptions s where s.type = %1$L)
+        and (%4$s)
+      group by n.organization_id', event.type, event.data,
+      case when tg_op = 'UPDATE' then 'join old_rows o on o.id = n.id' else '' end, event.condition);
+  end loop;
+  return null;
+end
+$$;
+
+create trigger record_webhooks after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after insert on public.lead_assignments referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create table public.lead_history (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  from_status text,
+  to_status text not null,
+  seconds_in_stage bigint,
+  note text constraint lead_history_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
+  changed_by uuid references public.profiles (id) on delete set null,
+  -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
+  merged_from uuid,
+  created_at timestamptz not null default now(),
+  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
+);
+
+create trigger record_webhooks after insert on public.lead_history referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create table public.sla_events (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  event text not null
+    constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
+  assigned_to uuid,
+  team_id uuid,
+  deadline timestamptz not null,
+  met boolean,
+  response_minutes integer,
+  merged_from uuid,
+  created_at timestamptz not null default now(),
+  constraint sla_events_response check ((event = 'response') = (met is not null)
+    and (event = 'response') = (response_minutes is not null)),
+  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
+);
+
+create trigger record_webhooks after insert on public.sla_events referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_update after update on public.messages
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after insert on public.suppressions referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after update on public.campaigns
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_insert after insert on public.customers referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_update after update on public.customers
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create table public.customer_actions (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  customer_id uuid not null,
+  action text not null
+    constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
+  note text constraint customer_actions_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
+  source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
+  batch_id uuid,
+  performed_by uuid default auth.uid() references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint customer_actions_customer foreign key (organization_id, customer_id)
+    references public.customers (organization_id, id) on delete cascade,
+  constraint customer_actions_batch foreign key (organization_id, batch_id)
+    references public.batches (organization_id, id) on delete set null (batch_id)
+);
+
+create trigger record_webhooks after insert on public.customer_actions referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_insert after insert on public.tasks referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_update after update on public.tasks
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_insert after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks_update after update on public.clients
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after insert on public.notes referencing new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after update on public.report_runs
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create trigger record_webhooks after update on public.lead_imports
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
+create function private.release_webhook_leases()
+returns void
+language sql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  update private.webhook_deliveries d set status = 'pending', leased_until = null, next_attempt_at = now()
+  where d.id in (
+    select l.id from private.webhook_deliveries l where l.status = 'sending' and l.leased_until < now()
+    for update skip locked)
+$$;
+
+create function private.waiting_webhooks()
+returns table (endpoint_id uuid, due_at timestamptz)
+language sql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  with recursive endpoints as (
+    (select d.endpoint_id from private.webhook_deliveries d where d.status = 'pending' order by d.endpoint_id limit 1)
+    union all
+    select (
+      select d.endpoint_id from private.webhook_deliveries d
+      where d.status = 'pending' and d.endpoint_id > p.endpoint_id order by d.endpoint_id limit 1)
+    from endpoints p where p.endpoint_id is not null
+  )
+  select p.endpoint_id, greatest(s.resting_until, (
+    select min(d.next_attempt_at) from private.webhook_deliveries d
+    where d.endpoint_id = p.endpoint_id and d.status = 'pending'))
+  from endpoints p
+  join public.webhook_endpoints e on e.id = p.endpoint_id and e.status = 'active'
+  join private.webhook_states s on s.endpoint_id = p.endpoint_id
+$$;
+
+create function private.webhook_silence(organization_id uuid, owner_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when o.standing = 'suspended' then 'organization_suspended'
+    when m.id is null then 'owner_not_member'
+    when not exists (
+      select from public.role_permissions p
+      where p.role_id = m.role_id and p.permission = 'webhooks:manage' and p.scope = 'organization')
+    then 'permission_lost' end
+  from public.organizations o
+  left join public.memberships m on m.organization_id = o.id and m.user_id = owner_id and m.status = 'active'
+  where o.id = webhook_silence.organization_id
+$$;
+
+create function private.webhook_withheld(organization_id uuid, owner_id uuid, event_type text, data jsonb)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when s.reason is not null then s.reason
+    when webhook_withheld.event_type = 'webhook.test' then null
+    when not exists (
+      select from public.role_permissions p
+      where p.role_id = m.role_id and p.permission = t.permission
+        and (p.scope = 'organization' or t.audience <> 'organization'))
+    then 'lacks ' || t.permission
+    when t.audience = 'owner' and webhook_withheld.owner_id::text is distinct from webhook_withheld.data ->> 'owner_id' then 'not the owner''s'
+    when t.audience = 'role' and webhook_withheld.owner_id::text is distinct from webhook_withheld.data ->> 'sender_id'
+      and not webhook_withheld.data -> 'recipients' ? r.key then 'not for the owner''s role' end
+  from private.webhook_silence(webhook_withheld.organization_id, webhook_withheld.owner_id) as s (reason)
+  left join private.webhook_event_types t on t.type = event_type
+  left join public.memberships m on m.organization_id = webhook_withheld.organization_id
+    and m.user_id = webhook_withheld.owner_id and m.status = 'active'
+  left join public.roles r on r.id = m.role_id
+$$;
+
+create function private.webhook_message_id(event_id uuid, item integer)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select 'msg_' || replace(event_id::text, '-', '') || '_' || item
+$$;
+
+create function private.claim_from_webhook(endpoint public.webhook_endpoints, wanted integer, lease_seconds integer)
+returns jsonb
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set enable_bitmapscan = off set enable_sort = off set jit = off
+as $$
+declare
+  state private.webhook_states;
+  silence text := private.webhook_silence(endpoint.organization_id, endpoint.owner_id);
+  room integer;
+  claimed jsonb;
+begin
+  select * into state from private.webhook_states s where s.endpoint_id = endpoint.id for update skip locked;
+  if state.endpoint_id is null or state.resting_until > now() then
+    return '[]'::jsonb;
+  end if;
+  if silence is not null then
+    update private.webhook_deliveries d set status = 'withheld', reason = silence
+    where d.id in (
+      select w.id from private.webhook_deliveries w
+      where w.endpoint_id = endpoint.id and w.status = 'pending' limit 5000 for update skip locked);
+    return '[]'::jsonb;
+  end if;
+  room := case when state.failures > 0 then 1 when state.last_success_at > now() - interval '1 minute' then 40 else 10
+    end - (
+    select count(*) from private.webhook_deliveries d where d.endpoint_id = endpoint.id and d.status = 'sending');
+  with picked as materialized (
+    select d.id, d.event_id, d.data from private.webhook_deliveries d
+    where d.endpoint_id = endpoint.id and d.status = 'pending' and d.next_attempt_at <= now() and d.seq <= coalesce((
+      select p.seq from private.webhook_deliveries p
+      where p.endpoint_id = d.endpoint_id and p.object_id = d.object_id and p.status in ('pending', 'sending')
+        and (p.status = 'sending' or p.attempts < 5)
+      order by p.seq limit 1), d.seq)
+    order by d.next_attempt_at, d.seq
+    limit greatest(least(wanted, room), 0) for update of d skip locked
+  ), kinds as materialized (
+    -- For most types the answer is the same for all items.
+    select t.type, e.audience is distinct from 'organization' as by_item,
+      private.webhook_withheld(endpoint.organization_id, endpoint.owner_id, t.type, '{}') as reason
+    from (select distinct v.type from picked p join private.webhook_events v on v.id = p.event_id) t
+    left join private.webhook_event_types e on e.type = t.type
+  ), judged as materialized (
+    select p.id, v.type, v.created_at, case when k.by_item
+      then private.webhook_withheld(endpoint.organization_id, endpoint.owner_id, v.type, p.data) else k.reason end as reason
+    from picked p join private.webhook_events v on v.id = p.event_id join kinds k on k.type = v.type
+  ), marked as (
+    update private.webhook_deliveries d set
+      status = case when p.reason is null then 'sending' else 'withheld' end, reason = p.reason,
+      attempts = d.attempts + case when p.reason is null then 1 else 0 end, claim = d.claim + 1,
+      leased_until = case when p.reason is null then clock_timestamp() + make_interval(secs => lease_seconds) end
+    from judged p where d.id = p.id
+    returning d.*, p.type, p.created_at as occurred_at
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'claim', m.claim, 'endpoint_id', endpoint.id,
+    'webhook_id', private.webhook_message_id(m.event_id, m.item),
+    'type', case when m.grouped then 'objects.changed' else m.type end,
+    'timestamp', m.occurred_at, 'data', m.data) order by m.seq) filter (where m.status = 'sending'), '[]')
+  into claimed from marked m;
+  return claimed;
+end
+$$;
+
+create function private.webhook_secrets_of(endpoint_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(v.decrypted_secret order by s.created_at desc), '[]')
+  from private.webhook_secrets s join vault.decrypted_secrets v on v.id = s.secret_id
+  where s.endpoint_id = webhook_secrets_of.endpoint_id and (s.ends_at is null or s.ends_at > now())
+$$;
+
+create function private.claim_webhook_deliveries(batch_size integer, lease_seconds integer)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints;
+  due uuid[] := array(select w.endpoint_id from private.waiting_webhooks() w where w.due_at <= now() order by random());
+  share integer := ceil(batch_size::numeric / greatest(cardinality(due), 1));
+  deliveries jsonb := '[]';
+  endpoints jsonb := '{}';
+  claimed jsonb;
+begin
+  for endpoint in
+    select e.* from unnest(due) with ordinality as d (id, position) join public.webhook_endpoints e on e.id = d.id
+    order by d.position
+  loop
+    begin
+      claimed := private.claim_from_webhook(endpoint,
+        least(share, batch_size - jsonb_array_length(deliveries)), lease_seconds);
+      if claimed <> '[]' then
+        deliveries := deliveries || claimed;
+        endpoints := endpoints || jsonb_build_object(endpoint.id,
+          jsonb_build_object('url', endpoint.url, 'secrets', private.webhook_secrets_of(endpoint.id)));
+      end if;
+    exception when others then
+      raise warning 'deliveries to webhook % were not claimed: %', endpoint.id, sqlerrm;
+      update private.webhook_states s set resting_until = now() + interval '1 minute', last_error = left(sqlerrm, 500)
+      where s.endpoint_id = endpoint.id;
+    end;
+    exit when jsonb_array_length(deliveries) >= batch_size;
+  end loop;
+  return jsonb_build_object('deliveries', deliveries, 'endpoints', endpoints);
+end
+$$;
+
+create function private.webhook_retry_delay(attempts integer)
+returns interval
+language sql volatile set search_path = ''
+as $$
+  select (array[5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400])[least(greatest(attempts, 1), 9)]
+    * (0.8 + random() * 0.4) * interval '1 second'
+$$;
+
+create function private.disable_webhook(endpoint_id uuid, reason text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints;
+begin
+  update public.webhook_endpoints e set status = 'disabled', disabled_reason = reason, disabled_at = now()
+  where e.id = (
+    select a.id from public.webhook_endpoints a
+    -- Whoever changes it now waits for its state, which the caller holds: the next failure disables it.
+    where a.id = endpoint_id and a.status = 'active' for update skip locked)
+  returning * into endpoint;
+  if endpoint.id is null then
+    return;
+  end if;
+  perform private.notify(array_agg(row(endpoint.organization_id, m.user_id, 'webhook_disabled',
+    'webhook_disabled:' || endpoint.id || ':' || extract(epoch from endpoint.disabled_at), 'A webhook was disabled',
+    format('Nothing is sent to %s any more: %s.', substring(endpoint.url from '^https?://([^/?#]+)'),
+      case reason when 'gone' then 'it answered 410 (Gone)' else 'it has failed for five days' end),
+    jsonb_build_object('webhook_id', endpoint.id), null)::private.notification))
+  from public.memberships m
+  join public.roles r on r.id = m.role_id
+  where m.organization_id = endpoint.organization_id and m.status = 'active'
+    and (r.organization_id is null and r.key = 'admin' or m.user_id = endpoint.owner_id);
+end
+$$;
+
+create function private.record_webhook_state(endpoint_id uuid, succeeded boolean, failed integer, gone boolean,
+  pause_seconds integer, error text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  state private.webhook_states;
+begin
+  update private.webhook_states s set
+    failures = case when succeeded then 0 else s.failures + failed end,
+    failing_since = case when succeeded then null else coalesce(s.failing_since, now()) end,
+    last_success_at = case when succeeded then now() else s.last_success_at end,
+    last_error = case when succeeded then null else left(error, 500) end,
+    resting_until = now() + greatest(pause_seconds, case
+      when succeeded or s.failures + failed < 5 then 0
+      when s.failures + failed < 20 then 30
+      else 300 end) * interval '1 second'
+  where s.endpoint_id = record_webhook_state.endpoint_id
+  returning * into state;
+  if gone then
+    perform private.disable_webhook(endpoint_id, 'gone');
+  elsif state.failures >= 5 and state.failing_since < now() - interval '5 days' then
+    perform private.disable_webhook(endpoint_id, 'failing');
+  end if;
+end
+$$;
+
+create function private.record_webhook_outcomes(outcomes jsonb)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  max_attempts constant integer := 10;
+  endpoint record;
+begin
+  for endpoint in
+    with r as (
+      select *, coalesce(x.status between 200 and 299, false) as ok,
+        least(greatest(x.retry_after_seconds, 0), 86400) as pause
+      from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, status integer, ms integer, error text, answer text,
+        retry_after_seconds integer)
+    ), recorded as (
+      update private.webhook_deliveries d set
+        status = case when r.ok then 'delivered' when r.status = 410 or d.attempts >= max_attempts then 'failed'
+          else 'pending' end,
+        next_attempt_at = case when r.ok then d.next_attempt_at else now() + greatest(
+          private.webhook_retry_delay(d.attempts), coalesce(r.pause, 0) * interval '1 second') end,
+        leased_until = null,
+        delivered_at = case when r.ok then clock_timestamp() end,
+        tries = case when jsonb_array_length(d.tries) >= 20 then d.tries - 0 else d.tries end || jsonb_build_object(
+          'at', clock_timestamp(), 'status', r.status, 'ms', r.ms, 'error', left(r.error, 200)),
+        answer = left(r.answer, 4096)
+      from r where d.id = r.id and d.claim = r.claim and (d.status = 'sending' or r.ok and d.status = 'pending')
+      returning d.endpoint_id, r.ok, r.status, r.error, r.pause
+    )
+    select c.endpoint_id, bool_or(c.ok) as ok, count(*) filter (where not c.ok)::integer as failed,
+      bool_or(c.status is not distinct from 410) as gone,
+      coalesce(max(c.pause) filter (where c.status in (429, 502, 503, 504)), 0) as pause,
+      max(coalesce(c.error, 'HTTP ' || c.status)) filter (where not c.ok) as error
+    from recorded c group by c.endpoint_id order by c.endpoint_id
+  loop
+    begin
+      perform private.record_webhook_state(endpoint.endpoint_id, endpoint.ok, endpoint.failed, endpoint.gone,
+        endpoint.pause, endpoint.error);
+    exception when others then
+      raise warning 'the state of webhook % was not recorded: %', endpoint.endpoint_id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
+create function private.organizations_with_webhook_events()
+returns uuid[]
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  with recursive tenants as (
+    (select v.organization_id from private.webhook_events v where v.fanned_out_at is null
+      order by v.organization_id limit 1)
+    union all
+    select (
+      select v.organization_id from private.webhook_events v
+      where v.fanned_out_at is null and v.organization_id > t.organization_id order by v.organization_id limit 1)
+    from tenants t where t.organization_id is not null
+  )
+  select coalesce(array_agg(t.organization_id order by random()), '{}')
+  from tenants t where t.organization_id is not null
+$$;
+
+create function private.insert_webhook_deliveries(event private.webhook_events, first integer, before integer,
+  only_endpoint uuid default null)
+returns integer
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  kind private.webhook_event_types;
+  made integer;
+begin
+  select * into kind from private.webhook_event_types t where t.type = event.type;
+  with subscribers as materialized (
+    select e.id, e.bulk = 'grouped' and kind.audience = 'organization' and jsonb_array_length(event.items) > 100
+      as grouped
+    from public.webhook_endpoints e
+    where e.organization_id = event.organization_id and e.status = 'active' and e.created_at <= event.created_at
+      and (event.type = any (e.events) or '*' = any (e.events))
+      and (only_endpoint is null or e.id = only_endpoint)
+  ), items as materialized (
+    select i.data, i.position::integer - 1 as item
+    from jsonb_array_elements(event.items) with ordinality as i (data, position)
+    where i.position > first and i.position <= before
+  ), parts as (
+    select i.item, false as grouped, i.data ->> kind.object as object_id, i.data from items i
+    where exists (select from subscribers s where not s.grouped)
+    union all
+    select min(i.item), true, null, jsonb_build_object('event', event.type, 'count', count(*),
+      'ids', jsonb_agg(i.data -> kind.object order by i.item))
+    from items i where exists (select from subscribers s where s.grouped) group by i.item / 400
+  )
+  insert into private.webhook_deliveries (organization_id, endpoint_id, event_id, item, grouped, object_id, data)
+  select event.organization_id, s.id, event.id, p.item, p.grouped, p.object_id, p.data
+  from subscribers s join parts p on p.grouped = s.grouped
+  order by p.item
+  on conflict on constraint webhook_deliveries_once do nothing;
+  get diagnostics made = row_count;
+  return made;
+end
+$$;
+
+create function private.fan_out_events_of(organization uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+  budget integer := 2000;
+  total integer;
+  before integer;
+begin
+  for event in
+    select * from private.webhook_events v where v.organization_id = organization and v.fanned_out_at is null
+    order by v.seq limit 100
+  loop
+    total := jsonb_array_length(event.items);
+    before := least(total, event.next_item + 2000);
+    perform private.insert_webhook_deliveries(event, event.next_item, before);
+    update private.webhook_events v
+    set next_item = before, fanned_out_at = case when before = total then now() end
+    where v.id = event.id;
+    budget := budget - (before - event.next_item);
+    exit when budget <= 0 or before < total;
+  end loop;
+end
+$$;
+
+create function private.fan_out_webhook_events()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  organization uuid;
+begin
+  foreach organization in array private.organizations_with_webhook_events() loop
+    continue when not pg_try_advisory_xact_lock(hashtextextended('webhook_fan_out|' || organization, 0));
+    begin
+      perform private.fan_out_events_of(organization);
+    exception when others then
+      raise warning 'events of organization % were not turned into deliveries: %', organization, sqlerrm;
+      update private.webhook_events v set fanned_out_at = now(), error = left(sqlerrm, 500)
+      where v.id = (
+        select w.id from private.webhook_events w
+        where w.organization_id = organization and w.fanned_out_at is null order by w.seq limit 1);
+    end;
+  end loop;
+end
+$$;
+
+create function private.exchange_webhook_batch(outcomes jsonb, batch_size integer, lease_seconds integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  claimed jsonb := '{"deliveries": [], "endpoints": {}}';
+begin
+  perform private.record_webhook_outcomes(outcomes);
+  if batch_size > 0 then
+    perform private.release_webhook_leases();
+    perform private.fan_out_webhook_events();
+    claimed := private.claim_webhook_deliveries(batch_size, greatest(lease_seconds, 20));
+  end if;
+  return claimed || jsonb_build_object('next_due_at', case
+    when exists (select from private.webhook_events v where v.fanned_out_at is null) then now()
+    else (select min(w.due_at) from private.waiting_webhooks() w where w.due_at < now() + interval '1 minute') end);
+end
+$$;
+
+grant execute on function private.exchange_webhook_batch(jsonb, integer, integer) to service_role;
+
+create function public.exchange_webhook_batch(outcomes jsonb, batch_size integer, lease_seconds integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.exchange_webhook_batch(outcomes, batch_size, lease_seconds)
+$$;
+
+comment on function public.exchange_webhook_batch is
+  'Records the outcomes of deliveries and claims the next ones, in one round trip.';
+
+grant execute on function public.exchange_webhook_batch(jsonb, integer, integer) to service_role;
+
+create function private.purge_webhooks()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from private.webhook_events v where v.created_at < now() - interval '30 days';
+  delete from private.webhook_secrets s where s.ends_at <= now();
+  perform private.refresh_webhook_subscriptions(o.organization_id)
+  from (
+    select distinct e.organization_id from public.webhook_endpoints e where e.disabled_at < now() - interval '30 days'
+  ) o;
+end
+$$;
+
+create function private.changed_columns(before jsonb, after jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(a.key order by a.key), '[]')
+  from jsonb_each(after) a
+  where a.value is distinct from before -> a.key and a.key not in ('updated_at', 'version', 'search_text')
+$$;
+
+create function private.webhook_events_of(events jsonb)
+returns text[]
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(events) = 'array' and jsonb_array_length(events) between 1 and 100
+    and not exists (
+      select from jsonb_array_elements(events) e
+      where e <> '"*"' and not exists (select from private.webhook_event_types t where to_jsonb(t.type) = e)),
+    'events', 'must be a list of events from the catalogue, or of "*"');
+  return array(select distinct e from jsonb_array_elements_text(events) e order by e);
+end
+$$;
+
+create function private.require_webhook(webhook jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(webhook) = 'object' and webhook <> '{}', '', 'must have a field');
+  perform private.require_valid(not webhook ? 'url' or char_length(webhook ->> 'url') <= 2000
+    and webhook ->> 'url' ~ '^https?://[^\s/?#@\\]+([/?#]\S*)?$' and private.is_plain(webhook ->> 'url'),
+    'url', 'must be a URL without user and password, at most 2,000 characters');
+  perform private.require_valid(not webhook ? 'description' or char_length(webhook ->> 'description') <= 200
+    and private.is_plain(webhook ->> 'description'), 'description', 'must be one line of at most 200 characters');
+  perform private.require_valid(coalesce(webhook ->> 'bulk' in ('each', 'grouped'), not webhook ? 'bulk'), 'bulk',
+    'must be each or grouped');
+  perform private.require_valid(coalesce(webhook ->> 'status' in ('active', 'paused'), not webhook ? 'status'),
+    'status', 'must be active or paused');
+end
+$$;
+
+create function private.webhook_json(endpoint public.webhook_endpoints)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', endpoint.id, 'url', endpoint.url, 'description', endpoint.description,
+    'events', to_jsonb(endpoint.events), 'bulk', endpoint.bulk, 'status', endpoint.status,
+    'disabled_reason', endpoint.disabled_reason, 'disabled_at', endpoint.disabled_at,
+    'silent_reason', private.webhook_silence(endpoint.organization_id, endpoint.owner_id),
+    'owner_id', endpoint.owner_id, 'owner_name', p.full_name, 'created_by', endpoint.created_by,
+    'failing_since', s.failing_since, 'last_success_at', s.last_success_at, 'last_error', s.last_error,
+    'pending', (select count(*) from private.webhook_deliveries d
+      where d.endpoint_id = endpoint.id and d.status in ('pending', 'sending')),
+    'previous_secret_ends_at', (select max(w.ends_at) from private.webhook_secrets w
+      where w.endpoint_id = endpoint.id and w.ends_at > now()),
+    'created_at', endpoint.created_at, 'updated_at', endpoint.updated_at)
+  from (select) one
+  left join private.webhook_states s on s.endpoint_id = endpoint.id
+  left join public.profiles p on p.id = endpoint.owner_id
+$$;
+
+create function private.add_webhook_secret(endpoint_id uuid)
+returns text
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+begin
+  insert into private.webhook_secrets (endpoint_id, secret_id)
+  values (endpoint_id, vault.create_secret(secret, 'webhook_' || endpoint_id || '_' || private.uuid_v7()));
+  return secret;
+end
+$$;
+
+create function private.create_webhook(organization_id uuid, webhook jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  created public.webhook_endpoints;
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_webhook(webhook);
+  perform private.require_valid(webhook ->> 'url' is not null, 'url', 'must be given');
+  perform pg_advisory_xact_lock(hashtextextended('webhooks|' || organization_id, 0));
+  if (select count(*) >= 20 from public.webhook_endpoints e
+    where e.organization_id = create_webhook.organization_id) then
+    perform private.problem(409, 'too_many_webhooks', 'An organization has at most 20 webhooks. Delete one.');
+  end if;
+  insert into public.webhook_endpoints (organization_id, url, description, events, bulk, owner_id, created_by)
+  values (organization_id, webhook ->> 'url', coalesce(webhook ->> 'description', ''),
+    private.webhook_events_of(coalesce(webhook -> 'events', 'null')), coalesce(webhook ->> 'bulk', 'each'), auth.uid(),
+    auth.uid())
+  returning * into created;
+  insert into private.webhook_states (endpoint_id) values (created.id);
+  answer := private.webhook_json(created);
+  perform private.store_idempotent_response(organization_id, answer || '{"secret": null}');
+  return answer || jsonb_build_object('secret', private.add_webhook_secret(created.id));
+end
+$$;
+
+grant execute on function private.create_webhook(uuid, jsonb) to authenticated;
+
+create function public.create_webhook(organization_id uuid, webhook jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_webhook(organization_id, webhook)
+$$;
+
+comment on function public.create_webhook is
+  'Subscribes an endpoint: { url, events, description?, bulk? }; only this answer has the secret.';
+
+grant execute on function public.create_webhook(uuid, jsonb) to authenticated;
+
+create function private.require_webhook_endpoint(organization_id uuid, webhook_id uuid)
+returns public.webhook_endpoints
+language plpgsql set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints;
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  select * into endpoint from public.webhook_endpoints e
+  where e.organization_id = require_webhook_endpoint.organization_id and e.id = webhook_id for update;
+  if endpoint.id is null then
+    perform private.problem(404, 'not_found', 'There is no such webhook.');
+  end if;
+  return endpoint;
+end
+$$;
+
+create function private.queue_webhook_test(endpoint public.webhook_endpoints)
+returns private.webhook_deliveries
+language plpgsql set search_path = ''
+as $$
+declare
+  data jsonb := jsonb_build_object('webhook_id', endpoint.id);
+  event uuid;
+  delivery private.webhook_deliveries;
+begin
+  insert into private.webhook_events (organization_id, type, items, next_item, fanned_out_at)
+  values (endpoint.organization_id, 'webhook.test', jsonb_build_array(data), 1, now()) returning id into event;
+  insert into private.webhook_deliveries (organization_id, endpoint_id, event_id, item, data)
+  values (endpoint.organization_id, endpoint.id, event, 0, data) returning * into delivery;
+  return delivery;
+end
+$$;
+
+create function private.update_webhook(organization_id uuid, webhook_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  old public.webhook_endpoints := private.require_webhook_endpoint(organization_id, webhook_id);
+  endpoint public.webhook_endpoints;
+begin
+  perform private.require_webhook(changes);
+  update public.webhook_endpoints e set url = coalesce(changes ->> 'url', e.url), owner_id = auth.uid(),
+    description = coalesce(changes ->> 'description', e.description),
+    events = case when changes ? 'events' then private.webhook_events_of(changes -> 'events') else e.events end,
+    bulk = coalesce(changes ->> 'bulk', e.bulk), status = coalesce(changes ->> 'status', e.status),
+    disabled_reason = case when changes ? 'status' then null else e.disabled_reason end,
+    disabled_at = case when changes ? 'status' then null else e.disabled_at end
+  where e.id = webhook_id returning * into endpoint;
+  if endpoint.status = 'active' and old.status <> 'active' then
+    update private.webhook_states s set failures = 0, failing_since = null, resting_until = null, last_error = null
+    where s.endpoint_id = webhook_id;
+    perform private.queue_webhook_test(endpoint);
+  end if;
+  return private.webhook_json(endpoint);
+end
+$$;
+
+grant execute on function private.update_webhook(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_webhook(organization_id uuid, webhook_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_webhook(organization_id, webhook_id, changes)
+$$;
+
+comment on function public.update_webhook is
+  'Changes an endpoint: { url?, events?, description?, bulk?, status? }. The caller becomes its owner.';
+
+grant execute on function public.update_webhook(uuid, uuid, jsonb) to authenticated;
+
+create function private.delete_webhook(organization_id uuid, webhook_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_webhook_endpoint(organization_id, webhook_id);
+  delete from public.webhook_endpoints e where e.id = webhook_id;
+end
+$$;
+
+grant execute on function private.delete_webhook(uuid, uuid) to authenticated;
+
+create function public.delete_webhook(organization_id uuid, webhook_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_webhook(organization_id, webhook_id)
+$$;
+
+comment on function public.delete_webhook is 'Deletes an endpoint with its deliveries.';
+
+grant execute on function public.delete_webhook(uuid, uuid) to authenticated;
+
+create function private.rotate_webhook_secret(organization_id uuid, webhook_id uuid, grace_seconds integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints := private.require_webhook_endpoint(organization_id, webhook_id);
+  secret text;
+begin
+  perform private.require_valid(grace_seconds between 0 and 604800, 'grace_seconds', 'must be 0 to 604,800');
+  delete from private.webhook_secrets s
+  where s.endpoint_id = webhook_id and (s.ends_at is not null or grace_seconds = 0);
+  update private.webhook_secrets s set ends_at = now() + make_interval(secs => grace_seconds)
+  where s.endpoint_id = webhook_id;
+  update public.webhook_endpoints e set owner_id = auth.uid() where e.id = webhook_id returning * into endpoint;
+  secret := private.add_webhook_secret(webhook_id);
+  perform private.audit_event(organization_id, 'rotated', 'webhook_endpoints', webhook_id,
+    jsonb_build_object('grace_seconds', grace_seconds));
+  return private.webhook_json(endpoint) || jsonb_build_object('secret', secret);
+end
+$$;
+
+grant execute on function private.rotate_webhook_secret(uuid, uuid, integer) to authenticated;
+
+create function public.rotate_webhook_secret(organization_id uuid, webhook_id uuid,
+  grace_seconds integer default 86400)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.rotate_webhook_secret(organization_id, webhook_id, grace_seconds)
+$$;
+
+comment on function public.rotate_webhook_secret is
+  'Gives an endpoint a new secret, which only this answer has; the one before signs too until the grace is over.';
+
+grant execute on function public.rotate_webhook_secret(uuid, uuid, integer) to authenticated;
+
+create function private.webhook_delivery_json(delivery private.webhook_deliveries)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', delivery.id, 'webhook_id', delivery.endpoint_id,
+    'message_id', private.webhook_message_id(delivery.event_id, delivery.item),
+    'type', case when delivery.grouped then 'objects.changed' else v.type end, 'object_id', delivery.object_id,
+    'status', delivery.status, 'reason', delivery.reason, 'attempts', delivery.attempts,
+    'next_attempt_at', case when delivery.status = 'pending' then delivery.next_attempt_at end,
+    'delivered_at', delivery.delivered_at, 'tries', delivery.tries, 'answer', delivery.answer,
+    'occurred_at', v.created_at, 'created_at', delivery.created_at)
+  from private.webhook_events v where v.id = delivery.event_id
+$$;
+
+create function private.list_webhook_deliveries(organization_id uuid, webhook_id uuid, filters jsonb,
+  page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  if not exists (
+    select from public.webhook_endpoints e
+    where e.organization_id = list_webhook_deliveries.organization_id and e.id = webhook_id) then
+    perform private.problem(404, 'not_found', 'There is no such webhook.');
+  end if;
+  return (
+    with found as materialized (
+      select d.id, d.seq from private.webhook_deliveries d
+      where d.organization_id = list_webhook_deliveries.organization_id and d.endpoint_id = webhook_id
+        and (not filters ? 'status' or d.status = filters ->> 'status')
+        and (not filters ? 'object_id' or d.object_id = filters ->> 'object_id')
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.webhook_delivery_json(d) order by d.seq desc)
+      from (select f.id from found f order by f.seq desc limit page_limit offset page_offset) p
+      join private.webhook_deliveries d on d.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_webhook_deliveries(uuid, uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_webhook_deliveries(organization_id uuid, webhook_id uuid, filters jsonb,
+  page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_webhook_deliveries(organization_id, webhook_id, filters, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_webhook_deliveries is
+  'One page of an endpoint''s deliveries, newest first. filters: { status?, object_id? }.';
+
+grant execute on function public.list_webhook_deliveries(uuid, uuid, jsonb, integer, integer) to authenticated;
+
+create function private.require_active_webhook(organization_id uuid, webhook_id uuid)
+returns public.webhook_endpoints
+language plpgsql set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints := private.require_webhook_endpoint(organization_id, webhook_id);
+begin
+  if endpoint.status <> 'active' then
+    perform private.problem(409, 'webhook_not_active', 'This webhook is paused or disabled. Switch it on first.');
+  end if;
+  return endpoint;
+end
+$$;
+
+create function private.test_webhook(organization_id uuid, webhook_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  delivery private.webhook_deliveries;
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  answer := private.idempotent_response(organization_id);
+  if answer is null then
+    delivery := private.queue_webhook_test(private.require_active_webhook(organization_id, webhook_id));
+    answer := private.webhook_delivery_json(delivery);
+    perform private.store_idempotent_response(organization_id, answer);
+  end if;
+  return answer;
+end
+$$;
+
+grant execute on function private.test_webhook(uuid, uuid) to authenticated;
+
+create function public.test_webhook(organization_id uuid, webhook_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.test_webhook(organization_id, webhook_id)
+$$;
+
+comment on function public.test_webhook is 'Queues the event webhook.test to an endpoint.';
+
+grant execute on function public.test_webhook(uuid, uuid) to authenticated;
+
+create function private.redeliver_webhook(organization_id uuid, delivery_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  delivery private.webhook_deliveries;
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  select * into delivery from private.webhook_deliveries d
+  where d.organization_id = redeliver_webhook.organization_id and d.id = delivery_id;
+  if delivery.id is null then
+    perform private.problem(404, 'not_found', 'There is no such delivery.');
+  end if;
+  perform private.require_active_webhook(organization_id, delivery.endpoint_id);
+  update private.webhook_deliveries d set status = 'pending', reason = null, attempts = 0, next_attempt_at = now()
+  where d.id = delivery_id and d.status <> 'sending' returning * into delivery;
+  if delivery.id is null then
+    perform private.problem(409, 'delivery_under_way', 'This delivery is being sent at the moment.');
+  end if;
+  perform private.invoke('jobs/deliver-webhooks');
+  return private.webhook_delivery_json(delivery);
+end
+$$;
+
+grant execute on function private.redeliver_webhook(uuid, uuid) to authenticated;
+
+create function public.redeliver_webhook(organization_id uuid, delivery_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.redeliver_webhook(organization_id, delivery_id)
+$$;
+
+comment on function public.redeliver_webhook is 'Sends a delivery again, under the same webhook-id.';
+
+grant execute on function public.redeliver_webhook(uuid, uuid) to authenticated;
+
+create function private.replay_webhook(organization_id uuid, webhook_id uuid, since timestamptz)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  endpoint public.webhook_endpoints := private.require_active_webhook(organization_id, webhook_id);
+  event private.webhook_events;
+  queued integer;
+begin
+  perform private.require_valid(since between now() - interval '31 days' and now(), 'since',
+    'must be within the last 30 days');
+  update private.webhook_deliveries d set status = 'pending', reason = null, attempts = 0, next_attempt_at = now()
+  where d.id in (
+    select f.id from private.webhook_deliveries f join private.webhook_events v on v.id = f.event_id
+    where f.organization_id = replay_webhook.organization_id and f.endpoint_id = webhook_id
+      and f.status in ('failed', 'withheld') and v.created_at >= since
+    order by f.seq limit 10000);
+  get diagnostics queued = row_count;
+  for event in
+    select * from private.webhook_events v
+    where v.organization_id = replay_webhook.organization_id and v.created_at >= since
+      and v.created_at >= endpoint.created_at and v.fanned_out_at is not null
+      and (v.type = any (endpoint.events) or '*' = any (endpoint.events)) and v.type <> 'webhook.test'
+      and not exists (
+        select from private.webhook_deliveries d where d.endpoint_id = webhook_id and d.event_id = v.id)
+    order by v.seq
+  loop
+    exit when queued >= 10000;
+    queued := queued + private.insert_webhook_deliveries(event, 0, jsonb_array_length(event.items), webhook_id);
+  end loop;
+  perform private.invoke('jobs/deliver-webhooks');
+  return jsonb_build_object('queued', queued, 'complete', queued < 10000);
+end
+$$;
+
+grant execute on function private.replay_webhook(uuid, uuid, timestamptz) to authenticated;
+
+create function public.replay_webhook(organization_id uuid, webhook_id uuid, since timestamptz)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.replay_webhook(organization_id, webhook_id, since)
+$$;
+
+comment on function public.replay_webhook is
+  'Sends what an endpoint did not get since then, under the same webhook-ids: { queued, complete }.';
+
+grant execute on function public.replay_webhook(uuid, uuid, timestamptz) to authenticated;
+
+create function private.list_webhooks(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  return jsonb_build_object(
+    'total', (select count(*) from public.webhook_endpoints e where e.organization_id = list_webhooks.organization_id),
+    'rows', coalesce((
+      select jsonb_agg(private.webhook_json(e) order by e.created_at desc, e.id desc)
+      from (
+        select * from public.webhook_endpoints e where e.organization_id = list_webhooks.organization_id
+        order by e.created_at desc, e.id desc limit page_limit offset page_offset
+      ) e), '[]'));
+end
+$$;
+
+grant execute on function private.list_webhooks(uuid, integer, integer) to authenticated;
+
+create function public.list_webhooks(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_webhooks(organization_id, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_webhooks is 'One page of webhook endpoints, newest first, without their secrets.';
+
+grant execute on function public.list_webhooks(uuid, integer, integer) to authenticated;
+
+create function private.list_webhook_events(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'webhooks:manage');
+  return (
+    select jsonb_agg(jsonb_build_object('type', t.type, 'description', t.description, 'permission', t.permission,
+      'schema', t.schema, 'example', t.example) order by t.position)
+    from private.webhook_event_types t);
+end
+$$;
+
+grant execute on function private.list_webhook_events(uuid) to authenticated;
+
+create function public.list_webhook_events(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_webhook_events(organization_id)
+$$;
+
+comment on function public.list_webhook_events is 'The events that endpoints may subscribe to.';
+
+grant execute on function public.list_webhook_events(uuid) to authenticated;
+
 comment on table public.batches is 'A unit of bulk work: a processed upload, many actions, or many texts.';
 
 create index batches_created_by on public.batches (created_by);
@@ -8604,24 +9953,6 @@ $$;
 
 create trigger relink_conversations after update of phone on public.customers
   for each row when (old.phone is distinct from new.phone) execute function private.relink_conversations_of_customer();
-
-create table public.customer_actions (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  customer_id uuid not null,
-  action text not null
-    constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
-  note text constraint customer_actions_note_form
-    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
-  source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
-  batch_id uuid,
-  performed_by uuid default auth.uid() references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  constraint customer_actions_customer foreign key (organization_id, customer_id)
-    references public.customers (organization_id, id) on delete cascade,
-  constraint customer_actions_batch foreign key (organization_id, batch_id)
-    references public.batches (organization_id, id) on delete set null (batch_id)
-);
 
 comment on table public.customer_actions is 'What was done to a customer, and by whom. Append-only.';
 
@@ -10515,25 +11846,6 @@ create trigger audit_insert after insert on public.leads referencing new table a
 create trigger audit_delete after delete on public.leads referencing old table as old_rows
   for each statement execute function private.audit('search_text');
 
-create table public.sla_events (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  lead_id uuid not null,
-  event text not null
-    constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
-  assigned_to uuid,
-  team_id uuid,
-  deadline timestamptz not null,
-  met boolean,
-  response_minutes integer,
-  merged_from uuid,
-  created_at timestamptz not null default now(),
-  constraint sla_events_response check ((event = 'response') = (met is not null)
-    and (event = 'response') = (response_minutes is not null)),
-  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade
-);
-
 create function private.notify_of_sla_events(events uuid[])
 returns void
 language plpgsql set search_path = '' set enable_nestloop = on set jit = off
@@ -12021,23 +13333,6 @@ create table public.consents (
   created_at timestamptz not null default now(),
   constraint consents_lead foreign key (organization_id, lead_id)
     references public.leads (organization_id, id) on delete set null (lead_id)
-);
-
-create table public.lead_history (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  lead_id uuid not null,
-  from_status text,
-  to_status text not null,
-  seconds_in_stage bigint,
-  note text constraint lead_history_note_form
-    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
-  changed_by uuid references public.profiles (id) on delete set null,
-  -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
-  merged_from uuid,
-  created_at timestamptz not null default now(),
-  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade
 );
 
 create function private.move_lead_children(from_id uuid, to_id uuid)
@@ -26133,6 +27428,9 @@ comment on column public.report_runs.partial is 'Time groups that the period cov
 
 comment on column public.report_runs.checksum is 'SHA-256 of the file, in hex.';
 
+comment on column public.report_runs.file_withdrawn_at is
+  'A person whom the file may show has been erased: nobody can have it any more, and it is deleted.';
+
 comment on column public.report_runs.cpu_ms is 'Computing time of the writers.';
 
 create index report_runs_history on public.report_runs (organization_id, owner_id, id desc);
@@ -26362,8 +27660,8 @@ create function private.report_file_expiry(run public.report_runs)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
-    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+  select coalesce(run.file_withdrawn_at, coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
+    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30)))
 $$;
 
 create function private.deliver_outside(run public.report_runs)
@@ -29121,8 +30419,9 @@ returns setof public.report_runs
 language sql stable set search_path = ''
 as $$
   select r.* from public.report_runs r
-  where r.status in ('ready', 'empty') and r.file_deleted_at is null and r.finished_at < now() - interval '1 day'
-    and private.report_file_expiry(r) < now()
+  where r.status in ('ready', 'empty') and r.file_deleted_at is null
+    and (r.file_withdrawn_at is not null or r.finished_at < now() - interval '1 day')
+    and private.report_file_expiry(r) <= now()
 $$;
 
 create function private.purge_reports()
@@ -38166,6 +39465,1096 @@ begin
 end
 $$;
 
+create table private.personal_data (
+  relation text not null,
+  column_name text not null,
+  found_by text,
+  erased_as text not null,
+  searched boolean not null default false,
+  reason text,
+  primary key (relation, column_name),
+  constraint personal_data_reason check (erased_as <> 'kept' or reason is not null),
+  constraint personal_data_found check (found_by is not null or searched or erased_as in ('none', 'kept'))
+);
+
+comment on table private.personal_data is
+  'Every column with text or JSON, and what erasing a person does to it. Frozen against the catalogue by a test.';
+
+comment on column private.personal_data.found_by is
+  'SQL condition over the row (x) and the private.person (p): the row is about the person.';
+
+comment on column private.personal_data.erased_as is
+  'SQL expression for the new value; delete: the row goes; kept: see reason; none: nothing personal is in it.';
+
+comment on column private.personal_data.searched is
+  'Free text: in rows about others the numbers, addresses and names of the person are replaced.';
+
+create type private.person as (
+  organization_id uuid,
+  phones text[],
+  emails text[],
+  lead_ids uuid[],
+  customer_ids uuid[],
+  client_ids uuid[],
+  contact_ids uuid[],
+  ids uuid[],
+  mentions text,
+  ids_pattern text
+);
+
+comment on type private.person is
+  'How a person is found. mentions: a regular expression of their numbers, addresses, names and account numbers.';
+
+create table private.privacy_requests (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null constraint privacy_requests_kind check (kind in ('export', 'erase')),
+  subject jsonb not null constraint privacy_requests_subject check (jsonb_typeof(subject) = 'object'),
+  person jsonb not null,
+  status text not null default 'queued'
+    constraint privacy_requests_status check (status in ('queued', 'running', 'done', 'failed')),
+  -- Where the job is: the table, its block, and how many times it has been through all of them.
+  place text,
+  block bigint not null default 0,
+  pass integer not null default 1,
+  pass_changes bigint not null default 0,
+  records jsonb not null default '{}',
+  attempts integer not null default 0,
+  error text,
+  requested_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz
+);
+
+comment on table private.privacy_requests is
+  'Exports and erasures of a person. When an erasure is done, subject and person name them by ids and pseudonyms only.';
+
+create index privacy_requests_organization on private.privacy_requests (organization_id, id desc);
+
+create index privacy_requests_requested_by on private.privacy_requests (requested_by);
+
+create index privacy_requests_open on private.privacy_requests (id) where status in ('queued', 'running');
+
+create table private.privacy_rows (
+  request_id uuid not null references private.privacy_requests (id) on delete cascade,
+  number bigint generated always as identity,
+  relation text not null,
+  content jsonb not null,
+  primary key (request_id, relation, number)
+);
+
+comment on table private.privacy_rows is
+  'The rows of an export, from which the file is made when somebody downloads it. Deleted after seven days.';
+
+insert into private.personal_data (relation, column_name, erased_as)
+select d.relation, c, 'none' from (values
+  ('private.action_totals', 'action'),
+  ('private.api_key_places', 'place'),
+  ('private.api_key_secrets', 'hash last_four prefix'),
+  ('private.area_codes', 'code country region source time_zones'),
+  ('private.audit_hashes', 'hash salt values_hash'),
+  ('private.audit_seals', 'content_hash hash'),
+  ('private.band_days', 'band currency segment'),
+  ('private.calling_codes', 'country prefix'),
+  ('private.campaign_progress', 'state'),
+  ('private.churn_model_state', 'last_error phase watch'),
+  ('private.churn_period_totals', 'currency period segment'),
+  ('private.churn_training_rows', 'labels part'),
+  ('private.client_features', 'currency labels'),
+  ('private.client_plans', 'last_error movement'),
+  ('private.client_scores', 'band'),
+  ('private.client_totals', 'band currency segment status'),
+  ('private.cohort_totals', 'currency segment'),
+  ('private.contact_caps', 'country region source'),
+  ('private.contact_windows', 'country region source'),
+  ('private.counters', 'measures name'),
+  ('private.customer_totals', 'status'),
+  ('private.default_segment_prices', 'currency source'),
+  ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),
+  ('private.email_secrets', 'token'),
+  ('private.exports_begun', 'export'),
+  ('private.factor_days', 'segment theme'),
+  ('private.feature_definitions', 'description name theme transform unit'),
+  ('private.health_metrics', 'description name unit'),
+  ('private.health_snapshots', 'metric step'),
+  ('private.health_thresholds', 'description name unit'),
+  ('private.holder_day_totals', 'currency outcome source status'),
+  ('private.holder_totals', 'outcome sla_status'),
+  ('private.holidays', 'country name region source'),
+  ('private.idempotency_keys', 'fingerprint key'),
+  ('private.incident_models', 'parameters'),
+  ('private.job_runs', 'job'),
+  ('private.jobs', 'command description name schedule task_of'),
+  ('private.lead_day_totals', 'currency furthest_status outcome source status'),
+  ('private.lead_import_errors', 'kind reason'),
+  ('private.lead_import_runs', 'delimiter'),
+  ('private.lead_totals', 'outcome sla_status source status'),
+  ('private.lead_uploads', 'delimiter'),
+  ('private.legacy_ids', 'old_id step'),
+  ('private.legacy_problems', 'field kind step'),
+  ('private.legacy_steps', 'cursor kind step'),
+  ('private.link_shorteners', 'host source'),
+  ('private.lookup_pauses', 'reason'),
+  ('private.mail_outage', 'reason'),
+  ('private.message_day_totals', 'currency error_code status'),
+  ('private.message_outcome_totals', 'currency error_code status'),
+  ('private.message_totals', 'status'),
+  ('private.movement_totals', 'currency kind segment'),
+  ('private.organization_settings', 'description name unit'),
+  ('private.permissions', 'closed_to description name'),
+  ('private.personal_data', 'column_name erased_as found_by reason relation'),
+  ('private.phone_confirmations', 'code'),
+  ('private.play_trials', 'currency outcome'),
+  ('private.price_cursors', 'page'),
+  ('private.privacy_requests', 'error kind person place records status subject'),
+  ('private.privacy_rows', 'relation'),
+  ('private.protected_sender_names', 'name reason'),
+  ('private.rate_buckets', 'kind'),
+  ('private.rate_limits', 'description kind'),
+  ('private.recommendation_runs', 'effects'),
+  ('private.region_zones', 'country name region source time_zones'),
+  ('private.report_fields', 'aggregations choices currency expression join_name label name operators permission '
+    'sort_expression source type'),
+  ('private.report_formats', 'content_type extension name'),
+  ('private.report_joins', 'clause name needs source'),
+  ('private.report_measures', 'denominator description join_name label name numerator permission source type'),
+  ('private.report_pieces', 'content'),
+  ('private.report_run_work', 'state'),
+  ('private.report_sources', 'condition description export_permission identity kind label lead_join name '
+    'permissions relation scope'),
+  ('private.report_templates', 'audience definition description id name'),
+  ('private.report_types', 'aggregations name operators sql_type'),
+  ('private.sla_totals', 'outcome'),
+  ('private.spell_totals', 'segment'),
+  ('private.status_lookups', 'provider source'),
+  ('private.suppression_totals', 'source'),
+  ('private.target_totals', 'reason status'),
+  ('private.undeliverable_codes', 'code description provider'),
+  ('private.webhook_deliveries', 'object_id reason status'),
+  ('private.webhook_event_types',
+    'audience condition data description example object operation permission schema source type'),
+  ('private.webhook_events', 'error type'),
+  ('private.webhook_states', 'last_error'),
+  ('private.webhook_subscriptions', 'type'),
+  ('public.webhook_endpoints', 'bulk description disabled_reason events status url'),
+  ('public.api_keys', 'name'),
+  ('public.audit_logs', 'action changed request_id resource via'),
+  ('public.batches', 'action counts kind'),
+  ('public.calendar_holidays', 'name'),
+  ('public.calendars', 'time_zone'),
+  ('public.campaign_alerts', 'kind resolution'),
+  ('public.campaign_targets', 'reason status wait_reason'),
+  ('public.campaigns', 'status status_reason'),
+  ('public.churn_models', 'calibration confidence features method metrics reason'),
+  ('public.churn_settings', 'churn_recognition'),
+  ('public.client_factors', 'name'),
+  ('public.client_incident_predictions', 'basis by_type most_likely_incident quarters recommendation'),
+  ('public.client_interactions', 'direction outcome sentiment type'),
+  ('public.client_issues', 'severity status type'),
+  ('public.client_links', 'source'),
+  ('public.client_movements', 'cause contract currency entry entry_currency entry_segment kind reason '
+    'reversed_kind segment status_after'),
+  ('public.client_segments', 'key label'),
+  ('public.client_spells', 'reason'),
+  ('public.clients', 'band client_type currency risk_theme segment stated_risk status trend'),
+  ('public.consents', 'channel disclosure_version event recognized_by scope'),
+  ('public.conversations', 'last_direction provider sender status'),
+  ('public.customer_actions', 'action source'),
+  ('public.customers', 'currency status'),
+  ('public.dnc_lists', 'calling_code kind status'),
+  ('public.emails', 'event_key kind provider provider_message_id status'),
+  ('public.exchange_rates', 'currency'),
+  ('public.incident_types', 'action key label'),
+  ('public.interactions', 'direction outcome type'),
+  ('public.invitations', 'status token_hash'),
+  ('public.lead_assignments', 'method'),
+  ('public.lead_fields', 'choices key label type'),
+  ('public.lead_history', 'from_status to_status'),
+  ('public.lead_imports', 'counts mapping on_duplicate status'),
+  ('public.lead_settings', 'clock_starts on_reassignment'),
+  ('public.leads', 'currency furthest_status outcome sla_status source status'),
+  ('public.memberships', 'status'),
+  ('public.message_events', 'code provider_message_id source status'),
+  ('public.messages', 'category direction encoding error_code price_currency provider provider_account '
+    'provider_message_id purpose status unknown_reason wait_reason'),
+  ('public.note_roles', 'role_key'),
+  ('public.notes', 'recipients sender_role'),
+  ('public.notification_preferences', 'kind'),
+  ('public.notifications', 'event_key kind'),
+  ('public.organizations', 'allowed_countries contact_details country currency locale marketing_consent name '
+    'standing standing_changed_by standing_reason time_zone unknown_outcome_marketing unknown_outcome_service'),
+  ('public.pipeline_stages', 'key label next_stages outcome'),
+  ('public.plays', 'bands channel key segments themes'),
+  ('public.recommendations', 'currency state'),
+  ('public.reply_reviews', 'status'),
+  ('public.reply_rules', 'kind language meaning source'),
+  ('public.report_links', 'token_hash'),
+  ('public.report_runs', 'checksum format period reason status time_zone'),
+  ('public.report_schedules', 'format frequency on_empty pause_reason status time_zone'),
+  ('public.reports', 'sharing source template'),
+  ('public.role_permissions', 'permission scope'),
+  ('public.roles', 'description key name'),
+  ('public.sla_events', 'event'),
+  ('public.sms_accounts', 'approved_by cap_zone circuit_open_reason cooldown_reason label number_type provider '
+    'provider_account sender_id status'),
+  ('public.suppressions', 'scope source'),
+  ('public.tasks', 'priority status'),
+  ('public.teams', 'name'),
+  ('public.templates', 'category kind'),
+  ('public.undeliverable_numbers', 'error_code provider')
+) as d (relation, columns), string_to_table(d.columns, ' ') c;
+
+create function private.privacy_subject(organization_id uuid, request jsonb)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  subject jsonb := jsonb_strip_nulls(request - 'kind');
+  named text := (select min(k) from jsonb_object_keys(subject) k);
+  given text := subject ->> named;
+begin
+  perform private.require_valid(coalesce(request ->> 'kind' in ('export', 'erase'), false), 'kind',
+    'is neither export nor erase');
+  perform private.require_valid((select count(*) from jsonb_object_keys(subject)) = 1
+    and named in ('phone', 'email', 'customer_id', 'lead_id', 'client_id'), 'subject',
+    'is not exactly one of phone, email, customer_id, lead_id and client_id');
+  perform private.require_valid(case named
+    when 'phone' then given ~ '^\+[1-9][0-9]{6,14}$' and given not like '+999%'
+    when 'email' then char_length(given) <= 254 and given ~ '^[^@\s]+@[^@\s]+$' and private.is_plain(given)
+    else given ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' end, named, 'has another form');
+  if named = 'lead_id' and not exists (select from public.leads l
+      where l.organization_id = privacy_subject.organization_id and l.id = given::uuid)
+    or named = 'customer_id' and not exists (select from public.customers c
+      where c.organization_id = privacy_subject.organization_id and c.id = given::uuid)
+    or named = 'client_id' and not exists (select from public.clients c
+      where c.organization_id = privacy_subject.organization_id and c.id = given::uuid) then
+    perform private.problem(404, 'not_found', 'There is no such person.');
+  end if;
+  return jsonb_build_object(named, lower(given));
+end
+$$;
+
+create function private.require_privacy(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'privacy:manage');
+  perform private.require_own_session();
+end
+$$;
+
+create function private.person_widened(p private.person)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+begin
+  p.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
+    and (l.id = any (p.lead_ids) or l.phone = any (p.phones) or l.email = any (p.emails)
+      or l.merged_into = any (p.lead_ids)));
+  p.customer_ids := array(select c.id from public.customers c where c.organization_id = p.organization_id
+    and (c.id = any (p.customer_ids) or c.phone = any (p.phones)));
+  p.client_ids := array(select c.id from public.clients c where c.organization_id = p.organization_id
+    and (c.id = any (p.client_ids) or c.phone = any (p.phones) or c.email = any (p.emails)));
+  p.contact_ids := array(select c.id from public.client_contacts c where c.organization_id = p.organization_id
+    and (c.client_id = any (p.client_ids) or c.phone = any (p.phones) or c.email = any (p.emails)));
+  p.phones := array(
+    select distinct s from (
+      select unnest(p.phones) as phone
+      union select l.phone from public.leads l where l.id = any (p.lead_ids)
+      union select c.phone from public.customers c where c.id = any (p.customer_ids)
+      union select c.phone from public.clients c where c.id = any (p.client_ids)
+      union select c.phone from public.client_contacts c where c.id = any (p.contact_ids)
+    ) n, unnest(private.phone_spellings(n.phone)) s where n.phone is not null and s not like '+999%');
+  p.emails := array(
+    select distinct e.email from (
+      select unnest(p.emails) as email
+      union select l.email from public.leads l where l.id = any (p.lead_ids)
+      union select c.email from public.clients c where c.id = any (p.client_ids)
+      union select c.email from public.client_contacts c where c.id = any (p.contact_ids)
+    ) e where e.email is not null);
+  return p;
+end
+$$;
+
+create function private.phone_regex(phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('(?<![0-9])((\+|00)?%s[\s().-]*(0[\s().-]*)?|0[\s().-]*)?%s(?![0-9])', c.prefix,
+    regexp_replace(substr(phone, 2 + length(c.prefix)), '([0-9])(?=[0-9])', '\1[\\s().-]*', 'g'))
+  from (
+    select coalesce(max(k.prefix) filter (where length(k.prefix) = (select max(length(l.prefix))
+      from private.calling_codes l where starts_with(phone, '+' || l.prefix))), '') as prefix
+    from private.calling_codes k where starts_with(phone, '+' || k.prefix)
+  ) c
+$$;
+
+create function private.regex_literal(content text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select regexp_replace(regexp_replace(btrim(content), '([.*+?^${}()|\\/\[\]-])', '\\\1', 'g'), '\s+', '\\s+', 'g')
+$$;
+
+create function private.person_mentions(p private.person)
+returns text
+language sql stable set search_path = ''
+as $$
+  with names (name) as (
+    select l.full_name from public.leads l where l.organization_id = p.organization_id and l.id = any (p.lead_ids)
+    union select concat_ws(' ', s.first_name, nullif(s.last_name, '')) from public.students s
+    where s.organization_id = p.organization_id and s.lead_id = any (p.lead_ids)
+    union select c.name from public.customers c
+    where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
+    union select c.name from public.clients c where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+    union select c.name from public.client_contacts c
+    where c.organization_id = p.organization_id and c.id = any (p.contact_ids)
+  ), numbers (number) as (
+    select c.account_number from public.customers c
+    where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
+    union select unnest(array[c.account_number, c.external_id]) from public.clients c
+    where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+  )
+  select coalesce(string_agg(m.part, '|'), '(?!)') from (
+    select private.phone_regex(f) from unnest(p.phones) f
+    union all select '(?<![[:alnum:]._%+-])' || private.regex_literal(e) || '(?![[:alnum:]])' from unnest(p.emails) e
+    union all select '(?<![[:alnum:]])' || private.regex_literal(n.name) || '(?![[:alnum:]])' from names n
+    where n.name ~ '\S\s+\S' and length(n.name) >= 6
+    union all select '(?<![[:alnum:]])' || private.regex_literal(n.number) || '(?![[:alnum:]])' from numbers n
+    where length(n.number) >= 6 and n.number not like 'erased-%'
+  ) m (part)
+$$;
+
+create function private.find_person(organization_id uuid, subject jsonb)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+declare
+  p private.person;
+begin
+  p.organization_id := organization_id;
+  p.phones := private.phone_spellings(subject ->> 'phone');
+  p.phones := array(select f from unnest(p.phones) f where f is not null);
+  p.emails := array_remove(array[lower(subject ->> 'email')], null);
+  p.lead_ids := array_remove(array[(subject ->> 'lead_id')::uuid], null);
+  p.customer_ids := array_remove(array[(subject ->> 'customer_id')::uuid], null);
+  p.client_ids := array_remove(array[(subject ->> 'client_id')::uuid], null);
+  p.contact_ids := '{}';
+  p := private.person_widened(private.person_widened(p));
+  p.ids := p.lead_ids || p.customer_ids || p.client_ids || p.contact_ids;
+  p.ids_pattern := coalesce(nullif(array_to_string(p.ids, '|'), ''), '(?!)');
+  p.mentions := private.person_mentions(p);
+  return p;
+end
+$$;
+
+create function private.privacy_kept()
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_agg(jsonb_build_object('what', k.relation, 'columns', k.columns, 'why', k.reason)
+    order by k.relation, k.reason)
+  from (
+    select d.relation, d.reason, to_jsonb(array_agg(d.column_name order by d.column_name)) as columns
+    from private.personal_data d
+    where d.reason is not null and d.reason !~ '^A copy' group by d.relation, d.reason
+  ) k
+$$;
+
+create function private.privacy_request_json(request private.privacy_requests)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', request.id, 'kind', request.kind, 'subject', request.subject,
+    'status', request.status, 'error', request.error, 'requested_by', request.requested_by,
+    'created_at', request.created_at, 'finished_at', request.finished_at,
+    'expires_at', case when request.kind = 'export' then request.finished_at + interval '7 days' end,
+    'matched', jsonb_build_object(
+      'lead_ids', coalesce(request.person -> 'lead_ids', '[]'),
+      'customer_ids', coalesce(request.person -> 'customer_ids', '[]'),
+      'client_ids', coalesce(request.person -> 'client_ids', '[]'),
+      'contact_ids', coalesce(request.person -> 'contact_ids', '[]'),
+      'phones', coalesce(request.person -> 'phones', '[]')),
+    'records', request.records,
+    'kept', case when request.kind = 'erase' then private.privacy_kept() else '[]' end)
+$$;
+
+create function private.create_privacy_request(organization_id uuid, request jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  subject jsonb;
+  person private.person;
+  created private.privacy_requests;
+begin
+  perform private.require_privacy(organization_id);
+  perform private.require_valid(coalesce(jsonb_typeof(request) = 'object', false), 'request', 'is no object');
+  subject := private.privacy_subject(organization_id, request);
+  person := private.find_person(organization_id, subject);
+  if cardinality(person.ids) > 50 then
+    perform private.problem(409, 'shared_address', 'More than 50 records share this number or address, so it is not '
+      'one person''s. Change it where it does not belong, or name another.');
+  end if;
+  insert into private.privacy_requests (organization_id, kind, subject, person, requested_by)
+  values (organization_id, request ->> 'kind', subject, to_jsonb(person), auth.uid())
+  returning * into created;
+  perform private.audit_event(organization_id, 'insert', 'privacy_requests', created.id,
+    jsonb_build_object('kind', created.kind));
+  return private.privacy_request_json(created);
+end
+$$;
+
+grant execute on function private.create_privacy_request(uuid, jsonb) to authenticated;
+
+create function public.create_privacy_request(organization_id uuid, request jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_privacy_request(organization_id, request)
+$$;
+
+comment on function public.create_privacy_request is 'Asks for the export or the erasure of what is held on a person.';
+
+grant execute on function public.create_privacy_request(uuid, jsonb) to authenticated;
+
+create function private.privacy_key()
+returns text
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  key text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'privacy_key');
+begin
+  if key is null then
+    perform pg_advisory_xact_lock(hashtext('privacy_key'));
+    key := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'privacy_key');
+  end if;
+  if key is null then
+    key := encode(extensions.gen_random_bytes(32), 'hex');
+    perform vault.create_secret(key, 'privacy_key', 'Pseudonyms of erased numbers; never rotated');
+  end if;
+  return key;
+end
+$$;
+
+create function private.pseudonym_phone(phone text)
+returns text
+language sql set search_path = ''
+as $$
+  select case when phone like '+999%' then phone
+    else '+999' || lpad((('x' || encode(substr(extensions.hmac(phone, private.privacy_key(), 'sha256'), 1, 7), 'hex'))
+      ::bit(56)::bigint % 1000000000000)::text, 12, '0') end
+$$;
+
+create function private.clear_older_pseudonyms(p private.person)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  pseudonyms text[] := array(select private.pseudonym_phone(f) from unnest(p.phones) f);
+begin
+  update public.suppressions s set lifted_at = now(), lifted_reason = 'Replaced by a later erasure'
+  where s.organization_id = p.organization_id and s.phone = any (pseudonyms) and s.lifted_at is null
+    and exists (select from public.suppressions r where r.organization_id = s.organization_id and r.scope = s.scope
+      and r.lifted_at is null and r.phone = any (p.phones) and private.pseudonym_phone(r.phone) = s.phone);
+  update public.undeliverable_numbers u set lifted_at = now()
+  where u.organization_id = p.organization_id and u.phone = any (pseudonyms) and u.lifted_at is null
+    and exists (select from public.undeliverable_numbers r where r.organization_id = u.organization_id
+      and r.lifted_at is null and r.phone = any (p.phones));
+  update public.reply_reviews w set status = 'dismissed', decided_at = now()
+  where w.organization_id = p.organization_id and w.phone = any (pseudonyms) and w.status = 'open'
+    and exists (select from public.reply_reviews r where r.organization_id = w.organization_id
+      and r.status = 'open' and r.phone = any (p.phones));
+  delete from public.conversations c
+  where c.organization_id = p.organization_id and c.phone = any (pseudonyms)
+    and exists (select from public.conversations r where r.organization_id = c.organization_id
+      and r.phone = any (p.phones));
+end
+$$;
+
+create function private.privacy_tenant(relation text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when relation in ('private.lead_import_errors') then
+      'exists (select from public.lead_imports o where o.id = x.import_id and o.organization_id = p.organization_id)'
+    when relation in ('private.lead_upload_pieces') then
+      'exists (select from private.lead_uploads o where o.id = x.upload_id and o.organization_id = p.organization_id)'
+    when relation in ('private.report_rows', 'private.report_deliveries') then
+      'exists (select from public.report_runs o where o.id = x.run_id and o.organization_id = p.organization_id)'
+    when relation in ('private.privacy_rows') then
+      'exists (select from private.privacy_requests o
+        where o.id = x.request_id and o.organization_id = p.organization_id)'
+    when relation in ('private.job_runs') then 'true'
+    else 'x.organization_id = p.organization_id' end
+$$;
+
+create function private.personal_columns(relation text)
+returns table (column_name text, linked text, mentioned text, value text, is_file boolean, is_deleted boolean,
+  is_copy boolean)
+language sql stable set search_path = ''
+as $$
+  select d.column_name, c.linked, c.mentioned,
+    format('case%s%s else x.%I end',
+      case when d.found_by is not null and d.erased_as <> 'delete' then format(' when %s then (%s)::%s', c.linked,
+        d.erased_as, pg_catalog.format_type(a.atttypid, a.atttypmod)) end,
+      case when d.searched or d.erased_as = 'delete' then format(' when %s then private.%s(x.%I, p.mentions)',
+        c.mentioned, case a.atttypid when 'jsonb'::regtype then 'redacted_json' when 'text[]'::regtype
+          then 'redacted_items' else 'redacted' end, d.column_name) end,
+      d.column_name),
+    d.erased_as ~ '^private\.without_', d.erased_as = 'delete', coalesce(d.reason ~ '^A copy', false)
+  from private.personal_data d
+  join pg_catalog.pg_attribute a on a.attrelid = to_regclass(d.relation) and a.attname = d.column_name
+  cross join lateral (
+    select coalesce('(' || d.found_by || ')', 'false') as linked,
+      case when d.searched then format('x.%I::text ~* p.mentions', d.column_name) else 'false' end as mentioned
+  ) c
+  where d.relation = personal_columns.relation and (d.searched or d.erased_as not in ('none', 'kept'))
+$$;
+
+create function private.privacy_condition(relation text, from_block bigint, to_block bigint)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('x.ctid >= ''(%s,0)''::tid and x.ctid < ''(%s,0)''::tid and %s and coalesce(%s, false)',
+    from_block, to_block, private.privacy_tenant(relation),
+    string_agg(distinct case c.mentioned when 'false' then c.linked else format('%s or %s', c.linked, c.mentioned) end,
+      ' or '))
+  from private.personal_columns(relation) c
+$$;
+
+create function private.erasure_statement(place text, relation text, from_block bigint, to_block bigint)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format(case
+    when bool_or(c.is_deleted) then
+      'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
+        delete from %1$s x using p where %2$s returning 1)
+      select count(*) from changed'
+    when relation = 'public.audit_logs' then
+      'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
+        update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning x.id), unsalted as (
+        update private.audit_hashes h set salt = null from changed e where h.entry_id = e.id)
+      select count(*) from changed'
+    else
+      'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
+        update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning 1)
+      select count(*) from changed' end,
+    place, private.privacy_condition(relation, from_block, to_block),
+    string_agg(format('%I = %s', c.column_name, c.value), ', '),
+    string_agg(format('x.%I', c.column_name), ', '), string_agg(c.value, ', '))
+  from private.personal_columns(relation) c
+$$;
+
+create function private.erase_slice(person private.person, place text, relation text, from_block bigint,
+  to_block bigint)
+returns bigint
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  changed bigint;
+begin
+  if relation in ('public.suppressions', 'public.undeliverable_numbers', 'public.reply_reviews',
+    'public.conversations') then
+    perform private.clear_older_pseudonyms(person);
+  elsif relation = 'public.audit_logs' then
+    -- An entry is sealed either before or after, never in between.
+    perform from private.audit_horizon h where h.singleton for update;
+  end if;
+  set local session_replication_role = replica;
+  execute private.erasure_statement(place, relation, from_block, to_block) into changed using to_jsonb(person);
+  set local session_replication_role = origin;
+  return changed;
+end
+$$;
+
+create function private.export_slice(request_id uuid, person private.person, place text, relation text,
+  from_block bigint, to_block bigint)
+returns bigint
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  collected bigint;
+  statement text := (
+    select format('
+      with p as materialized (select * from jsonb_populate_record(null::private.person, $1))
+      insert into private.privacy_rows (request_id, relation, content)
+      select $2, %L, case when coalesce(%s, false) then to_jsonb(x) - %L::text[] else ''{}'' end
+        || jsonb_strip_nulls(jsonb_build_object(%s))
+      from %s x, p where %s',
+      relation, coalesce(string_agg(c.linked, ' or ') filter (where not c.is_file), 'false'),
+      coalesce(array_agg(c.column_name) filter (where c.is_file), '{}'),
+      coalesce(string_agg(format('%L, case when %s then private.rows_about(to_jsonb(x.%I), p.mentions) end',
+        c.column_name, case when c.is_file then c.linked else c.mentioned end, c.column_name), ', ')
+        filter (where c.is_file or c.mentioned <> 'false'), ''),
+      place, private.privacy_condition(relation, from_block, to_block))
+    from private.personal_columns(relation) c having not bool_or(c.is_copy));
+begin
+  if statement is null then
+    return 0;
+  end if;
+  execute statement using to_jsonb(person), request_id;
+  get diagnostics collected = row_count;
+  return collected;
+end
+$$;
+
+create function private.privacy_places()
+returns table (place text, relation text)
+language sql stable set search_path = ''
+as $$
+  select coalesce(t.relid::text, r.relation), r.relation
+  from (select distinct d.relation from private.personal_data d
+    where d.searched or d.erased_as not in ('none', 'kept')) r
+  -- Of a table that is not partitioned there is no tree.
+  left join lateral pg_catalog.pg_partition_tree(to_regclass(r.relation)) t on true
+  where t.isleaf is not false
+$$;
+
+create function private.require_privacy_request(organization_id uuid, request_id uuid)
+returns private.privacy_requests
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  request private.privacy_requests;
+begin
+  perform private.require_privacy(organization_id);
+  select * into request from private.privacy_requests r
+  where r.organization_id = require_privacy_request.organization_id and r.id = request_id;
+  if not found then
+    perform private.problem(404, 'not_found', 'There is no such request.');
+  end if;
+  return request;
+end
+$$;
+
+create function private.list_privacy_requests(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_privacy(organization_id);
+  return (
+    select jsonb_build_object(
+      'total', (select count(*) from private.privacy_requests r
+        where r.organization_id = list_privacy_requests.organization_id),
+      'rows', coalesce(jsonb_agg(private.privacy_request_json(p) order by p.id desc), '[]'))
+    from (
+      select * from private.privacy_requests r where r.organization_id = list_privacy_requests.organization_id
+      order by r.id desc limit page_limit offset page_offset
+    ) p);
+end
+$$;
+
+grant execute on function private.list_privacy_requests(uuid, integer, integer) to authenticated;
+
+create function public.list_privacy_requests(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_privacy_requests(organization_id,
+    private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_privacy_requests is 'One page of the exports and erasures of people, newest first.';
+
+grant execute on function public.list_privacy_requests(uuid, integer, integer) to authenticated;
+
+create function private.get_privacy_request(organization_id uuid, request_id uuid)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select private.privacy_request_json(private.require_privacy_request(organization_id, request_id))
+$$;
+
+grant execute on function private.get_privacy_request(uuid, uuid) to authenticated;
+
+create function public.get_privacy_request(organization_id uuid, request_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.get_privacy_request(organization_id, request_id)
+$$;
+
+comment on function public.get_privacy_request is 'An export or erasure: how far it is, what it found, what is kept.';
+
+grant execute on function public.get_privacy_request(uuid, uuid) to authenticated;
+
+create function private.download_privacy_export(organization_id uuid, request_id uuid, after_relation text,
+  after_number bigint)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  request private.privacy_requests := private.require_privacy_request(organization_id, request_id);
+  refusal jsonb;
+begin
+  if request.kind <> 'export' then
+    perform private.problem(409, 'not_an_export', 'Only an export has a file.');
+  end if;
+  if request.status <> 'done' then
+    perform private.problem(409, 'export_not_ready', 'The export is not ready.');
+  end if;
+  if request.finished_at < now() - interval '7 days' or request.person = '{}' then
+    perform private.problem(410, 'file_expired', 'The export was deleted. Ask for another one.');
+  end if;
+  refusal := private.begin_export(organization_id, 'privacy_requests', '{}', after_relation is not null, request.id);
+  if refusal is not null then
+    return refusal;
+  end if;
+  return jsonb_build_object('rows', coalesce((
+    select jsonb_agg(jsonb_build_object('relation', n.relation, 'number', n.number, 'content', n.content)
+      order by n.relation, n.number)
+    from (
+      select w.relation, w.number, w.content from private.privacy_rows w
+      where w.request_id = request.id and (after_relation is null or (w.relation, w.number)
+        > (after_relation, coalesce(after_number, 0)))
+      order by w.relation, w.number limit 1000
+    ) n), '[]'));
+end
+$$;
+
+grant execute on function private.download_privacy_export(uuid, uuid, text, bigint) to authenticated;
+
+create function public.download_privacy_export(organization_id uuid, request_id uuid,
+  after_relation text default null, after_number bigint default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.download_privacy_export(organization_id, request_id, after_relation, after_number)
+$$;
+
+comment on function public.download_privacy_export is 'The next rows of an export, for its file; records the download.';
+
+grant execute on function public.download_privacy_export(uuid, uuid, text, bigint) to authenticated;
+
+create function private.redacted(content text, mentions text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select regexp_replace(content, mentions, '[erased]', 'gi')
+$$;
+
+create function private.redacted_items(content text[], mentions text)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array(select private.redacted(e.item, mentions) from unnest(content) with ordinality e (item, n) order by e.n)
+$$;
+
+create function private.redacted_json(content jsonb, mentions text)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  plain text;
+begin
+  case jsonb_typeof(content)
+    when 'object' then
+      return coalesce((select jsonb_object_agg(coalesce(private.redacted(e.key, mentions), e.key),
+        private.redacted_json(e.value, mentions)) from jsonb_each(content) e), '{}');
+    when 'array' then
+      return coalesce((select jsonb_agg(private.redacted_json(e.item, mentions) order by e.n)
+        from jsonb_array_elements(content) with ordinality e (item, n)), '[]');
+    when 'string', 'number' then
+      plain := content #>> '{}';
+      if mentions is null then
+        return case when jsonb_typeof(content) = 'number'
+          or plain ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then content else '"[erased]"' end;
+      end if;
+      return case when plain ~* mentions then to_jsonb(private.redacted(plain, mentions)) else content end;
+    else
+      return content;
+  end case;
+end
+$$;
+
+create function private.without_rows(content jsonb, mentions text)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce((select jsonb_agg(e.item order by e.n)
+    from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text !~* mentions), '[]')
+$$;
+
+create function private.without_lines(content text, mentions text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select string_agg(case when l.line ~* mentions then '' else l.line end, E'\n' order by l.n)
+  from string_to_table(content, E'\n') with ordinality l (line, n)
+$$;
+
+create function private.rows_about(content jsonb, mentions text)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case jsonb_typeof(content)
+    when 'array' then (select jsonb_agg(e.item order by e.n)
+      from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text ~* mentions)
+    when 'string' then (select jsonb_agg(l.line order by l.n)
+      from string_to_table(content #>> '{}', E'\n') with ordinality l (line, n) where l.line ~* mentions)
+    else content end
+$$;
+
+create function private.withdraw_report_files(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.report_runs r set file_withdrawn_at = now()
+  where r.organization_id = withdraw_report_files.organization_id and r.file_deleted_at is null
+    and r.file_withdrawn_at is null and r.status not in ('queued', 'refused', 'failed', 'missed');
+  if found then
+    perform private.invoke('report-jobs/delete-report-files');
+  end if;
+end
+$$;
+
+create function private.begin_erasure(request private.privacy_requests, person private.person)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into public.suppressions (organization_id, phone, scope, source, reason, created_by)
+  select person.organization_id, f, 'all', 'erased', 'The data of this number was erased on request.',
+    request.requested_by
+  from unnest(person.phones) f
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+  update public.leads l set deleted_at = now(), deleted_by = request.requested_by
+  where l.organization_id = person.organization_id and l.id = any (person.lead_ids) and l.deleted_at is null;
+  update public.emails e set status = 'canceled'
+  where e.organization_id = person.organization_id and e.status = 'queued'
+    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails));
+  perform private.withdraw_report_files(person.organization_id);
+end
+$$;
+
+create function private.reports_under_way(organization_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_runs r where r.organization_id = reports_under_way.organization_id
+      and r.finished_at is null and r.file_withdrawn_at is not null)
+$$;
+
+create function private.finish_erasure(request private.privacy_requests, person private.person)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  pseudonyms text[] := array(select private.pseudonym_phone(f) from unnest(person.phones) f);
+begin
+  update private.privacy_requests r
+  set subject = private.redacted_json(r.subject, person.mentions), person = '{}'
+  where r.organization_id = request.organization_id and (r.status = 'failed' or r.status = 'done' and r.kind = 'export')
+    and (concat(r.subject, r.person) ~* person.mentions or concat(r.subject, r.person) ~ person.ids_pattern);
+  update private.privacy_requests r set
+    subject = case when r.subject ? 'phone'
+      then jsonb_build_object('phone', private.pseudonym_phone(r.subject ->> 'phone'))
+      else private.redacted_json(r.subject, person.mentions) end,
+    person = jsonb_build_object('phones', pseudonyms, 'lead_ids', person.lead_ids, 'customer_ids', person.customer_ids,
+      'client_ids', person.client_ids, 'contact_ids', person.contact_ids)
+  where r.id = request.id;
+  perform private.audit_event(request.organization_id, 'erased', 'privacy_requests', request.id, null,
+    request.requested_by);
+end
+$$;
+
+create function private.end_privacy_pass(request private.privacy_requests, person private.person)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  done boolean := request.kind = 'export' or request.pass >= 2 and (request.pass_changes = 0 or request.pass >= 5)
+    and not private.reports_under_way(request.organization_id);
+begin
+  if done and request.kind = 'erase' then
+    perform private.withdraw_report_files(request.organization_id);
+    perform private.finish_erasure(request, person);
+  end if;
+  update private.privacy_requests r set place = null, block = 0, pass = r.pass + 1, pass_changes = 0,
+    status = case when done then 'done' else 'running' end, finished_at = case when done then clock_timestamp() end
+  where r.id = request.id;
+  return done;
+end
+$$;
+
+create function private.privacy_slice(request private.privacy_requests, person private.person)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  at record;
+  blocks bigint;
+  slice bigint;
+  found bigint;
+begin
+  select p.* into at from private.privacy_places() p
+  where request.place is null or p.place collate "C" >= request.place order by p.place collate "C" limit 1;
+  if at.place is null then
+    return private.end_privacy_pass(request, person);
+  end if;
+  if at.place is distinct from request.place then
+    request.block := 0;
+  end if;
+  blocks := pg_catalog.pg_relation_size(at.place::regclass) / 8192;
+  slice := greatest(1, 500 * blocks / greatest(1, pg_catalog.pg_table_size(at.place::regclass) / 8192));
+  found := case request.kind
+    when 'erase' then private.erase_slice(person, at.place, at.relation, request.block, request.block + slice)
+    else private.export_slice(request.id, person, at.place, at.relation, request.block, request.block + slice) end;
+  update private.privacy_requests r set status = 'running', attempts = 0, error = null,
+    -- The character after the name's last one: the next table comes after this one.
+    place = case when request.block + slice < blocks then at.place else at.place || ' ' end,
+    block = case when request.block + slice < blocks then request.block + slice else 0 end,
+    pass_changes = r.pass_changes + found,
+    records = case when found = 0 then r.records else r.records || jsonb_build_object(at.relation,
+      coalesce((r.records ->> at.relation)::bigint, 0) + found) end
+  where r.id = request.id;
+  return false;
+end
+$$;
+
+create function private.run_privacy_request(request_id uuid, seconds double precision)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  until timestamptz := clock_timestamp() + make_interval(secs => seconds);
+  request private.privacy_requests;
+  person private.person;
+begin
+  select * into strict request from private.privacy_requests r where r.id = request_id;
+  person := jsonb_populate_record(null::private.person, request.person);
+  if request.kind = 'erase' and request.place is null and request.pass = 1 then
+    perform private.begin_erasure(request, person);
+  end if;
+  while not private.privacy_slice(request, person) and clock_timestamp() < until loop
+    select * into strict request from private.privacy_requests r where r.id = request_id;
+    -- A report under way is waited for until the next minute.
+    exit when request.pass > 2 and request.place is null and private.reports_under_way(request.organization_id);
+  end loop;
+end
+$$;
+
+create function private.run_privacy_requests()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  next uuid;
+  due uuid[] := array(
+    select r.id from private.privacy_requests r where r.status in ('queued', 'running') order by r.id limit 5
+    for update skip locked);
+begin
+  foreach next in array due loop
+    begin
+      perform private.run_privacy_request(next, 5.0 / cardinality(due));
+    exception when others then
+      update private.privacy_requests r set attempts = r.attempts + 1, error = sqlstate,
+        status = case when r.attempts >= 4 then 'failed' else r.status end,
+        finished_at = case when r.attempts >= 4 then now() end
+      where r.id = next;
+      raise warning 'privacy request % failed: %', next, sqlstate;
+    end;
+  end loop;
+end
+$$;
+
+create function private.purge_privacy_exports()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from private.privacy_rows w using private.privacy_requests r
+  where r.id = w.request_id and r.finished_at < now() - interval '7 days';
+  update private.privacy_requests r set person = '{}', subject = private.redacted_json(r.subject, null)
+  where r.kind = 'export' and r.finished_at < now() - interval '7 days' and r.person <> '{}';
+end
+$$;
+
+create function private.suppress_if_erased(organization_id uuid, phones text[])
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.suppressions (organization_id, phone, scope, source, reason)
+  select suppress_if_erased.organization_id, n.phone, 'all', 'erased', 'The data of this number was erased on request.'
+  from unnest(phones) n (phone)
+  where exists (
+      select from public.suppressions e
+      where e.organization_id = suppress_if_erased.organization_id and e.phone = private.pseudonym_phone(n.phone)
+        and e.scope = 'all' and e.lifted_at is null)
+    and not exists (
+      select from public.suppressions e
+      where e.organization_id = suppress_if_erased.organization_id and e.phone = n.phone and e.source = 'erased')
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing
+$$;
+
+create function private.suppress_erased_numbers()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  found record;
+begin
+  for found in execute format('
+    select n.organization_id, array_agg(distinct n.%1$I) as phones from new_rows n
+    where n.%1$I is not null and n.organization_id in (
+      select o.organization_id from (select distinct r.organization_id from new_rows r) o
+      where exists (select from private.privacy_requests r
+        where r.organization_id = o.organization_id and r.kind = ''erase''))
+    group by n.organization_id', tg_argv[0])
+  loop
+    perform private.suppress_if_erased(found.organization_id, found.phones);
+  end loop;
+  return null;
+end
+$$;
+
+create function private.suppress_changed_number()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from private.privacy_requests r
+    where r.organization_id = new.organization_id and r.kind = 'erase') then
+    perform private.suppress_if_erased(new.organization_id, array[new.phone]);
+  end if;
+  return null;
+end
+$$;
+
+create trigger suppress_erased_numbers after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.suppress_erased_numbers('phone');
+
+create trigger suppress_erased_numbers after insert on public.customers referencing new table as new_rows
+  for each statement execute function private.suppress_erased_numbers('phone');
+
+create trigger suppress_erased_numbers after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.suppress_erased_numbers('phone');
+
+create trigger suppress_erased_numbers after insert on public.client_contacts referencing new table as new_rows
+  for each statement execute function private.suppress_erased_numbers('phone');
+
+create trigger suppress_erased_numbers after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.suppress_erased_numbers('to_number');
+
+create trigger suppress_changed_number after update of phone on public.leads
+  for each row when (new.phone is distinct from old.phone) execute function private.suppress_changed_number();
+
+create trigger suppress_changed_number after update of phone on public.customers
+  for each row when (new.phone is distinct from old.phone) execute function private.suppress_changed_number();
+
+create trigger suppress_changed_number after update of phone on public.clients
+  for each row when (new.phone is distinct from old.phone) execute function private.suppress_changed_number();
+
+create trigger suppress_changed_number after update of phone on public.client_contacts
+  for each row when (new.phone is distinct from old.phone) execute function private.suppress_changed_number();
+
 insert into private.counters (name, measures) values
   ('customer_totals', '{customers,arrears}'),
   ('action_totals', '{actions}'),
@@ -38250,7 +40639,11 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('keys:manage', 'Create, change, rotate and revoke API keys',
       'admin'),
+    ('webhooks:manage', 'Subscribe to events, read deliveries and send them again',
+      'admin'),
     ('members:impersonate', 'Act as another member with no more rights than one''s own',
+      'admin'),
+    ('privacy:manage', 'Export or erase what is held on a person',
       'admin'),
     ('health:read', 'See how jobs, providers and queues of the organization are doing',
       'admin'),
@@ -38369,8 +40762,10 @@ update private.permissions p set closed_to = c.closed_to
 from (values
   ('keys:manage', array['api_key', 'impersonation']),
   ('members:impersonate', array['api_key', 'impersonation']),
+  ('privacy:manage', array['api_key', 'impersonation']),
   ('members:manage', array['impersonation']),
-  ('roles:manage', array['impersonation'])
+  ('roles:manage', array['impersonation']),
+  ('webhooks:manage', array['impersonation'])
 ) as c (name, closed_to)
 where p.name = c.name;
 
@@ -38410,6 +40805,94 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('report_link', 60, 60, 'Links to files of reports that an IP address opens'),
   ('note', 120, 3600, 'Notes that a person sends'),
   ('churn_training', 20, 3600, 'Trainings and scorings of churn models that a person asks for');
+
+with catalogue (position, type, description, permission, audience, source, operation, condition, fields) as (
+  values
+    (1, 'lead.created', 'A lead was added', 'leads:read', 'organization', 'leads', 'INSERT', 'n.deleted_at is null',
+      'lead_id|uuid|n.id; status|string||"new"; source|string||"website"; assigned_to|uuid?; team_id|uuid?; '
+      'import_id|uuid?; created_by|uuid?'),
+    (2, 'lead.assigned', 'A lead got another holder, or none', 'leads:read', 'organization', 'lead_assignments',
+      'INSERT', 'n.merged_from is null',
+      'lead_id|uuid; from_user|uuid?; to_user|uuid?; method|string||"manual"; assigned_by|uuid?'),
+    (3, 'lead.stage_changed', 'A lead moved to another stage', 'leads:read', 'organization', 'lead_history',
+      'INSERT', 'n.merged_from is null and n.from_status is not null',
+      'lead_id|uuid; from_status|string||"new"; to_status|string||"contacted"; changed_by|uuid?'),
+    (4, 'lead.breached', 'A lead''s response deadline passed', 'leads:read', 'organization', 'sla_events',
+      'INSERT', 'n.event = ''breach''', 'lead_id|uuid; assigned_to|uuid?; team_id|uuid?; deadline|time'),
+    (5, 'customer.created', 'A customer was added', 'customers:read', 'organization', 'customers', 'INSERT', 'true',
+      'customer_id|uuid|n.id; status|string||"connected"'),
+    (6, 'customer.updated', 'A customer was changed', 'customers:read', 'organization', 'customers', 'UPDATE',
+      'n is distinct from o',
+      'customer_id|uuid|n.id; status|string||"warned"; previous_status|string|o.status|"connected"; '
+      'changed|strings|private.changed_columns(to_jsonb(o), to_jsonb(n))|["status"]'),
+    (7, 'action.recorded', 'A customer was connected, disconnected, warned or texted', 'actions:read',
+      'organization', 'customer_actions', 'INSERT', 'true',
+      'customer_id|uuid; action_id|uuid|n.id; action|string||"warn"; batch_id|uuid?; performed_by|uuid?'),
+    (8, 'message.delivered', 'The provider reported a text as delivered', 'messages:read', 'organization', 'messages',
+      'UPDATE', 'n.status = ''delivered'' and o.status <> n.status',
+      'message_id|uuid|n.id; customer_id|uuid?; lead_id|uuid?; campaign_id|uuid?; batch_id|uuid?'),
+    (9, 'message.failed', 'A text failed or could not be delivered', 'messages:read', 'organization', 'messages',
+      'UPDATE', 'n.status in (''failed'', ''undelivered'') and o.status <> n.status',
+      'message_id|uuid|n.id; status|string||"failed"; error_code|string?||"30003"; customer_id|uuid?; lead_id|uuid?; '
+      'campaign_id|uuid?; batch_id|uuid?'),
+    (10, 'message.received', 'Somebody texted', 'messages:read', 'organization', 'messages', 'INSERT',
+      'n.direction = ''inbound''', 'message_id|uuid|n.id; customer_id|uuid?; lead_id|uuid?; in_reply_to|uuid?'),
+    (11, 'number.opted_out', 'A number must not be texted any more; not for imported lists', 'suppressions:read',
+      'organization', 'suppressions', 'INSERT', 'n.source in (''reply'', ''provider'', ''manual'')',
+      'suppression_id|uuid|n.id; phone|string||"+233244123456"; scope|string||"marketing"; source|string||"reply"'),
+    (12, 'campaign.status_changed', 'A campaign started, paused, completed or was canceled', 'campaigns:read',
+      'organization', 'campaigns', 'UPDATE', 'n.status <> o.status',
+      'campaign_id|uuid|n.id; status|string||"completed"; previous_status|string|o.status|"running"'),
+    (13, 'task.created', 'A task was added', 'tasks:read', 'organization', 'tasks', 'INSERT', 'true',
+      'task_id|uuid|n.id; lead_id|uuid?; status|string||"open"; assigned_to|uuid?; due_at|time?'),
+    (14, 'task.updated', 'A task was changed', 'tasks:read', 'organization', 'tasks', 'UPDATE',
+      'n.version <> o.version',
+      'task_id|uuid|n.id; lead_id|uuid?; status|string||"done"; previous_status|string|o.status|"open"; '
+      'assigned_to|uuid?; due_at|time?'),
+    (15, 'client.created', 'A client was added', 'clients:read', 'organization', 'clients', 'INSERT', 'true',
+      'client_id|uuid|n.id; status|string||"trial"; segment|string||"enterprise"; owner_id|uuid?'),
+    (16, 'client.updated', 'A client was changed', 'clients:read', 'organization', 'clients', 'UPDATE',
+      'n.version <> o.version or n.status <> o.status',
+      'client_id|uuid|n.id; status|string||"active"; previous_status|string|o.status|"trial"; '
+      'changed|strings|private.changed_columns(to_jsonb(o), to_jsonb(n))|["status"]'),
+    (17, 'note.sent', 'A note was sent to the owner''s role, or by the owner', 'notes:read', 'role', 'notes', 'INSERT',
+      'true',
+      'note_id|uuid|n.id; sender_id|uuid?; recipients|strings|to_jsonb(n.recipients)|["admin"]; client_id|uuid?'),
+    (18, 'report.ready', 'The file of one of the owner''s reports is there', 'reports:read', 'owner', 'report_runs',
+      'UPDATE', 'n.status in (''ready'', ''empty'') and o.status <> n.status',
+      'run_id|uuid|n.id; report_id|uuid; owner_id|uuid?; status|string||"ready"; format|string||"xlsx"; '
+      'row_count|integer?||1200; scheduled_for|time?'),
+    (19, 'import.finished', 'An import of leads is done, failed or canceled', 'leads:import', 'organization',
+      'lead_imports', 'UPDATE', 'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
+      'import_id|uuid|n.id; status|string||"done"; counts|object||{"created": 100, "skipped": 2}')
+), fields as (
+  select c.type, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
+    coalesce(nullif(p[3], ''), 'n.' || p[1]) as expression,
+    coalesce(p[4]::jsonb, case rtrim(p[2], '?') when 'time' then '"2026-12-01T08:00:00+00:00"'
+      else '"0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"' end::jsonb) as example
+  from catalogue c
+  cross join lateral regexp_split_to_table(c.fields, ';\s*') with ordinality as f (field, position)
+  cross join lateral string_to_array(f.field, '|') as p
+), shapes as (
+  select f.type, string_agg(format('%L, %s', f.key, f.expression), ', ' order by f.position) as data,
+    (array_agg(f.key order by f.position))[1] as object,
+    jsonb_object_agg(f.key, f.example) as example,
+    jsonb_build_object('type', 'object', 'required', jsonb_agg(f.key order by f.position),
+      'properties', jsonb_object_agg(f.key, case f.kind
+        when 'uuid' then '{"format": "uuid"}' when 'time' then '{"format": "date-time"}'
+        when 'strings' then '{"items": {"type": "string"}}' else '{}' end::jsonb
+        || jsonb_build_object('type', case when f.optional then jsonb_build_array(k.name, 'null')
+          else to_jsonb(k.name) end))) as schema
+  from fields f
+  cross join lateral (select case f.kind when 'uuid' then 'string' when 'time' then 'string' when 'strings' then 'array'
+    else f.kind end as name) k
+  group by f.type
+)
+insert into private.webhook_event_types
+  (type, position, description, permission, audience, source, operation, condition, data, object, schema, example)
+select c.type, c.position, c.description, c.permission, c.audience, c.source, c.operation, c.condition,
+  format('jsonb_build_object(%s)', s.data), s.object, s.schema, s.example
+from catalogue c join shapes s on s.type = c.type;
 
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
@@ -40603,10 +43086,21 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.seal_audit_logs()', 'Seals the audit log against changes'),
   ('snapshot-health', null, 'minute-tasks', 22,
     'select private.snapshot_health()', 'Takes a snapshot of queues and jobs every five minutes'),
+  ('run-privacy-requests', null, 'minute-tasks', 23,
+    'select private.run_privacy_requests()', 'Exports or erases what is held on a person'),
+  ('purge-privacy-exports', null, 'nightly-tasks', 11,
+    'select private.purge_privacy_exports()', 'Removes the rows of exports after seven days'),
   ('thin-health-snapshots', null, 'nightly-tasks', 9,
     'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days'),
   ('watch-churn-scores', null, 'nightly-tasks', 10,
-    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left');
+    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left'),
+  ('deliver-webhooks', null, 'minute-tasks', 23,
+    $$select private.invoke('jobs/deliver-webhooks') where exists (
+      select from private.webhook_events v where v.fanned_out_at is null)
+    or exists (select from private.webhook_deliveries d where d.status in ('pending', 'sending'))$$,
+    'Delivers events to webhooks'),
+  ('purge-webhooks', null, 'nightly-tasks', 11,
+    'select private.purge_webhooks()', 'Removes old events and secrets of webhooks');
 
 insert into private.health_thresholds (name, degraded_from, down_from, unit, description) values
   ('database', 500, 3000, 'ms', 'How long the database takes to answer'),
@@ -40632,6 +43126,173 @@ insert into private.health_metrics (name, unit, description) values
   ('reports_lag', 's', 'How long the oldest of them waits or runs'),
   ('jobs_unhealthy', 'jobs', 'Jobs of the platform that are late or fail');
 
+insert into private.personal_data (relation, column_name, found_by, erased_as, searched, reason)
+select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
+  ('public.leads', 'first_name', 'x.id = any (p.lead_ids)', '''[erased]''', false, null),
+  ('public.leads', 'last_name', 'x.id = any (p.lead_ids)', '''''', false, null),
+  ('public.leads', 'email region time_zone country', 'x.id = any (p.lead_ids)', 'null', false, null),
+  ('public.leads', 'phone', 'x.id = any (p.lead_ids)', 'private.pseudonym_phone(x.phone)', false, null),
+  ('public.leads', 'tags', 'x.id = any (p.lead_ids)', '''{}''', false, null),
+  ('public.leads', 'custom_fields', 'x.id = any (p.lead_ids)', '''{}''', true, null),
+  ('public.students', 'first_name', 'x.lead_id = any (p.lead_ids)', '''[erased]''', false, null),
+  ('public.students', 'last_name', 'x.lead_id = any (p.lead_ids)', '''''', false, null),
+  ('public.students', 'grade school birth_date', 'x.lead_id = any (p.lead_ids)', 'null', false, null),
+  ('public.students', 'notes', 'x.lead_id = any (p.lead_ids)', 'null', true, null),
+  ('public.tasks', 'title', 'x.lead_id = any (p.lead_ids)', '''[erased]''', true, null),
+  ('public.tasks', 'description', 'x.lead_id = any (p.lead_ids)', 'null', true, null),
+  ('public.interactions', 'subject body', 'x.lead_id = any (p.lead_ids)', 'null', true, null),
+  ('public.lead_history', 'note', 'x.lead_id = any (p.lead_ids)', 'null', true, null),
+  ('public.lead_assignments', 'note', 'x.lead_id = any (p.lead_ids)', 'null', true, null),
+  ('public.customers', 'name', 'x.id = any (p.customer_ids)', '''[erased]''', false, null),
+  ('public.customers', 'account_number', 'x.id = any (p.customer_ids)', '''erased-'' || x.id', false, null),
+  ('public.customers', 'phone', 'x.id = any (p.customer_ids)', 'private.pseudonym_phone(x.phone)', false, null),
+  ('public.customer_actions', 'note', 'x.customer_id = any (p.customer_ids)', 'null', true, null),
+  ('public.clients', 'name', 'x.id = any (p.client_ids)', '''[erased]''', false, null),
+  ('public.clients', 'email region category external_id account_number', 'x.id = any (p.client_ids)',
+    'null', false, null),
+  ('public.clients', 'phone', 'x.id = any (p.client_ids)', 'private.pseudonym_phone(x.phone)', false, null),
+  ('public.clients', 'custom_fields', 'x.id = any (p.client_ids)', '''{}''', true, null),
+  ('public.client_contacts', 'name', 'x.id = any (p.contact_ids)', '''[erased]''', false, null),
+  ('public.client_contacts', 'email role', 'x.id = any (p.contact_ids)', 'null', false, null),
+  ('public.client_contacts', 'phone', 'x.id = any (p.contact_ids)', 'private.pseudonym_phone(x.phone)', false, null),
+  ('public.client_interactions', 'subject details', 'x.client_id = any (p.client_ids)', 'null', true, null),
+  ('public.client_issues', 'title', 'x.client_id = any (p.client_ids)', '''[erased]''', true, null),
+  ('public.client_issues', 'description resolution', 'x.client_id = any (p.client_ids)', 'null', true, null),
+  ('public.client_issues', 'contract_code external_customer_id', 'x.client_id = any (p.client_ids)',
+    'null', false, null),
+  ('public.recommendations', 'title', 'x.client_id = any (p.client_ids)', '''[erased]''', true, null),
+  ('public.recommendations', 'details', 'x.client_id = any (p.client_ids)', '''''', true, null),
+  ('public.recommendations', 'note', 'x.client_id = any (p.client_ids)', 'null', true, null),
+  ('public.notes', 'title description', 'x.client_id = any (p.client_ids)', '''[erased]''', true, null),
+  ('private.client_plans', 'details', null, 'none', true, null),
+  ('public.messages', 'body', 'x.to_number = any (p.phones)
+      or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids)',
+    '''[erased]''', true, null),
+  ('public.messages', 'error_message reported recipient_zone', 'x.to_number = any (p.phones)
+      or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids)',
+    'null', false, null),
+  ('public.messages', 'media', 'x.to_number = any (p.phones)
+      or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids)',
+    '''[]''', false, null),
+  ('public.messages', 'to_number', 'x.direction = ''outbound'' and (x.to_number = any (p.phones)
+      or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids))',
+    'private.pseudonym_phone(x.to_number)', false, null),
+  ('public.messages', 'from_number', 'x.direction = ''inbound'' and (x.to_number = any (p.phones)
+      or x.from_number = any (p.phones) or x.lead_id = any (p.lead_ids) or x.customer_id = any (p.customer_ids))',
+    'private.pseudonym_phone(x.from_number)', false, null),
+  ('public.message_events', 'detail', null, 'none', true, null),
+  ('private.webhook_events', 'items', null, 'none', true, null),
+  ('private.webhook_deliveries', 'data tries answer', null, 'none', true, null),
+  ('public.conversations', 'phone', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)
+      or x.customer_id = any (p.customer_ids)',
+    'private.pseudonym_phone(x.phone)', false, null),
+  ('public.conversations', 'last_preview', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)
+      or x.customer_id = any (p.customer_ids)',
+    '''[erased]''', true, null),
+  ('public.campaign_targets', 'phone', 'x.phone = any (p.phones)
+      or x.lead_id = any (p.lead_ids)',
+    'case when x.status = ''pending'' then private.pseudonym_phone(x.phone) end', false, null),
+  ('public.consents', 'phone', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)',
+    'private.pseudonym_phone(x.phone)', false,
+    'Evidence of consent and of opting out (47 CFR 64.1200): under a pseudonym instead of the number.'),
+  ('public.consents', 'act disclosure raw_text source', null,
+    'kept', true, 'Evidence of consent and of opting out (47 CFR 64.1200): under a pseudonym instead of the number.'),
+  ('public.consents', 'ip user_agent', null, 'kept', false, 'Evidence of the act of consent (47 CFR 64.1200).'),
+  ('public.suppressions', 'phone', 'x.phone = any (p.phones)',
+    'private.pseudonym_phone(x.phone)', false,
+    'So that the number is never texted again: the keyed hash recognizes it.'),
+  ('public.suppressions', 'reason lifted_reason', null,
+    'kept', true, 'Evidence of consent and of opting out (47 CFR 64.1200): under a pseudonym instead of the number.'),
+  ('private.dnc_numbers', 'phone', 'x.phone = any (p.phones)', 'delete', false, null),
+  ('private.dnc_pieces', 'content', null, 'none', true, null),
+  ('public.undeliverable_numbers', 'phone', 'x.phone = any (p.phones)',
+    'private.pseudonym_phone(x.phone)', false, null),
+  ('public.undeliverable_numbers', 'reason lifted_reason', null, 'none', true, null),
+  ('public.reply_reviews', 'phone', 'x.phone = any (p.phones)', 'private.pseudonym_phone(x.phone)', false, null),
+  ('public.emails', 'data', 'x.lead_id = any (p.lead_ids) or x.to_address = any (p.emails)',
+    'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
+  ('public.emails', 'to_address', 'x.to_address = any (p.emails)',
+    '''erased-'' || x.id || ''@erased.invalid''', false, null),
+  ('public.emails', 'last_error', null, 'none', true, null),
+  ('public.notifications', 'title', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
+      && p.ids::text[]',
+    '''[erased]''', true, null),
+  ('public.notifications', 'body', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
+      && p.ids::text[]',
+    'null', true, null),
+  ('public.notifications', 'data', null, 'none', true, null),
+  ('public.report_recipients', 'address', 'x.address = any (p.emails)', 'delete', false, null),
+  ('private.report_deliveries', 'address', 'x.address = any (p.emails)', 'delete', false, null),
+  ('private.report_rows', 'cells', 'x.cells::text ~* p.mentions',
+    '(select jsonb_agg(null::text) from jsonb_array_elements(x.cells))', false, 'A copy of what other tables have.'),
+  ('public.report_runs', 'chart_rows', 'x.chart_rows::text ~* p.mentions',
+    'private.without_rows(x.chart_rows, p.mentions)', false, null),
+  ('public.report_runs', 'name definition totals detail file_name columns partial', null, 'none', true, null),
+  ('public.reports', 'name description definition', null, 'none', true, null),
+  ('public.campaigns', 'name audience', null, 'none', true, null),
+  ('public.report_links', 'note', null, 'none', true, null),
+  ('public.templates', 'name body', null, 'none', true, null),
+  ('public.template_variants', 'label body', null, 'none', true, null),
+  ('public.plays', 'title details', null, 'none', true, null),
+  ('private.impersonations', 'reason', null, 'none', true, null),
+  ('public.reply_rules', 'literals pattern', null, 'none', true, null),
+  ('private.legacy_problems', 'value message', null, 'none', true, null),
+  ('public.dnc_lists', 'name error', null, 'none', true, null),
+  ('public.lead_imports', 'file_name columns consent error source', null, 'none', true, null),
+  ('private.lead_uploads', 'file_name columns', null, 'none', true, null),
+  ('public.batches', 'file_name', null, 'none', true, null),
+  ('private.job_runs', 'last_error', null, 'none', true, null),
+  ('private.legacy_problems', 'old_id', null, 'none', false, null),
+  ('private.lead_import_errors', 'cells', 'x.cells::text ~* p.mentions', 'delete', false, null),
+  ('private.lead_upload_pieces', 'content', 'x.content ~* p.mentions',
+    'private.without_lines(x.content, p.mentions)', false, null),
+  ('public.uploads', 'rows', 'x.rows::text ~* p.mentions', 'private.without_rows(x.rows, p.mentions)', false, null),
+  ('public.uploads', 'file_name summary', null, 'none', true, null),
+  ('public.batches', 'skipped', 'x.skipped::text ~* p.mentions',
+    'private.without_rows(x.skipped, p.mentions)', false, null),
+  ('private.idempotency_keys', 'response', 'array[x.response ->> ''id'', x.response ->> ''lead_id''] && p.ids::text[]',
+    'private.redacted_json(private.redacted_json(x.response, p.mentions), null)', true,
+    'A copy of what other tables have.'),
+  ('private.privacy_rows', 'content', 'x.content::text ~* p.mentions or x.content::text ~ p.ids_pattern',
+    'delete', false, 'A copy of what other tables have.'),
+  ('public.audit_logs', 'before after', 'x.resource_id = any (p.ids) or concat(x.before, x.after) ~* p.mentions
+      or array[x.before ->> ''lead_id'', x.after ->> ''lead_id'', x.before ->> ''client_id'',
+        x.after ->> ''client_id'', x.before ->> ''customer_id'', x.after ->> ''customer_id''] && p.ids::text[]',
+    'null', false, null),
+  ('public.profiles', 'email full_name phone', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('public.invitations', 'email full_name', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('private.phone_confirmations', 'phone', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('private.sign_in_places', 'account address', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('private.api_key_uses', 'last_used_ip', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('public.audit_logs', 'ip', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('private.report_downloads', 'address', null,
+    'kept', false,
+    'Accounts of the organization''s own people: they are no subject of a request; see DELETE /admin/users/{id}.'),
+  ('private.rate_buckets', 'subject', null, 'kept', false, 'Hashes and addresses of callers; a day at most.'),
+  ('(outside the database)', 'providers', null,
+    'kept', false, 'Twilio, Arkesel and the mail provider keep their own copies: delete them there.'),
+  ('(outside the database)', 'backups', null,
+    'kept', false, 'Backups until they expire: after a restore, erase again.'),
+  ('(outside the database)', 'logs', null,
+    'kept', false, 'Logs of functions have no numbers and texts; the platform deletes them.'),
+  ('(outside the database)', 'realtime', null,
+    'kept', false, 'Broadcasts of notifications: Realtime deletes them after three days.'),
+  ('(outside the database)', 'files', null,
+    'kept', false, 'Exports that people have downloaded, and mails that were sent.')
+) as d (relation, columns, found_by, erased_as, searched, reason), string_to_table(d.columns, ' ') c;
+
 select private.audit_table('public.organizations');
 
 select private.audit_table('public.teams');
@@ -40647,6 +43308,8 @@ select private.audit_table('public.invitations', 'token_hash');
 select private.audit_table('public.notification_preferences');
 
 select private.audit_table('public.api_keys');
+
+select private.audit_table('public.webhook_endpoints');
 
 select private.audit_table('public.batches', 'skipped');
 

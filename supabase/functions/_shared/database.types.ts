@@ -3791,6 +3791,7 @@ export type Database = {
           "file_deleted_at": string | null;
           "file_name": string | null;
           "file_size": number | null;
+          "file_withdrawn_at": string | null;
           "finished_at": string | null;
           "format": string;
           "frozen_at": string | null;
@@ -3827,6 +3828,7 @@ export type Database = {
           "file_deleted_at"?: string | null;
           "file_name"?: string | null;
           "file_size"?: number | null;
+          "file_withdrawn_at"?: string | null;
           "finished_at"?: string | null;
           "format": string;
           "frozen_at"?: string | null;
@@ -3862,6 +3864,7 @@ export type Database = {
           "file_deleted_at"?: string | null;
           "file_name"?: string | null;
           "file_size"?: number | null;
+          "file_withdrawn_at"?: string | null;
           "finished_at"?: string | null;
           "format"?: string;
           "frozen_at"?: string | null;
@@ -4811,6 +4814,77 @@ export type Database = {
           },
         ];
       };
+      "webhook_endpoints": {
+        Row: {
+          "bulk": string;
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "disabled_at": string | null;
+          "disabled_reason": string | null;
+          "events": (string)[];
+          "id": string;
+          "organization_id": string;
+          "owner_id": string | null;
+          "status": string;
+          "updated_at": string;
+          "url": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bulk"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "events": (string)[];
+          "id"?: string;
+          "organization_id": string;
+          "owner_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "url": string;
+        };
+        Update: {
+          "bulk"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "events"?: (string)[];
+          "id"?: string;
+          "organization_id"?: string;
+          "owner_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "url"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_endpoints_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_endpoints_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_endpoints_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -4987,6 +5061,10 @@ export type Database = {
       };
       "create_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
       "create_phone_number": { Args: { "number": Json; "organization_id": string }; Returns: Json };
+      "create_privacy_request": {
+        Args: { "organization_id": string; "request": Json };
+        Returns: Json;
+      };
       "create_recommendation": {
         Args: { "client_id": string; "organization_id": string; "recommendation": Json };
         Returns: Json;
@@ -5010,6 +5088,7 @@ export type Database = {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
       };
+      "create_webhook": { Args: { "organization_id": string; "webhook": Json }; Returns: Json };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "decide_recommendation": {
         Args: {
@@ -5082,6 +5161,10 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
+      "delete_webhook": {
+        Args: { "organization_id": string; "webhook_id": string };
+        Returns: undefined;
+      };
       "discard_dnc_list": {
         Args: { "list_id": string; "organization_id": string };
         Returns: undefined;
@@ -5089,6 +5172,15 @@ export type Database = {
       "discard_lead_upload": {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
+      };
+      "download_privacy_export": {
+        Args: {
+          "after_number"?: number;
+          "after_relation"?: string;
+          "organization_id": string;
+          "request_id": string;
+        };
+        Returns: Json;
       };
       "download_report_run": {
         Args: { "organization_id": string; "run_id": string };
@@ -5112,6 +5204,10 @@ export type Database = {
           "provider": string;
           "retry_seconds": number;
         };
+        Returns: Json;
+      };
+      "exchange_webhook_batch": {
+        Args: { "batch_size": number; "lease_seconds": number; "outcomes": Json };
         Returns: Json;
       };
       "execute_lead_import": {
@@ -5191,6 +5287,10 @@ export type Database = {
         Returns: Json;
       };
       "get_note": { Args: { "note_id": string; "organization_id": string }; Returns: Json };
+      "get_privacy_request": {
+        Args: { "organization_id": string; "request_id": string };
+        Returns: Json;
+      };
       "get_report": { Args: { "organization_id": string; "report_id": string }; Returns: Json };
       "get_report_run": { Args: { "organization_id": string; "run_id": string }; Returns: Json };
       "get_settings": { Args: { "organization_id": string }; Returns: Json };
@@ -5505,6 +5605,10 @@ export type Database = {
         Returns: Json;
       };
       "list_plays": { Args: { "organization_id": string }; Returns: Json };
+      "list_privacy_requests": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
       "list_recommendations": {
         Args: {
           "client_id": string;
@@ -5630,6 +5734,21 @@ export type Database = {
           "page_limit": number;
           "page_offset": number;
         };
+        Returns: Json;
+      };
+      "list_webhook_deliveries": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "webhook_id": string;
+        };
+        Returns: Json;
+      };
+      "list_webhook_events": { Args: { "organization_id": string }; Returns: Json };
+      "list_webhooks": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
       "me": { Args: { "organization_id"?: string }; Returns: Json };
@@ -5775,6 +5894,10 @@ export type Database = {
         Returns: undefined;
       };
       "recover_dispatch": { Args: { "outcomes"?: Json; "platform"?: Json }; Returns: undefined };
+      "redeliver_webhook": {
+        Args: { "delivery_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "refuse_sender": {
         Args: { "account_id": string; "operator": string; "reason": string };
         Returns: Json;
@@ -5795,6 +5918,10 @@ export type Database = {
       };
       "replace_stages": {
         Args: { "moves"?: Json; "organization_id": string; "stages": Json };
+        Returns: Json;
+      };
+      "replay_webhook": {
+        Args: { "organization_id": string; "since": string; "webhook_id": string };
         Returns: Json;
       };
       "reply_to_conversation": {
@@ -5862,6 +5989,10 @@ export type Database = {
       };
       "rotate_api_key": {
         Args: { "grace_seconds"?: number; "key_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "rotate_webhook_secret": {
+        Args: { "grace_seconds"?: number; "organization_id": string; "webhook_id": string };
         Returns: Json;
       };
       "run_report_schedule_now": {
@@ -5959,6 +6090,7 @@ export type Database = {
         Args: { "cost"?: number; "kind": string; "subject": string };
         Returns: Json;
       };
+      "test_webhook": { Args: { "organization_id": string; "webhook_id": string }; Returns: Json };
       "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
       "unread_notes": { Args: { "organization_id": string }; Returns: Json };
       "update_api_key": {
@@ -6060,6 +6192,10 @@ export type Database = {
       };
       "update_user": {
         Args: { "change": Json; "organization_id": string; "user_id": string };
+        Returns: Json;
+      };
+      "update_webhook": {
+        Args: { "changes": Json; "organization_id": string; "webhook_id": string };
         Returns: Json;
       };
       "verify_audit_logs": {
