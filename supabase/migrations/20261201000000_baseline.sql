@@ -40499,9 +40499,12 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  found record;
+  tenant record;
 begin
-  for found in execute format('
+  if not exists (select from private.privacy_requests r where r.kind = 'erase') then
+    return null;
+  end if;
+  for tenant in execute format('
     select n.organization_id, array_agg(distinct n.%1$I) as phones from new_rows n
     where n.%1$I is not null and n.organization_id in (
       select o.organization_id from (select distinct r.organization_id from new_rows r) o
@@ -40509,7 +40512,7 @@ begin
         where r.organization_id = o.organization_id and r.kind = ''erase''))
     group by n.organization_id', tg_argv[0])
   loop
-    perform private.suppress_if_erased(found.organization_id, found.phones);
+    perform private.suppress_if_erased(tenant.organization_id, tenant.phones);
   end loop;
   return null;
 end

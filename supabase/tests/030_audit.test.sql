@@ -53,7 +53,7 @@ $$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notificatio
   'role_permissions', 'roles', 'sms_accounts', 'students', 'suppressions', 'tasks', 'teams', 'template_variants',
   'templates', 'undeliverable_numbers', 'uploads', 'api_keys', 'churn_settings', 'client_contacts', 'client_factors',
   'client_interactions', 'client_issues', 'client_links', 'client_segments', 'clients', 'exchange_rates',
-  'incident_types', 'notes', 'plays', 'recommendations'],
+  'incident_types', 'notes', 'plays', 'recommendations', 'webhook_endpoints'],
   'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', tests.from_function('req-1', '203.0.113.7'));
