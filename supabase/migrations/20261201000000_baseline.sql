@@ -40499,20 +40499,21 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  tenant record;
+  tenant uuid;
+  numbers text[];
 begin
   if not exists (select from private.privacy_requests r where r.kind = 'erase') then
     return null;
   end if;
-  for tenant in execute format('
-    select n.organization_id, array_agg(distinct n.%1$I) as phones from new_rows n
+  for tenant, numbers in execute format('
+    select n.organization_id, array_agg(distinct n.%1$I) from new_rows n
     where n.%1$I is not null and n.organization_id in (
       select o.organization_id from (select distinct r.organization_id from new_rows r) o
       where exists (select from private.privacy_requests r
         where r.organization_id = o.organization_id and r.kind = ''erase''))
     group by n.organization_id', tg_argv[0])
   loop
-    perform private.suppress_if_erased(tenant.organization_id, tenant.phones);
+    perform private.suppress_if_erased(tenant, numbers);
   end loop;
   return null;
 end

@@ -28,12 +28,11 @@ const seal = () =>
     await tx`select private.seal_audit_range(${range.since}::timestamptz, ${range.until}::timestamptz)`;
   });
 
-/** A superuser's change, past the triggers that forbid it. */
+/** A superuser's change, past the triggers that forbid it; without locking the table, into which all others write. */
 const asSuperuser = (change: (tx: postgres.TransactionSql) => Promise<unknown>) =>
   database().begin(async (tx) => {
-    await tx`alter table public.audit_logs disable trigger immutable`;
+    await tx`set local session_replication_role = replica`;
     await change(tx);
-    await tx`alter table public.audit_logs enable trigger immutable`;
   });
 
 async function sealedOrganization() {

@@ -24,7 +24,7 @@ export interface RunOptions {
  * More than cores: tests wait for background jobs a good part of their time. DENO_JOBS overrides it (1: one file after
  * the other).
  */
-const workers = () => String(2 * navigator.hardwareConcurrency);
+const workers = () => String(3 * navigator.hardwareConcurrency);
 
 /**
  * Runs test files side by side, so a test may count on its own organization only. A single file is run as it is; of several,
