@@ -1,7 +1,7 @@
 /*
  * What the tasks `test`, `test:stack` and `test:endurance` run. Tests run on a stack of their own, on free ports and in an
  * empty folder; at the end one line has the counts. Folders of `tests/` and files name what is run; without, it is
- * everything but `tests/endurance` and `tests/browser`. Other options go to `deno test`.
+ * everything but what takes long or needs a browser. Other options go to `deno test`.
  */
 import { join } from "node:path";
 import { isClaimed, readStatus } from "../local/status_file.ts";
@@ -9,6 +9,9 @@ import { filesNamed, type TestFile, testFiles } from "./run/files.ts";
 import { runTests } from "./run/runner.ts";
 import { freePorts } from "./support/free_ports.ts";
 import { root, type SpawnedStack, spawnStack } from "./support/spawn.ts";
+
+/** Long by nature: kills, outages, whole campaigns, everything at every endpoint; old services that are brought over. */
+const LONG = ["tests/endurance/", "tests/migration/"];
 
 /** Where `task test:stack` keeps its stack. */
 const keptFolder = join(root, ".local", "test");
@@ -44,11 +47,11 @@ function wantedFiles(): TestFile[] {
   if (named.length > 0) {
     return [...new Map(named.map((file) => [file.path, file])).values()];
   }
-  return testFiles(root, "tests").filter(({ path }) =>
+  const isLong = ({ path }: TestFile) => LONG.some((folder) => path.startsWith(folder));
+  return testFiles(root, "tests").filter((file) =>
     isEndurance
-      ? path.startsWith("tests/endurance/") || path.endsWith("_random_test.ts")
-      : !path.startsWith("tests/endurance/") &&
-        !path.startsWith("tests/browser/")
+      ? isLong(file) || file.path.endsWith("_random_test.ts")
+      : !isLong(file) && !file.path.startsWith("tests/browser/")
   );
 }
 

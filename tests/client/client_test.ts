@@ -93,8 +93,12 @@ Deno.test("a list gives every item once, however small its pages and whatever is
 
 Deno.test("a long list is read to its end, also by a loop that changes what it filters", async () => {
   const { id, admin } = await newOrganization();
-  await database()`insert into public.leads (organization_id, first_name, status)
-    select ${id}, 'Lead ' || n, 'new' from generate_series(1, 10101) n`;
+  await database().begin(async (tx) => {
+    // Without triggers: only the number of leads matters here.
+    await tx`set local session_replication_role = replica`;
+    await tx`insert into public.leads (organization_id, first_name, status, furthest_status, currency)
+      select ${id}, 'Lead ' || n, 'new', 'new', 'GHS' from generate_series(1, 10101) n`;
+  });
   await withClient(admin, async ({ list }) => {
     const seen = new Set<string>();
     for await (const lead of list("/leads", { status: "new" })) {
