@@ -13,6 +13,9 @@ import { root, type SpawnedStack, spawnStack } from "./support/spawn.ts";
 /** Long by nature: kills, outages, whole campaigns, everything at every endpoint; old services that are brought over. */
 const LONG = ["tests/endurance/", "tests/migration/"];
 
+/** Tests that lock what all others use. */
+const ALONE = "tests/endurance/alone/";
+
 /** Where `task test:stack` keeps its stack. */
 const keptFolder = join(root, ".local", "test");
 
@@ -63,19 +66,29 @@ function seedOfRun(): Record<string, string> {
   return { SEED: seed };
 }
 
+/** Runs tests side by side, and afterwards those that keep others from working. */
 async function test(
   files: TestFile[],
   folder: string,
   stopped: AbortSignal,
 ): Promise<number> {
-  const outcome = await runTests(files, {
+  const isAlone = ({ path }: TestFile) => path.startsWith(ALONE);
+  const parts = [files.filter((file) => !isAlone(file)), files.filter(isAlone)];
+  const run = {
     root,
     env: { SIGNALBOX_DATA: folder, ...seedOfRun() },
     options: flags.filter((flag) => flag !== "--endurance"),
     stopped,
-  });
-  say(`${outcome.passed} passed, ${outcome.failed} failed`);
-  return stopped.aborted ? 130 : outcome.code;
+  };
+  const sum = { passed: 0, failed: 0, code: 0 };
+  for (const part of parts.filter(({ length }) => length > 0)) {
+    const outcome = await runTests(part, run);
+    sum.passed += outcome.passed;
+    sum.failed += outcome.failed;
+    sum.code ||= outcome.code;
+  }
+  say(`${sum.passed} passed, ${sum.failed} failed`);
+  return stopped.aborted ? 130 : sum.code;
 }
 
 /** The stack's own complaints, which say more than a test that got a 500. */

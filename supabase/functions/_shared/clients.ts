@@ -60,7 +60,7 @@ export function countedFetch(counter: CallCounter): typeof fetch {
  * take all of them, and every other function would stop with it. Organizations share the places, so that the slow calls of
  * one do not keep out the others.
  */
-const callsOfPeople = createGate(4, 10_000, 2);
+const callsOfPeople = createGate(4, 5_000, 2);
 
 function fetchOfPeople(counter: CallCounter, organization: string | undefined): typeof fetch {
   const send = countedFetch(counter);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { addCustomer } from "../support/customers.ts";
-import { withTableLocked } from "../support/ddl.ts";
-import { type Answer, call, expectProblem, expectStatus } from "../support/http.ts";
-import { newOrganization, type Session } from "../support/people.ts";
+import { addCustomer } from "../../support/customers.ts";
+import { withTableLocked } from "../../support/ddl.ts";
+import { type Answer, call, expectProblem, expectStatus } from "../../support/http.ts";
+import { newOrganization, type Session } from "../../support/people.ts";
 
 /* A table that is locked for long, by a migration or a load, stops its own endpoints and no others. */
 
