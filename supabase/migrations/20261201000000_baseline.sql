@@ -9018,8 +9018,8 @@ declare
   endpoint public.webhook_endpoints;
   due uuid[] := array(select w.endpoint_id from private.waiting_webhooks() w where w.due_at <= now() order by random());
   share integer := ceil(batch_size::numeric / greatest(cardinality(due), 1));
-  deliveries jsonb := '[]';
-  endpoints jsonb := '{}';
+  deliveries jsonb := '[]'::jsonb;
+  endpoints jsonb := '{}'::jsonb;
   claimed jsonb;
 begin
   for endpoint in
@@ -9261,7 +9261,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  claimed jsonb := '{"deliveries": [], "endpoints": {}}';
+  claimed jsonb := '{"deliveries": [], "endpoints": {}}'::jsonb;
 begin
   perform private.record_webhook_outcomes(outcomes);
   if batch_size > 0 then
@@ -20352,19 +20352,16 @@ begin
       select from private.dnc_list_claims c
       where c.organization_id = l.organization_id and c.list_id = l.id and c.leased_until > now())
     order by l.updated_at limit 1 for update skip locked;
-    if list.id is null then
-      return null;
-    end if;
+    exit when list.id is null;
     insert into private.dnc_list_claims as c (organization_id, list_id, leased_until)
     values (list.organization_id, list.id, now() + interval '30 seconds')
     on conflict on constraint dnc_list_claims_pkey do update
     set leased_until = excluded.leased_until, attempts = c.attempts + 1
     returning * into claim;
-    if claim.attempts <= 5 or list.status = 'deleting' then
-      return list.id;
-    end if;
+    exit when claim.attempts <= 5 or list.status = 'deleting';
     perform private.fail_dnc_list(list.id);
   end loop;
+  return list.id;
 end
 $$;
 

@@ -114,8 +114,8 @@ declare
   endpoint public.webhook_endpoints;
   due uuid[] := array(select w.endpoint_id from private.waiting_webhooks() w where w.due_at <= now() order by random());
   share integer := ceil(batch_size::numeric / greatest(cardinality(due), 1));
-  deliveries jsonb := '[]';
-  endpoints jsonb := '{}';
+  deliveries jsonb := '[]'::jsonb;
+  endpoints jsonb := '{}'::jsonb;
   claimed jsonb;
 begin
   for endpoint in

@@ -118,7 +118,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  claimed jsonb := '{"deliveries": [], "endpoints": {}}';
+  claimed jsonb := '{"deliveries": [], "endpoints": {}}'::jsonb;
 begin
   perform private.record_webhook_outcomes(outcomes);
   if batch_size > 0 then

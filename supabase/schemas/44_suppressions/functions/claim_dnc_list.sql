@@ -16,19 +16,16 @@ begin
       select from private.dnc_list_claims c
       where c.organization_id = l.organization_id and c.list_id = l.id and c.leased_until > now())
     order by l.updated_at limit 1 for update skip locked;
-    if list.id is null then
-      return null;
-    end if;
+    exit when list.id is null;
     insert into private.dnc_list_claims as c (organization_id, list_id, leased_until)
     values (list.organization_id, list.id, now() + interval '30 seconds')
     on conflict on constraint dnc_list_claims_pkey do update
     set leased_until = excluded.leased_until, attempts = c.attempts + 1
     returning * into claim;
-    if claim.attempts <= 5 or list.status = 'deleting' then
-      return list.id;
-    end if;
+    exit when claim.attempts <= 5 or list.status = 'deleting';
     perform private.fail_dnc_list(list.id);
   end loop;
+  return list.id;
 end
 $$;
 grant execute on function private.claim_dnc_list() to service_role;
