@@ -78,6 +78,8 @@ async function test(
     root,
     env: { SIGNALBOX_DATA: folder, ...seedOfRun() },
     options: flags.filter((flag) => flag !== "--endurance"),
+    // Endurance measures limits of time, and half of it are stacks of their own.
+    workersPerCore: isEndurance ? 2 : 3,
     stopped,
   };
   const sum = { passed: 0, failed: 0, code: 0 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { withDatabase } from "../support/db.ts";
 import { dice, pick, SEED, tries } from "../support/dice.ts";
-import { type Answer, call } from "../support/http.ts";
+import { type Answer, call, patiently } from "../support/http.ts";
 import { openLeads, setCapacity, storeLeads } from "../support/lead_rows.ts";
 import { newOffice, type Office } from "../support/office.ts";
 import type { Session } from "../support/people.ts";
@@ -28,21 +28,21 @@ function player(office: Office, ids: string[], seed: number) {
     const [lead, kind] = [one(ids), roll(100)];
     if (kind < 30) {
       const body = { assigned_to: one([...people, null]) };
-      return call(session, "PATCH", `/leads/${lead}/assign`, body);
+      return patiently(session, "PATCH", `/leads/${lead}/assign`, body);
     }
     if (kind < 50) {
       const strategy = one(["round_robin", "least_loaded"]);
       const body = { lead_ids: some(8), strategy, among: people };
-      return call(session, "POST", "/leads/bulk-assign", body);
+      return patiently(session, "POST", "/leads/bulk-assign", body);
     }
     if (kind < 60) {
       const body = { lead_ids: some(8), assigned_to: one(people) };
-      return call(session, "POST", "/leads/bulk-assign", body);
+      return patiently(session, "POST", "/leads/bulk-assign", body);
     }
     if (kind < 85) {
-      return call(session, "PATCH", `/leads/${lead}/status`, { status: one(stages) });
+      return patiently(session, "PATCH", `/leads/${lead}/status`, { status: one(stages) });
     }
-    return call(session, "POST", `/leads/${lead}/merge`, { duplicate_id: one(ids) });
+    return patiently(session, "POST", `/leads/${lead}/merge`, { duplicate_id: one(ids) });
   }
 
   /** What other parts of the system do inside the database: leads are taken from their holders. */
@@ -146,14 +146,6 @@ Deno.test("Assignments, moves and merges at the same moment leave everything con
     assert(done > 30, `SEED=${seed}: only ${done} requests did anything`);
   }
 });
-
-/** Asks again when the organization has too many requests under way (503 busy), as the client does. */
-async function patiently(...request: Parameters<typeof call>): Promise<Answer> {
-  for (let tries = 1;; tries++) {
-    const answer = await call(...request);
-    if (answer.status !== 503 || tries === 10) return answer;
-  }
-}
 
 Deno.test("Round robin stays fair to within one lead while everything else goes on", async () => {
   const office = await newOffice();

@@ -17,6 +17,7 @@ export interface RunOptions {
   env: Record<string, string>;
   /** Arguments for `deno test`. */
   options: string[];
+  workersPerCore: number;
   stopped: AbortSignal;
 }
 
@@ -24,7 +25,7 @@ export interface RunOptions {
  * More than cores: tests wait for background jobs a good part of their time. DENO_JOBS overrides it (1: one file after
  * the other).
  */
-const workers = () => String(3 * navigator.hardwareConcurrency);
+const workers = (perCore: number) => String(perCore * navigator.hardwareConcurrency);
 
 /**
  * Runs test files side by side, so a test may count on its own organization only. A single file is run as it is; of several,
@@ -44,7 +45,7 @@ async function denoTest(paths: string[], run: RunOptions): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--quiet", "--no-check", "--parallel", ...run.options, ...paths],
     cwd: run.root,
-    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? workers(), ...run.env },
+    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? workers(run.workersPerCore), ...run.env },
     stdout: "piped",
   }).spawn();
   run.stopped.addEventListener("abort", () => end(child));

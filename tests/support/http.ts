@@ -53,6 +53,14 @@ export async function call(
   return { status: response.status, body: answer, headers: response.headers };
 }
 
+/** Asks again while the organization has too many requests under way (503 busy), as the client does. */
+export async function patiently(...request: Parameters<typeof call>): Promise<Answer> {
+  for (let tries = 1;; tries++) {
+    const answer = await call(...request);
+    if (answer.status !== 503 || tries === 10) return answer;
+  }
+}
+
 /** Asserts the status and gives the body, as the type the caller knows it to have; a failure shows the body. */
 export function expectStatus<T = unknown>(answer: Answer, status: number): T {
   assert.equal(
