@@ -83,7 +83,8 @@ async function test(
     stopped,
   };
   const sum = { passed: 0, failed: 0, code: 0 };
-  for (const part of parts.filter(({ length }) => length > 0)) {
+  for (const part of parts) {
+    if (part.length === 0 || stopped.aborted) continue;
     const outcome = await runTests(part, run);
     sum.passed += outcome.passed;
     sum.failed += outcome.failed;
