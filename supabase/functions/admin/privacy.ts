@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { Id, Timestamp } from "../_shared/fields.ts";
+import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
@@ -103,7 +103,18 @@ const get = createRoute({
   responses: { 200: json(PrivacyRequest, "The request"), ...guarded, ...problems(404, 422) },
 });
 
-const Page = z.object({ total: z.number(), rows: z.array(PrivacyRequest) });
+/** A request as the database answers it, as the API shows it. */
+function toRequest(row: unknown): z.infer<typeof PrivacyRequest> {
+  const request = PrivacyRequest.parse(row);
+  return {
+    ...request,
+    created_at: isoTime(request.created_at),
+    finished_at: isoTime(request.finished_at),
+    expires_at: isoTime(request.expires_at),
+  };
+}
+
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
 
 /** POST and GET /admin/privacy/requests, GET …/{id}. */
 export function privacyRequests(app: App) {
@@ -112,7 +123,7 @@ export function privacyRequests(app: App) {
       organization_id: c.var.actor.organizationId,
       request: c.req.valid("json"),
     });
-    return c.json(PrivacyRequest.parse(unwrap(answer, "request")), 202);
+    return c.json(toRequest(unwrap(answer, "request")), 202);
   });
   app.openapi(list, async (c) => {
     const { limit, offset } = c.req.valid("query");
@@ -122,13 +133,13 @@ export function privacyRequests(app: App) {
       page_offset: offset,
     });
     const { total, rows } = Page.parse(unwrap(answer, "request"));
-    return c.json({ data: rows, total, limit, offset }, 200);
+    return c.json({ data: rows.map(toRequest), total, limit, offset }, 200);
   });
   app.openapi(get, async (c) => {
     const answer = await c.var.db.rpc("get_privacy_request", {
       organization_id: c.var.actor.organizationId,
       request_id: c.req.valid("param").id,
     });
-    return c.json(PrivacyRequest.parse(unwrap(answer, "request")), 200);
+    return c.json(toRequest(unwrap(answer, "request")), 200);
   });
 }
