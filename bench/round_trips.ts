@@ -2,21 +2,14 @@ import { calls, type World } from "./round_trip_calls.ts";
 import { callFunction, demoOrganization, signIn } from "./support/api.ts";
 import type { Bench, Benchmark, Row } from "./support/benchmark.ts";
 
-const limited = { calls: 2, why: "its rate limit" };
 const limitedSignIn = (calls: number, why: string) => ({
   calls,
   why: `two rate limits (address and account), ${why}`,
 });
 
-/** Endpoints that need more than one call, and why: the list in docs/architecture.md. */
+/** Endpoints that need more than one call, and why: the list in docs/subjects/requests.md. */
 const known: Record<string, { calls: number; why: string }> = {
-  sendMessage: limited,
-  sendBulk: limited,
-  sendWarning: limited,
-  sendDisconnection: limited,
-  sendConnection: limited,
-  uploadExcel: limited,
-  processBatch: limited,
+  uploadExcel: { calls: 2, why: "its rate limit" },
   login: limitedSignIn(3, "Auth"),
   register: limitedSignIn(4, "Auth, the new organization"),
   forgotPassword: limitedSignIn(3, "Auth"),

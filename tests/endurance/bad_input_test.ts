@@ -3,7 +3,7 @@ import { operationsOf, writtenDocument } from "../support/document.ts";
 import { bodyFaults, parameterFaults } from "../support/strange.ts";
 import { newTenant } from "../support/tenant.ts";
 
-/* What the suites of single subjects do with some values, with all values and all endpoints. */
+/* Nothing that anybody sends is a fault of ours: every value at every endpoint. */
 
 Deno.test("No value in any body of the API is a fault of ours", async () => {
   const document = await writtenDocument();

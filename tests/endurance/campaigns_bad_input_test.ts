@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { newCampaigning } from "../support/campaigns.ts";
 import { withDatabase } from "../support/db.ts";
-import {
-  type ApiDocument,
-  type Operation,
-  operationsOf,
-  writtenDocument,
-} from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { newOrganization, newTeam } from "../support/people.ts";
 import { assertQuick } from "../support/quick.ts";
-import { bodyFaults, parameterFaults, repeated } from "../support/strange.ts";
+import { repeated } from "../support/strange.ts";
 import { newTenant } from "../support/tenant.ts";
 import { handsetSays, newSid, twilioAccount, twilioGet, twilioPost } from "../support/twilio.ts";
 
@@ -18,26 +12,6 @@ import { handsetSays, newSid, twilioAccount, twilioGet, twilioPost } from "../su
  * Nothing that anybody sends to the SMS Control Tower is a fault of ours: no 500, nothing told of the inside, nothing
  * done twice, nothing done out of order.
  */
-
-const subjects = ["campaigns", "templates", "conversations", "suppressions", "phone-numbers"];
-
-async function operationsUnderTest(): Promise<[ApiDocument, Operation[]]> {
-  const document = await writtenDocument();
-  const operations = operationsOf(document)
-    .filter(({ tags }) => tags.some((tag) => subjects.includes(tag)));
-  assert(operations.length > 40, "the subjects have their endpoints");
-  return [document, operations];
-}
-
-Deno.test("No value in a body is a fault of ours", async () => {
-  const [document, operations] = await operationsUnderTest();
-  assert.deepEqual(await bodyFaults(await newTenant("Own"), document, operations), []);
-});
-
-Deno.test("No value of a parameter is a fault of ours", async () => {
-  const [document, operations] = await operationsUnderTest();
-  assert.deepEqual(await parameterFaults(await newTenant("Own"), document, operations), []);
-});
 
 Deno.test("Another organization's ids in a body are refused as ids of nothing are, and change nothing", async () => {
   const [own, other] = [await newTenant("Own"), await newTenant("Other")];

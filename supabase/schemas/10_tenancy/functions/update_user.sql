@@ -1,6 +1,6 @@
--- change: { full_name?, email?, role?, team_id?, status? }; email only as it is, for forms that send it along. Suspended members keep their leads and get no new ones. The rules
--- about roles and the last admin are in private.enforce_membership_rules.
--- Security definer because audit entries of profiles may not be written directly.
+-- change: { full_name?, email?, role?, team_id?, status? }; email only as it is, for forms that send it along. Suspended
+-- members keep their leads and get no new ones. The rules about roles and the last admin are in
+-- private.enforce_membership_rules. Security definer because audit entries of profiles may not be written directly.
 create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''

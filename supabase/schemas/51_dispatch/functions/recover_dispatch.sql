@@ -74,7 +74,8 @@ exception
 end
 $$;
 
--- One organization or campaign after the other, in random order, until the time is up. Security definer because the service role may not write these tables.
+-- One organization or campaign after the other, in random order, until the time is up. Security definer because the
+-- service role may not write these tables.
 create function private.recover_dispatch(outcomes jsonb, platform jsonb)
 returns void
 language plpgsql security definer set search_path = ''
