@@ -13,6 +13,16 @@ import { root, type SpawnedStack, spawnStack } from "./support/spawn.ts";
 /** Long by nature: kills, outages, whole campaigns, everything at every endpoint; old services that are brought over. */
 const LONG = ["tests/endurance/", "tests/migration/"];
 
+/** The longest of them, which begin: they wait for a schedule, or start stacks of their own. */
+const LONGEST = [
+  "audit_seals",
+  "idle",
+  "send_kill",
+  "import_kill",
+  "campaign_kill",
+  "unknown_outcomes",
+];
+
 /** Tests that lock what all others use. */
 const ALONE = "tests/endurance/alone/";
 
@@ -80,6 +90,7 @@ async function test(
     options: flags.filter((flag) => flag !== "--endurance"),
     // Endurance measures limits of time, and half of it are stacks of their own.
     workersPerCore: isEndurance ? 2 : 3,
+    ...(isEndurance && { longest: LONGEST }),
     stopped,
   };
   const sum = { passed: 0, failed: 0, code: 0 };

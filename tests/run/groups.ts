@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { TestFile } from "./files.ts";
 
 /** Test files that one worker loads, so that what they import is loaded once. */
@@ -28,6 +28,22 @@ export function groupsOf(files: TestFile[]): Group[] {
     return parts;
   });
   return groups.sort((a, b) => sizeOf(b) - sizeOf(a));
+}
+
+/**
+ * A group for each file: those that `first` names before all others, in its order, then the largest first. For tests
+ * that take minutes, so that no worker is left with several of them at the end.
+ */
+export function eachAlone(files: TestFile[], first: string[]): Group[] {
+  const rank = ({ path }: TestFile) => {
+    const place = first.findIndex((name) => path.endsWith(`/${name}_test.ts`));
+    return place === -1 ? first.length : place;
+  };
+  return files.toSorted((a, b) => rank(a) - rank(b) || b.size - a.size)
+    .map((file, index) => ({
+      name: `${index + 1}_${basename(file.path, "_test.ts")}`,
+      files: [file],
+    }));
 }
 
 /** Writes a module for each group, which imports its files, into a folder of the checkout; gives the modules' paths. */

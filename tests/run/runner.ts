@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { TestFile } from "./files.ts";
-import { groupsOf, writeModules } from "./groups.ts";
+import { eachAlone, groupsOf, writeModules } from "./groups.ts";
 
 /** How a run of tests ended. */
 export interface Outcome {
@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Arguments for `deno test`. */
   options: string[];
   workersPerCore: number;
+  /** The files that each get a worker of their own, and which of them begin; without it one worker loads many. */
+  longest?: string[];
   stopped: AbortSignal;
 }
 
@@ -28,14 +30,14 @@ export interface RunOptions {
 const workers = (perCore: number) => String(perCore * navigator.hardwareConcurrency);
 
 /**
- * Runs test files side by side, so a test may count on its own organization only. A single file is run as it is; of several,
- * one worker loads many. Types are not checked: `deno task ok` does.
+ * Runs test files side by side, so a test may count on its own organization only. A single file is run as it is. Types are not checked: `deno task ok` does.
  */
 export async function runTests(files: TestFile[], run: RunOptions): Promise<Outcome> {
   if (files.length === 1) return await denoTest(files.map(({ path }) => path), run);
   const folder = `tests/.run-${Deno.pid}`;
   try {
-    return await denoTest(writeModules(run.root, folder, groupsOf(files)), run);
+    const groups = run.longest ? eachAlone(files, run.longest) : groupsOf(files);
+    return await denoTest(writeModules(run.root, folder, groups), run);
   } finally {
     await Deno.remove(join(run.root, folder), { recursive: true });
   }
