@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { parseTimestamp } from "../../supabase/functions/_shared/timestamp.ts";
 import { parseSchedule } from "../jobs/schedule.ts";
 import type { Status } from "../status_file.ts";
 
@@ -33,7 +34,7 @@ function nextRun(schedule: string, lastStart: string | null): string | null {
   try {
     const parsed = parseSchedule(schedule);
     if ("next" in parsed) return parsed.next()?.toISOString() ?? null;
-    return lastStart && new Date(Date.parse(lastStart) + parsed.everyMs).toISOString();
+    return lastStart && new Date(parseTimestamp(lastStart) + parsed.everyMs).toISOString();
   } catch {
     return null;
   }

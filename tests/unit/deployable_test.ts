@@ -47,6 +47,28 @@ Deno.test("functions use no Deno API that the edge runtime lacks", () => {
   }
 });
 
+/** Files that read times which do not come from the database, or that take any text. */
+const OTHER_TIMES = new Set([
+  "_shared/access_token.ts", // A number.
+  "_shared/lead_import/values.ts", // A file's cell.
+  "_shared/mail/template.ts", // A value of an e-mail, which may be anything.
+  "_shared/messaging/provider_http.ts", // Retry-After.
+  "_shared/messaging/twilio_find.ts",
+  "_shared/messaging/twilio_reports.ts",
+  "_shared/sheet/xlsx_writer.ts", // A cell that is no time is written as it is.
+  "_shared/timestamp.ts",
+  "leads/import_execute.ts", // A request's body, as sms/list.ts.
+  "sms/list.ts",
+]);
+
+Deno.test("times of the database are read by parseTimestamp, which refuses infinity", () => {
+  for (const { path, text } of files) {
+    if (OTHER_TIMES.has(path)) continue;
+    const [found] = text.match(/\bDate\.parse\(|\bnew Date\((?!\)|parseTimestamp\()/) ?? [];
+    assert.equal(found, undefined, `${path} has ${found}…`);
+  }
+});
+
 Deno.test("a function imports nothing but itself, _shared and what its import map names", () => {
   const map = JSON.parse(Deno.readTextFileSync(join(functions, "deno.json")));
   const known = Object.keys(map.imports);

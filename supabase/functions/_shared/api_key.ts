@@ -8,6 +8,7 @@ import type { AppEnv, Caller } from "./context.ts";
 import { log } from "./log.ts";
 import { fromPostgres } from "./problem.ts";
 import { signToken } from "./signed_token.ts";
+import { parseTimestamp } from "./timestamp.ts";
 
 /** How long a token made for a key is used, and how long it would last. Both end earlier with the key. */
 const [reuseMs, lifetimeMs] = [60_000, 300_000];
@@ -57,7 +58,7 @@ async function exchange(c: Context<AppEnv>, hash: string, entry: Exchanged) {
   if (error) throw fromPostgres(error);
   const account = Account.parse(data);
   if (account === null) return null;
-  const end = account.ends_at === null ? Infinity : Date.parse(account.ends_at);
+  const end = account.ends_at === null ? Infinity : parseTimestamp(account.ends_at);
   entry.until = Math.min(Date.now() + reuseMs, end);
   keepAlive(recordUse(c, account.key_id));
   const token = await signToken({

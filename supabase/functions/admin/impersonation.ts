@@ -8,6 +8,7 @@ import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { signToken } from "../_shared/signed_token.ts";
+import { parseTimestamp } from "../_shared/timestamp.ts";
 
 const Impersonation = z.object({
   impersonation_token: z.string().openapi({
@@ -114,7 +115,7 @@ export function impersonation(app: App) {
     const impersonation_token = await signToken({
       subject: started.target_id,
       sessionId: started.impersonation_id,
-      expiresAt: Date.parse(started.expires_at),
+      expiresAt: parseTimestamp(started.expires_at),
       claims: { act: { sub: started.admin_id } },
     });
     return c.json({ impersonation_token, expires_at: isoTime(started.expires_at) }, 201);

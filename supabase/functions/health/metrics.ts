@@ -7,6 +7,7 @@ import {
   type ServiceHealth,
 } from "../_shared/health.ts";
 import { guarded, permitted } from "../_shared/route.ts";
+import { parseTimestamp } from "../_shared/timestamp.ts";
 import { type Metric, prometheusText } from "./prometheus.ts";
 
 const route = createRoute({
@@ -32,7 +33,8 @@ const route = createRoute({
 
 const levels: Record<string, number> = { ok: 1, unknown: 1, degraded: 0.5, down: 0 };
 const level = (status: string): number => levels[status] ?? 0;
-const seconds = (time: string | null): number[] => time === null ? [] : [Date.parse(time) / 1000];
+const seconds = (time: string | null): number[] =>
+  time === null ? [] : [parseTimestamp(time) / 1000];
 
 function metricsOf(
   { jobs, queues, providers }: z.infer<typeof OrganizationHealth>,

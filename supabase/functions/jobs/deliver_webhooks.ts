@@ -1,6 +1,7 @@
 import type { App } from "../_shared/app.ts";
 import { keepAlive } from "../_shared/background.ts";
 import type { Client } from "../_shared/clients.ts";
+import { isoTime } from "../_shared/fields.ts";
 import { log } from "../_shared/log.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { perItem } from "../_shared/jobs/per_item.ts";
@@ -36,7 +37,7 @@ const maxWaitMs = 20_000;
 async function requestOf(delivery: ClaimedDelivery, secrets: string[]) {
   const body = JSON.stringify({
     type: delivery.type,
-    timestamp: new Date(delivery.timestamp).toISOString(),
+    timestamp: isoTime(delivery.timestamp),
     data: delivery.data,
   });
   const timestamp = Math.floor(Date.now() / 1_000);

@@ -2,6 +2,7 @@ import { z } from "../_shared/zod.ts";
 import { env } from "../_shared/env.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { ReportColumn, ReportPeriod } from "../_shared/reports/run.ts";
+import { parseTimestamp } from "../_shared/timestamp.ts";
 import { valuesOf } from "./schemas.ts";
 
 /** The formats of files, as `private.report_formats` has them. */
@@ -88,7 +89,7 @@ const DetailRow = RunRow.extend({
 });
 
 function fieldsOf({ file_deleted_at, ...run }: z.infer<typeof RunRow>): z.infer<typeof Run> {
-  const gone = file_deleted_at !== null || Date.parse(run.expires_at) < Date.now();
+  const gone = file_deleted_at !== null || parseTimestamp(run.expires_at) < Date.now();
   const none = ["refused", "failed", "missed"].includes(run.status) || gone;
   return {
     ...run,

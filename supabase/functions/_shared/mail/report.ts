@@ -2,6 +2,7 @@ import { cleanText } from "../clean_text.ts";
 import { stackedSum } from "../charts/chart.ts";
 import { reportChart } from "../reports/chart.ts";
 import { ReportColumn, ReportPeriod } from "../reports/run.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import { z } from "../zod.ts";
 import { nameInMail } from "./name.ts";
 import { oneLine } from "./provider.ts";
@@ -64,7 +65,7 @@ function valueIn(locale: string, { type, currency }: ReportColumn, value: unknow
 function periodIn(locale: string, { period, time_zone: timeZone }: Run): string | undefined {
   if (period === null) return undefined;
   const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone });
-  return format.formatRange(new Date(period.from), new Date(Date.parse(period.to) - 1));
+  return format.formatRange(parseTimestamp(period.from), parseTimestamp(period.to) - 1);
 }
 
 function barsOf(locale: string, run: Run): Bar[] {

@@ -1,3 +1,4 @@
+import { parseTimestamp } from "../timestamp.ts";
 import { z } from "../zod.ts";
 import type { CellType } from "../sheet/xlsx_cells.ts";
 import type { FrozenRun, ReportColumn } from "./run.ts";
@@ -41,7 +42,7 @@ function localTime(instant: string, timeZone: string): string {
     dateStyle: "short",
     timeStyle: "short",
     hourCycle: "h23",
-  }).format(new Date(instant));
+  }).format(parseTimestamp(instant));
   return `${parts.replace(",", "")} ${timeZone}`;
 }
 

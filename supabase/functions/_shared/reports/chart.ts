@@ -1,4 +1,5 @@
 import { type Chart, type Series, seriesLimit } from "../charts/chart.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import { z } from "../zod.ts";
 import { ReportColumn, ReportPeriod } from "./run.ts";
 
@@ -55,7 +56,7 @@ function stacked(rows: readonly unknown[][], at: number, categories: string[]): 
 function subtitle(source: ChartSource, value: ReportColumn, shown: string): string {
   const day = (instant: string, before: number) =>
     new Intl.DateTimeFormat("en-CA", { timeZone: source.time_zone, dateStyle: "short" })
-      .format(new Date(Date.parse(instant) - before));
+      .format(parseTimestamp(instant) - before);
   const { period } = source;
   const figure = value.currency ? `${value.label} (${value.currency})` : value.label;
   return [

@@ -8,6 +8,7 @@ import {
   type ReportColumn,
   tableColumns,
 } from "../run.ts";
+import { parseTimestamp } from "../../timestamp.ts";
 import { drawChart } from "./chart.ts";
 import { type Fonts, PdfDocument } from "./document.ts";
 import { columnWidths, type TableRow, writeTable } from "./table.ts";
@@ -72,7 +73,7 @@ async function write(
   const document = new PdfDocument(fonts, {
     title: run.name,
     author: run.organization_name,
-    created: new Date(run.frozen_at),
+    created: new Date(parseTimestamp(run.frozen_at)),
     landscape: columns.length > 6,
   });
   const { margin, width } = document;
