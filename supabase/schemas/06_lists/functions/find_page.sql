@@ -45,12 +45,13 @@ as $$
   select format(
     'with found as materialized (%1$s),
       number as materialized (select count(*) as total from found),
-      page as (select f.id, f.sort_key from found f, number n where n.total <= 10000%2$s order by %3$s limit %4$s
+      page as (select f.id, f.sort_key from found f, number n where n.total <= %7$s%2$s order by %3$s limit %4$s
         offset %5$s)
     select (select n.total from number n), array(select p.id from page p order by %6$s),
       array(select p.sort_key::text from page p order by %6$s)',
     matches, private.after_cursor(list, page_cursor, 'f.sort_key', 'f.id'),
-    private.list_order(list, 'f.sort_key', 'f.id'), size + 1, start, private.list_order(list, 'p.sort_key', 'p.id'))
+    private.list_order(list, 'f.sort_key', 'f.id'), size + 1, start, private.list_order(list, 'p.sort_key', 'p.id'),
+    private.max_counted_rows())
 $$;
 
 -- The page in the order of an index: { ids, sort_values }, one row more than the page has if there is one. The first
@@ -85,6 +86,7 @@ as $$
 declare
   size integer := private.page_size(page_limit);
   start integer := coalesce(page_offset, 0);
+  max_counted constant integer := private.max_counted_rows();
   sort_values text[];
 begin
   perform private.require_valid(start between 0 and 10000, 'offset', 'must be 0 to 10000: read on with next_cursor');
@@ -93,17 +95,17 @@ begin
   if list.search is not null then
     select s.total, s.ids, s.sort_values into total, ids, sort_values
     from private.search_page(list, page_cursor, size, start) s;
-  elsif list.is_collected and coalesce(total, 0) <= 10000 then
-    execute private.page_of_matches(list, private.all_matches(list) || ' limit 10001', page_cursor, size, start)
-    into total, ids, sort_values;
+  elsif list.is_collected and coalesce(total, 0) <= max_counted then
+    execute private.page_of_matches(list, format('%s limit %s', private.all_matches(list), max_counted + 1),
+      page_cursor, size, start) into total, ids, sort_values;
   elsif total is null then
-    execute format('select count(*) from (%s limit 10001) x', private.all_matches(list)) into total;
+    execute format('select count(*) from (%s limit %s) x', private.all_matches(list), max_counted + 1) into total;
   end if;
-  if sort_values is null or total > 10000 then
+  if sort_values is null or total > max_counted then
     execute private.page_in_order(list, page_cursor, size, start) into ids, sort_values;
   end if;
-  total_is_capped := list.known_total is null and total > 10000;
-  total := coalesce(list.known_total, least(total, 10000));
+  total_is_capped := list.known_total is null and total > max_counted;
+  total := coalesce(list.known_total, least(total, max_counted));
   if cardinality(ids) > size then
     ids := ids[:size];
     next_cursor := private.list_cursor(list.sort, sort_values[size], ids[size]);

@@ -3,9 +3,10 @@ create function private.matches_of_newest(list private.list_query, row_limit big
 returns text
 language sql immutable set search_path = ''
 as $$
-  select format('select x.id, x.sort_key from (%s) x where %s limit 10001', string_agg(format(
+  select format('select x.id, x.sort_key from (%s) x where %s limit %s', string_agg(format(
     '(select x.id, %s as sort_key, x.search_text from %s x where %s and %s order by x.created_at desc limit %s)',
-    list.sort_key, list.relation, list.condition, b, row_limit), ' union all '), list.search)
+    list.sort_key, list.relation, list.condition, b, row_limit), ' union all '), list.search,
+    private.max_counted_rows() + 1)
   from unnest(private.disjoint_branches(list.branches)) b
 $$;
 
@@ -26,7 +27,7 @@ begin
   end if;
   execute format('select greatest(count(*), 0.5) / %s from (%s) x', least(rows_of_sample, list.rows_in_scope),
     private.matches_of_newest(list, rows_of_sample)) into density;
-  needed := least(list.rows_in_scope, 10001 / density);
+  needed := least(list.rows_in_scope, (private.max_counted_rows() + 1) / density);
   return case when needed <= density * list.rows_in_organization then ceil(needed * 1.5) else 0 end;
 end
 $$;
@@ -45,9 +46,10 @@ begin
     execute private.page_of_matches(list, private.matches_of_newest(list, row_limit), page_cursor, size, start)
     into total, ids, sort_values;
   end if;
-  if row_limit = 0 or (total <= 10000 and row_limit < list.rows_in_scope) then
-    execute private.page_of_matches(list, format('with x as materialized (%s) select * from x limit 10001',
-      private.all_matches(list)), page_cursor, size, start) into total, ids, sort_values;
+  if row_limit = 0 or (total <= private.max_counted_rows() and row_limit < list.rows_in_scope) then
+    execute private.page_of_matches(list, format('with x as materialized (%s) select * from x limit %s',
+      private.all_matches(list), private.max_counted_rows() + 1), page_cursor, size, start)
+    into total, ids, sort_values;
   end if;
 end
 $$;

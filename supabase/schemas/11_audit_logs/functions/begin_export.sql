@@ -13,7 +13,7 @@ begin
   if continues and exists (
     select from private.exports_begun b
     where b.organization_id = begin_export.organization_id and b.user_id = auth.uid() and b.export = this_export
-      and b.begun_at > now() - interval '1 hour')
+      and b.begun_at > now() - private.export_continuation_time())
   then
     return null;
   end if;

@@ -19,7 +19,7 @@ begin
   end if;
   select * into stored from private.idempotency_keys k
   where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
-    and k.created_at > now() - interval '24 hours';
+    and k.created_at > now() - private.idempotency_lifetime();
   if stored is null then
     return null;
   end if;

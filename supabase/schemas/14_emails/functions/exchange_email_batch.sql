@@ -6,7 +6,8 @@ language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
   update public.emails e set
     status = case
-      when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued'
+      when e.provider = 'resend' and e.attempts < private.max_email_attempts()
+        and e.sending_at > now() - interval '23 hours' then 'queued'
       else 'failed' end,
     last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()

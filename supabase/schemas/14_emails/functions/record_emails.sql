@@ -16,7 +16,7 @@ returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  max_attempts constant integer := 3;
+  max_attempts constant integer := private.max_email_attempts();
 begin
   if jsonb_array_length(outcomes) = 0 then
     return;

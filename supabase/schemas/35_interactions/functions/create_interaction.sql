@@ -25,7 +25,7 @@ begin
     (type text, direction text, subject text, body text, outcome text, duration_seconds integer,
       occurred_at timestamptz)
   returning * into created;
-  if created.occurred_at > now() + interval '5 minutes' then
+  if created.occurred_at > now() + private.clock_tolerance() then
     perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;

@@ -39,7 +39,8 @@ as $$
     select record_import_warnings.import_id, w."row", 'warning', w.warning, w.cells from warned w
     where exists (
       select from private.lead_import_runs u
-      where u.import_id = record_import_warnings.import_id and u.skipped + u.invalid + u.warned < 50000)
+      where u.import_id = record_import_warnings.import_id
+        and u.skipped + u.invalid + u.warned < private.max_reported_rows())
     on conflict do nothing
   )
   select count(*)::integer from warned
@@ -68,7 +69,8 @@ begin
   select import.id, e."row", 'invalid', e.reason, e.cells
   from jsonb_to_recordset(errors) as e ("row" integer, reason text, cells jsonb)
   where exists (
-    select from private.lead_import_runs u where u.import_id = import.id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u
+    where u.import_id = import.id and u.skipped + u.invalid < private.max_reported_rows())
   on conflict do nothing;
   counts.invalid := counts.invalid + jsonb_array_length(errors);
   return counts;

@@ -9,7 +9,7 @@ as $$
   join private.import_rows(rows) r on r."row" = j."row"
   where j.reason is not null and exists (
     select from private.lead_import_runs u where u.import_id = record_import_errors.import_id
-      and u.skipped + u.invalid < 50000)
+      and u.skipped + u.invalid < private.max_reported_rows())
   on conflict do nothing
 $$;
 

@@ -17,7 +17,8 @@ begin
     select jsonb_build_object('total', (select count(*) from matching), 'rows', coalesce((
       select jsonb_agg(private.number_json(p.a, to_jsonb(f)) order by (p.a).is_default desc, (p.a).id)
       from page p
-      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id),
+      left join private.number_figures(organization_id, now() - private.number_health_period()) f
+        on f.account_id = (p.a).id),
         '[]')));
 end
 $$;

@@ -4,9 +4,9 @@ returns timestamptz
 language sql stable set search_path = ''
 as $$
   select coalesce((
-    select m.created_at + interval '1 hour' from public.messages m
+    select m.created_at + private.answer_period() from public.messages m
     where m.organization_id = legal_hours_from.organization_id and m.from_number = legal_hours_from.phone
-      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour')
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - private.answer_period())
     order by m.id desc limit 1), now())
 $$;
 

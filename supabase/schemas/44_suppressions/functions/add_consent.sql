@@ -19,7 +19,7 @@ begin
   if wanted.lead_id is not null then
     perform private.require_lead(organization_id, wanted.lead_id, 'leads:read');
   end if;
-  if wanted.occurred_at > now() + interval '5 minutes' then
+  if wanted.occurred_at > now() + private.clock_tolerance() then
     perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;

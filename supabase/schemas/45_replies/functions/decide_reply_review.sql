@@ -30,10 +30,10 @@ begin
       values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person took it as an opt-out: '
         || left(coalesce(message.body, '?'), 100))
       on conflict do nothing;
-      if found and message.created_at > now() - interval '5 minutes' then
+      if found and message.created_at > now() - private.auto_reply_lifetime() then
         select * into account from public.sms_accounts a where a.id = message.account_id;
         perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id,
-          message.lead_id, message.created_at + interval '5 minutes');
+          message.lead_id, message.created_at + private.auto_reply_lifetime());
       end if;
       if message.id is not null then
         perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());

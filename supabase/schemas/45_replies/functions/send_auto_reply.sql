@@ -26,7 +26,7 @@ $$;
 -- 64.1200(a)(12)) and is useless later, so it expires. Automatic replies are exempt from quiet hours, but not from what
 -- the number has said since, nor from the provider's refusal: see claim_messages.
 create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid,
-  lead_id uuid, expires_at timestamptz default now() + interval '5 minutes')
+  lead_id uuid, expires_at timestamptz default now() + private.auto_reply_lifetime())
 returns void
 language plpgsql set search_path = ''
 as $$

@@ -85,7 +85,7 @@ begin
       when k.reason is not null then 'review'
       when k.restriction is not null then k.restriction
       when k.sends_at > now() then k.wait_reason end,
-    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes')
+    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + private.review_recheck_interval())
       when k.restriction is not null then greatest(k.sends_at, now() + interval '15 minutes')
       else k.sends_at end,
     k.closes_at, k.consent_id, k.zone)::private.send_verdict

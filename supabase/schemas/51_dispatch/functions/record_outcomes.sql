@@ -38,7 +38,7 @@ returns void
 language plpgsql set search_path = '' set jit = off set enable_seqscan = off
 as $$
 declare
-  max_attempts constant integer := 8;
+  max_attempts constant integer := private.max_send_attempts();
   opted_out jsonb;
   answering uuid[];
 begin

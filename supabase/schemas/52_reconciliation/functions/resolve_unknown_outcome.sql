@@ -31,7 +31,7 @@ begin
   choice := case when private.is_auto_reply(message.purpose) then 'hold'
     when message.category = 'marketing' then organization.unknown_outcome_marketing
       else organization.unknown_outcome_service end;
-  if choice = 'resend' and message.attempts < 8 then
+  if choice = 'resend' and message.attempts < private.max_send_attempts() then
     update public.messages m set status = 'queued', send_after = now(), lookup_until = null, updated_at = now()
     where m.id = message_id;
     return 'resend';

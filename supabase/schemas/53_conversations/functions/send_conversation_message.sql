@@ -66,7 +66,7 @@ begin
     account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
-    case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
+    case when in_review then greatest(opens, now() + private.review_recheck_interval()) else opens end,
     legal_hours_from, waits_for, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;

@@ -6,7 +6,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
-  values (new.id, clock_timestamp() + interval '90 seconds');
+  values (new.id, clock_timestamp() + private.dirty_period());
   perform private.switch_progress_job();
   perform private.broadcast_progress(new.id, interval '0');
   return null;

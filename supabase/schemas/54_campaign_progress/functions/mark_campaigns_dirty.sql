@@ -7,7 +7,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
-  select d.campaign_id, clock_timestamp() + interval '90 seconds'
+  select d.campaign_id, clock_timestamp() + private.dirty_period()
   from (select distinct n.campaign_id from new_rows n where n.campaign_id is not null and not n.rolled_up) d
   where not exists (
     select from private.campaign_progress_dirty s

@@ -10,7 +10,7 @@ begin
     select m.id from public.messages m
     where m.organization_id = campaign_message_answered.organization_id
       and m.to_number = campaign_message_answered.phone
-      and m.id >= private.uuid_v7_floor(at - interval '72 hours') and m.created_at <= at
+      and m.id >= private.uuid_v7_floor(at - private.reply_attribution_window()) and m.created_at <= at
       and m.campaign_id is not null and m.status in ('sending', 'sent', 'delivered', 'undelivered')
     order by m.account_id is not distinct from campaign_message_answered.account_id desc, m.id desc limit 1);
 end

@@ -8,11 +8,11 @@ as $$
   with evaluated as materialized (
     select c.id, c.organization_id, o.alert_opt_out_rate, o.alert_failure_rate, o.alert_after,
       c.deleted_at is null and c.started_at is not null
-        and (c.finished_at is null or c.finished_at > now() - interval '72 hours') as watched
+        and (c.finished_at is null or c.finished_at > now() - private.reply_attribution_window()) as watched
     from public.campaigns c join public.organizations o on o.id = c.organization_id
     where c.id in (
       select r.id from public.campaigns r where r.status in ('running', 'paused') and r.started_at is not null
-      union select f.id from public.campaigns f where f.finished_at > now() - interval '72 hours'
+      union select f.id from public.campaigns f where f.finished_at > now() - private.reply_attribution_window()
         and f.started_at is not null
       union select a.campaign_id from public.campaign_alerts a where a.resolved_at is null)
   ), counted as (

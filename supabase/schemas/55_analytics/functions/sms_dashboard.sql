@@ -120,7 +120,7 @@ as $$
       and (case when dashboard_numbers.campaign_id is null then a.status <> 'disabled' else false end or f.total <> 0)
     order by 3 desc, a.id limit 100
   ) n
-  left join private.number_figures(dashboard_numbers.organization_id, now() - interval '24 hours') h
+  left join private.number_figures(dashboard_numbers.organization_id, now() - private.number_health_period()) h
     on h.account_id = (n.a).id
 $$;
 

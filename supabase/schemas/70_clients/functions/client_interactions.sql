@@ -24,7 +24,7 @@ begin
   end if;
   client := private.require_client(organization_id, client_id, 'clients:write', true);
   perform private.require_valid(coalesce((interaction ->> 'occurred_at')::timestamptz, now())
-    <= now() + interval '5 minutes', 'occurred_at', 'is in the future');
+    <= now() + private.clock_tolerance(), 'occurred_at', 'is in the future');
   insert into public.client_interactions (organization_id, client_id, type, direction, subject, details, outcome,
     sentiment, occurred_at, recorded_at, created_by)
   select client.organization_id, client.id, r.type, r.direction, r.subject, r.details, r.outcome, r.sentiment,

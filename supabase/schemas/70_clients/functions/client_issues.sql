@@ -43,7 +43,7 @@ begin
     select t.key from public.incident_types t where t.organization_id = client.organization_id
     order by t.position desc limit 1));
   perform private.require_incident_type(organization_id, created.type);
-  perform private.require_valid(coalesce(created.opened_at, now()) <= now() + interval '5 minutes', 'opened_at',
+  perform private.require_valid(coalesce(created.opened_at, now()) <= now() + private.clock_tolerance(), 'opened_at',
     'is in the future');
   insert into public.client_issues (organization_id, client_id, type, title, description, severity, contract_code,
     external_customer_id, opened_at, created_by, recorded_at)

@@ -33,7 +33,7 @@ begin
       where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
       exit;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return taken;
 end

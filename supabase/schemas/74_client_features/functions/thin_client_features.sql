@@ -33,7 +33,7 @@ begin
     if removed = 0 then
       update private.feature_thinning t set finished_at = now() where t.month = thinned;
     end if;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
 end
 $$;

@@ -26,7 +26,7 @@ begin
         next_try_at = clock_timestamp() + interval '1 minute' * least(2 ^ s.failures, 1440)
       where s.organization_id = state.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return steps;
 end

@@ -21,9 +21,10 @@ begin
       scored := scored + private.score_slice(run, slice_size);
     exception when others then
       raise warning 'the scoring of % failed: %', run.organization_id, sqlerrm;
-      update private.scoring_runs r set next_try_at = clock_timestamp() + interval '10 minutes' where r.id = run.id;
+      update private.scoring_runs r set next_try_at = clock_timestamp() + private.failed_item_pause()
+      where r.id = run.id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return scored;
 end

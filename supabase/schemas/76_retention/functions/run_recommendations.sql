@@ -26,10 +26,10 @@ begin
       made := made + private.recommend_slice(run, slice_size);
     exception when others then
       raise warning 'the recommendations of % failed: %', run.organization_id, sqlerrm;
-      update private.recommendation_runs r set next_try_at = clock_timestamp() + interval '10 minutes'
+      update private.recommendation_runs r set next_try_at = clock_timestamp() + private.failed_item_pause()
       where r.organization_id = run.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return made;
 end

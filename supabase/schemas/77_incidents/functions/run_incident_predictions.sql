@@ -25,10 +25,10 @@ begin
       predicted := predicted + private.predict_slice(model, slice_size);
     exception when others then
       raise warning 'the incident forecasts of % failed: %', model.organization_id, sqlerrm;
-      update private.incident_models m set next_try_at = clock_timestamp() + interval '10 minutes'
+      update private.incident_models m set next_try_at = clock_timestamp() + private.failed_item_pause()
       where m.organization_id = model.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return predicted;
 end

@@ -35,8 +35,8 @@ begin
   delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(kept_from);
 
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
-  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
-  delete from private.exports_begun where begun_at < now() - interval '1 hour';
+  delete from private.idempotency_keys where created_at < now() - private.idempotency_lifetime();
+  delete from private.exports_begun where begun_at < now() - private.export_continuation_time();
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
   delete from private.sign_in_places where last_sign_in_at < now() - interval '90 days';
   update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';

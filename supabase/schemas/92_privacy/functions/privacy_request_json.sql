@@ -19,7 +19,7 @@ as $$
   select jsonb_build_object('id', request.id, 'kind', request.kind, 'subject', request.subject,
     'status', request.status, 'error', request.error, 'requested_by', request.requested_by,
     'created_at', request.created_at, 'finished_at', request.finished_at,
-    'expires_at', case when request.kind = 'export' then request.finished_at + interval '7 days' end,
+    'expires_at', case when request.kind = 'export' then request.finished_at + private.privacy_export_lifetime() end,
     'matched', jsonb_build_object(
       'lead_ids', coalesce(request.person -> 'lead_ids', '[]'),
       'customer_ids', coalesce(request.person -> 'customer_ids', '[]'),

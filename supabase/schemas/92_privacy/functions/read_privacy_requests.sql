@@ -63,7 +63,7 @@ begin
   if request.status <> 'done' then
     perform private.problem(409, 'export_not_ready', 'The export is not ready.');
   end if;
-  if request.finished_at < now() - interval '7 days' or request.person = '{}' then
+  if request.finished_at < now() - private.privacy_export_lifetime() or request.person = '{}' then
     perform private.problem(410, 'file_expired', 'The export was deleted. Ask for another one.');
   end if;
   refusal := private.begin_export(organization_id, 'privacy_requests', '{}', after_relation is not null, request.id);

@@ -181,8 +181,8 @@ language plpgsql set search_path = ''
 as $$
 begin
   delete from private.privacy_rows w using private.privacy_requests r
-  where r.id = w.request_id and r.finished_at < now() - interval '7 days';
+  where r.id = w.request_id and r.finished_at < now() - private.privacy_export_lifetime();
   update private.privacy_requests r set person = '{}', subject = private.redacted_json(r.subject, null)
-  where r.kind = 'export' and r.finished_at < now() - interval '7 days' and r.person <> '{}';
+  where r.kind = 'export' and r.finished_at < now() - private.privacy_export_lifetime() and r.person <> '{}';
 end
 $$;
