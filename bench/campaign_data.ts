@@ -55,7 +55,7 @@ export async function loadAudience(
   };
 }
 
-/** Moves the law's hours so that a benchmark can send at any hour, and adds caps that nobody reaches: all are still judged. */
+/** Moves the law's hours so that a benchmark can send at any hour, and adds caps that nobody reaches: all are still checked. */
 export async function openAllDay(sql: postgres.Sql): Promise<void> {
   await sql`update private.contact_windows set opens = '00:00', closes = '23:59:59'`;
   await sql`update private.contact_caps set messages = 1000`;

@@ -186,7 +186,7 @@ async function run(bench: Bench) {
       },
     ],
     notes: [
-      `The provider answers after ${latencyMs} ms. Each text is judged when it is claimed: the lead, opt-outs, three lists, ` +
+      `The provider answers after ${latencyMs} ms. Each text is checked when it is claimed: the lead, opt-outs, three lists, ` +
       "consent, doubtful replies, the law's hours at the recipient's place, the organization's cap and rate and the number's; it " +
       "is rendered from its template. In every round each recipient that may be texted got one text. The baseline is a loop of " +
       `\`fetch\` with ${concurrency} requests at once that creates as many messages. Windows are moved so that they are open at any hour.`,

@@ -99,5 +99,5 @@ async function run({ sql, say }: Bench) {
   };
 }
 
-/** What it takes to turn an audience into targets, each of them judged, and to claim these. */
+/** What it takes to turn an audience into targets, each of them checked, and to claim these. */
 export const freeze: Benchmark = { title: "An audience frozen and claimed", run };

@@ -110,11 +110,11 @@ async function send({ url, init }: Prepared): Promise<void> {
 /** Requests a second. Making and signing them does not count. */
 async function rate(prepared: Prepared[], atOnce: number): Promise<number> {
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let one = prepared[next++]; one !== undefined; one = prepared[next++]) await send(one);
   };
   const started = performance.now();
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return prepared.length / (performance.now() - started) * 1_000;
 }
 

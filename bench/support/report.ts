@@ -8,14 +8,15 @@ export interface Section extends Findings {
 }
 
 /** The ratio of ours to the baseline, or what else the target is for. */
-const judged = ({ ours, baseline }: Row): number => baseline === undefined ? ours : ours / baseline;
+const ratioOf = ({ ours, baseline }: Row): number =>
+  baseline === undefined ? ours : ours / baseline;
 
 /** Whether a row keeps its target; null without one. */
 export function isKept(row: Row): boolean | null {
   if (row.target === undefined) return null;
   return "atMost" in row.target
-    ? judged(row) <= row.target.atMost
-    : judged(row) >= row.target.atLeast;
+    ? ratioOf(row) <= row.target.atMost
+    : ratioOf(row) >= row.target.atLeast;
 }
 
 function figure(value: number): string {

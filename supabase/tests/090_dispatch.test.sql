@@ -101,7 +101,7 @@ do $$ begin
   perform tests.queue('theirs ' || n, 'theirs') from generate_series(1, 3) n;
 end $$;
 select is((select array_agg(split_part(c, ' ', 1) || n order by c) from (select split_part(c, ' ', 1) as c, count(*) as n from unnest(tests.claim(10)) c group by 1) x),
-  '{ours5,theirs3}', 'One tenant''s mountain does not keep another waiting.');
+  '{ours5,theirs3}', 'A long queue of one tenant does not keep another waiting.');
 select is(cardinality(tests.claim(10)), 10, 'Who has the queue to itself gets all places.');
 select is((select max((tests.message('ours ' || n)).attempts) from generate_series(116, 199) n), 0, 'The oldest go first.');
 do $$ begin
@@ -111,7 +111,7 @@ end $$;
 select is(cardinality(tests.claim(1)), 1, 'However many senders there are, nobody gets more than it wants.');
 select is(cardinality(tests.claim(3)), 3, 'Nor when places do not divide evenly.');
 
--- Judged at the last moment
+-- Checked at the last moment
 do $$ begin
   perform tests.clear();
   perform tests.queue('opted out', to_number => '+233244000002'), tests.queue('no marketing', to_number => '+233244000003'),
@@ -154,7 +154,7 @@ select results_eq($$select status, error_code, error_message from public.message
 select results_eq($$select status, attempts, send_after between now() + interval '1 second' and now() + interval '3 seconds' from public.messages where id = tests.id('retry')$$,
   $$values ('queued', 1, true)$$, 'What failed for a while is tried again, a little later.');
 select ok((tests.message('slow down')).send_after >= now() + interval '600 seconds', 'A provider that names a time is given it.');
-select results_eq($$select status, attempts from public.messages where id = tests.id('unknown')$$, $$values ('sending', 1)$$, 'What nobody knows of stays in doubt.');
+select results_eq($$select status, attempts from public.messages where id = tests.id('unknown')$$, $$values ('sending', 1)$$, 'A message without an outcome stays in sending.');
 select is((tests.message('worn out')).status, 'failed', 'After eight attempts it has failed.');
 select results_eq($$select phone, scope, source from public.suppressions where organization_id = tests.id('ours')$$, $$values ('+233244000001', 'all', 'provider')$$,
   'A number that opted out at the provider is suppressed.');
@@ -201,13 +201,13 @@ begin
     where m ->> 'account_id' = tests.id('sender of ours')::text), 0);
 end $$;
 select results_eq($$select status, outages, circuit_open_reason, circuit_open_until from public.sms_accounts where id = tests.id('sender of ours')$$,
-  $$values ('circuit_open', 1, 'refuses', now() + interval '5 seconds')$$, 'A provider that refuses everything parks the sender.');
+  $$values ('circuit_open', 1, 'refuses', now() + interval '5 seconds')$$, 'A provider that refuses everything opens the senders circuit.');
 select is((select count(*) from public.messages where organization_id = tests.id('ours') and status = 'queued' and attempts = 0), 5::bigint,
   'Its messages wait, and the attempt does not count.');
 select set_eq($$select user_id, kind from public.notifications where organization_id = tests.id('ours')$$, $$values (tests.id('admin'), 'sender_circuit_open')$$,
   'Its admins are told, and nobody else.');
 select ok('other 3' = any (tests.claim(10)) and not exists (select from public.messages where organization_id = tests.id('ours') and status <> 'queued'),
-  'Others go on; the parked sender''s queue stays.');
+  'Other senders go on; the queue of this one stays.');
 select is(tests.step('[]', 10) ->> 'next_due_at', to_jsonb(now() + interval '5 seconds') #>> '{}', 'The dispatcher is told when to probe.');
 update public.sms_accounts set circuit_open_until = now() where id = tests.id('sender of ours');
 select is(cardinality(tests.claim(10)), 1, 'After the pause one message probes.');
@@ -288,15 +288,15 @@ select results_eq($$select status, error_code from public.messages where id = te
   'What was given up without an answer, and was delivered after all, is delivered.');
 select is((tests.message('withdrawn')).status, 'delivered', 'So is what was suppressed before another attempt.');
 
--- Doubt
+-- Unknown outcomes
 do $$ begin
   perform tests.clear();
-  perform tests.sending('fresh'), tests.sending('doubtful'), tests.sending('leased'), tests.sending('held');
+  perform tests.sending('fresh'), tests.sending('lost'), tests.sending('leased'), tests.sending('held');
   update public.messages set sending_at = now() - interval '700 seconds' where id <> tests.id('fresh');
   update public.messages set lookup_until = now() + interval '10 seconds' where id = tests.id('leased');
   update public.messages set held_at = now() where id = tests.id('held');
 end $$;
-create function tests.doubtful() returns text[] language plpgsql as $$
+create function tests.claim_unknown() returns text[] language plpgsql as $$
 declare
   answer text[];
 begin
@@ -315,11 +315,11 @@ begin
   return answer;
 end
 $$;
-select is(tests.doubtful(), '{doubtful}', 'What has no outcome for longer than the settle time is in doubt, unless someone asks already or a person decides.');
-select is(tests.doubtful(), '{}', 'Who asks has it for a minute.');
-update public.messages set lookup_until = now() - interval '1 second' where id = tests.id('doubtful');
-select is(tests.doubtful(), '{doubtful}', 'If nobody answers, the next one asks.');
-select is(tests.claim(10), '{}', 'What is in doubt is never just sent again.');
+select is(tests.claim_unknown(), '{lost}', 'After the settle time an outcome counts as unknown, unless it is being looked up or a person decides.');
+select is(tests.claim_unknown(), '{}', 'A lookup has it for a minute.');
+update public.messages set lookup_until = now() - interval '1 second' where id = tests.id('lost');
+select is(tests.claim_unknown(), '{lost}', 'Without an answer it is looked up again.');
+select is(tests.claim(10), '{}', 'A message with an unknown outcome is not simply sent again.');
 
 do $$ begin
   perform tests.clear();
@@ -339,11 +339,11 @@ select is(tests.settle('late', '[{"provider_message_id": "P1", "status": "delive
 select is(tests.settle('resend'), 'resend', 'A service message that the provider does not know is sent again.');
 select results_eq($$select status, send_after <= now() from public.messages where id = tests.id('resend')$$, $$values ('queued', true)$$, 'It is due at once.');
 select is(tests.settle('offer'), 'held', 'A marketing message is held for a person.');
-select results_eq($$select status, held_at is not null from public.messages where id = tests.id('offer')$$, $$values ('sending', true)$$, 'It stays in doubt.');
+select results_eq($$select status, held_at is not null from public.messages where id = tests.id('offer')$$, $$values ('sending', true)$$, 'Its outcome stays unknown.');
 select is(tests.settle('worn out'), 'held', 'After eight attempts a person decides.');
 do $$ begin
   update public.messages set sending_at = now() where status = 'sending' and held_at is null;
-  perform tests.doubtful();
+  perform tests.claim_unknown();
 end $$;
 select set_eq($$select user_id, kind, data from public.notifications$$, $$values (tests.id('admin'), 'message_held', '{"messages": 2}'::jsonb)$$,
   'The admins are told of both at once.');

@@ -100,7 +100,7 @@ select is(tests.claimed(), '{}', 'Nobody is texted twice.');
 select is((private.campaign_json(tests.id('freezing')) -> 'targets')::text,
   '{"sent": 1, "total": 2, "pending": 0, "canceled": 0, "excluded": 1}', 'The counters agree.');
 
-select tests.campaign('judged', '{+233244000201,+233244000202,+233244000203,+233244000204,+233244000205,+233244000206}')
+select tests.campaign('checked', '{+233244000201,+233244000202,+233244000203,+233244000204,+233244000205,+233244000206}')
   is not null;
 update public.leads set deleted_at = now() where organization_id = tests.id('ours') and phone = '+233244000201';
 update public.leads set phone = '+233244000999' where organization_id = tests.id('ours') and phone = '+233244000202';
@@ -112,7 +112,7 @@ update public.leads set first_name = '' where organization_id = tests.id('ours')
 update public.leads set custom_fields = jsonb_build_object('note', repeat('x', 1600))
 where organization_id = tests.id('ours') and phone = '+233244000206';
 select is(tests.claimed(), '{}', 'Leads that changed after the snapshot are checked as they are now.');
-select is(tests.target('judged', phone), wanted, format('%s is %s.', phone, wanted))
+select is(tests.target('checked', phone), wanted, format('%s is %s.', phone, wanted))
 from (values ('+233244000201', 'lead_deleted'), ('+233244000202', 'number_changed'),
   ('+233244000203', 'consent_revoked'), ('+233244000204', 'pending'), ('+233244000205', 'missing_variable'),
   ('+233244000206', 'text_too_long')) v (phone, wanted);

@@ -47,7 +47,7 @@ create function tests.pass(span interval) returns void language sql as $$
   update private.campaign_progress set computed_at = computed_at - span where campaign_id = tests.id('campaign');
   update private.campaign_progress_dirty set dirty_until = dirty_until - span where campaign_id = tests.id('campaign')
 $$;
-create function tests.stirs() returns integer language sql as $$
+create function tests.dirty_marks() returns integer language sql as $$
   select count(*)::integer from private.campaign_progress_dirty where campaign_id = tests.id('campaign')
 $$;
 grant execute on all functions in schema tests to public;
@@ -69,11 +69,11 @@ select is(tests.outcome('service_role', format('select public.campaign_progress(
   tests.id('campaign'))), '42501', 'Jobs may not read progress.');
 
 -- What is broadcast, and how often
-select is(tests.stirs(), 0, 'A draft is not marked as dirty.');
+select is(tests.dirty_marks(), 0, 'A draft is not marked as dirty.');
 do $$ begin perform tests.add('pending', 10); perform tests.news(); end $$;
-select is(tests.stirs(), 1, 'A campaign whose figures change is marked as dirty.');
+select is(tests.dirty_marks(), 1, 'A campaign whose figures change is marked as dirty.');
 do $$ begin perform tests.add('sent', 2); perform tests.add('sent', 3); end $$;
-select is(tests.stirs(), 1, 'Further changes add no further mark.');
+select is(tests.dirty_marks(), 1, 'Further changes add no further mark.');
 select is_empty('select * from tests.news()', 'Writers broadcast nothing themselves.');
 do $$ begin perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['2 draft 5'], 'The job broadcasts all changes at once.');
@@ -112,18 +112,18 @@ select is_empty('select * from tests.news()', 'Other columns are not broadcast.'
 
 -- Expiry
 do $$ begin perform tests.pass('2 minutes'); perform private.broadcast_campaign_progress(); end $$;
-select is(tests.stirs(), 0, 'Without changes the mark expires.');
+select is(tests.dirty_marks(), 0, 'Without changes the mark expires.');
 do $$ begin perform tests.add('sent', 1); end $$;
-select is(tests.stirs(), 1, 'A late change marks it again.');
+select is(tests.dirty_marks(), 1, 'A late change marks it again.');
 do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['7 paused 9'], 'It is told.');
 do $$ begin perform tests.add('sent',
   1); perform tests.pass('1 hour'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['8 paused 10'],
   'A change is broadcast even if nothing ran for an hour afterwards.');
-select is(tests.stirs(), 0, 'Then the mark expires.');
+select is(tests.dirty_marks(), 0, 'Then the mark expires.');
 do $$ begin perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
-select is(tests.stirs(), 1, 'A mark stays while its campaign could not be computed.');
+select is(tests.dirty_marks(), 1, 'A mark stays while its campaign could not be computed.');
 do $$ begin delete from private.campaign_progress_dirty; perform tests.pass(
   '1 second'); perform private.broadcast_progress(tests.id('campaign'),
   '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete

@@ -212,7 +212,7 @@ do $$ begin perform tests.clear(); perform tests.held('left'), tests.held('noted
   insert into public.message_events (organization_id, message_id, status, source)
   values (tests.id('ours'), tests.id('noted'), 'unknown', 'dispatch');
 end $$;
-select set_eq($$select m ->> 'body', (m ->> 'left_behind')::boolean
+select set_eq($$select m ->> 'body', (m ->> 'interrupted')::boolean
   from jsonb_array_elements(private.claim_unknown_outcomes(60, 10) -> 'messages') m
   where m ->> 'body' in ('Text left', 'Text noted')$$, $$values ('Text left', true), ('Text noted', false)$$,
   'A message without any recorded outcome was left by an unclean end.');
@@ -223,17 +223,17 @@ do $$ begin
   delete from private.pending_admin_alerts;
   update public.organizations set unknown_outcome_service = 'resend', unknown_outcome_marketing = 'resend'
   where id = tests.id('ours');
-  perform tests.sent('taken'), tests.held('waiting'), tests.held('doubt'), tests.held('gone'), tests.held('kept');
-  update public.messages set held_at = null where id in (tests.id('doubt'), tests.id('gone'));
+  perform tests.sent('taken'), tests.held('waiting'), tests.held('unclear'), tests.held('gone'), tests.held('kept');
+  update public.messages set held_at = null where id in (tests.id('unclear'), tests.id('gone'));
   update public.messages set account_id = null where id = tests.id('gone');
   update public.messages set held_at = now() - interval '1 hour' where id = tests.id('waiting');
 end $$;
 select is(tests.answer('taken', 'other_account'), '{"listed": 1}', 'Another account tells nothing of what was taken');
 select results_eq($$select status, unknown_at = now(), unknown_reason from public.messages
   where id = tests.id('taken')$$, $$values ('sent', true, 'other_account')$$, 'except that it is unknown.');
-select is(tests.answer('doubt', 'other_account'), '{"held": 1}', 'What is in doubt is held');
+select is(tests.answer('unclear', 'other_account'), '{"held": 1}', 'What has no known outcome is held');
 select results_eq($$select status, held_at = now(), unknown_at, unknown_reason from public.messages
-  where id = tests.id('doubt')$$, $$values ('sending', true, null::timestamptz, 'other_account')$$,
+  where id = tests.id('unclear')$$, $$values ('sending', true, null::timestamptz, 'other_account')$$,
   'and is not sent again because of it.');
 select is(tests.answer('waiting', 'other_account'), '{"waiting": 1}',
   'A held message is looked up again: the account may return.');

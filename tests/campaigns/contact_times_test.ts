@@ -25,7 +25,7 @@ async function expectWindow(
     assert.deepEqual(
       [told(found.sends_at), told(found.closes_at)],
       [utc(sends), utc(closes)],
-      `${wanted.phone} at ${at}, judged by ${found.zone}`,
+      `${wanted.phone} at ${at}, in zone ${found.zone}`,
     );
   });
 }

@@ -205,14 +205,14 @@ Deno.test("A number that rests sends for no campaign until its rest is over", as
     perMinute: null,
   });
   await addRecipients(office, ordinaryNumbers(40).map((phone) => ({ phone })));
-  const [resting, awake] = numbers;
+  const [cooling, active] = numbers;
   await withDatabase((sql) =>
     sql`update public.sms_accounts set cooldown_until = now() + interval '1 hour' where id = ${
-      resting?.id ?? ""
+      cooling?.id ?? ""
     }`
   );
   const first = await addCampaign(office, { numbers: numbers.map(({ id }) => id) });
-  const second = await addCampaign(office, { numbers: [resting?.id] });
+  const second = await addCampaign(office, { numbers: [cooling?.id] });
   for (const { id } of [first, second]) await move(office.admin, id, "start");
   await campaignUntil(
     office.admin,
@@ -229,8 +229,8 @@ Deno.test("A number that rests sends for no campaign until its rest is over", as
   assert.deepEqual([waits.targets.sent, waits.targets.pending], [0, 40]);
   const senders = numbers.map(({ sender }) => sender);
   const before = await carriedFrom(stackUnderTest().carrier_url, senders);
-  assert.deepEqual([...new Set(before.map(({ from }) => from))], [awake?.sender]);
-  const path = `/phone-numbers/${resting?.id}`;
+  assert.deepEqual([...new Set(before.map(({ from }) => from))], [active?.sender]);
+  const path = `/phone-numbers/${cooling?.id}`;
   expectStatus(await call(office.admin, "PATCH", path, { cooldown_until: null }), 200);
   await invoke("dispatch-messages");
   await campaignUntil(

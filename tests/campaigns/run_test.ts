@@ -23,7 +23,7 @@ Deno.test("A campaign gives each lead exactly the outcome of the rules, and the 
   const { admin, id } = office;
   const plain = ordinaryNumbers(160);
   const at = (index: number) => plain[index] ?? "";
-  // Numbers of six zones, which cannot all be awake at once; those apart whose hours begin or end while this goes on.
+  // Numbers of six zones, whose hours are never all open at once; without those whose hours begin or end meanwhile.
   const now = await steadyNumbers(
     office,
     ["+1212", "+1312", "+1602", "+1213", "+1808", "+1671"]

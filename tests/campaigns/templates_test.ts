@@ -89,7 +89,7 @@ Deno.test("A campaign that starts while a wording of its template is taken away 
   const campaign = await addCampaign(office);
   const started = await withDatabase((sql) =>
     sql.begin(async (change) => {
-      // As PATCH /templates does, which has judged already that no running campaign uses the template.
+      // As PATCH /templates does, which has checked already that no running campaign uses the template.
       await change`select from public.templates where id = ${office.template} for update`;
       await change`delete from public.template_variants where template_id = ${office.template}`;
       const [self] = await change<{ pid: number }[]>`select pg_backend_pid() as pid`;

@@ -108,7 +108,7 @@ const values = [
 ];
 const known = ["first_name", "last_name", "full_name", "organization", "custom.program"];
 
-async function judged(
+async function renderedTexts(
   bodies: string[],
   given: Record<string, string>[],
 ): Promise<{ kept: string | null; filled: string | null }[]> {
@@ -151,7 +151,7 @@ Deno.test("random templates are refused or filled in as the slow reader does, an
   const given = bodies.map(() =>
     Object.fromEntries(known.filter(() => roll(3) > 0).map((name) => [name, pick(roll, values)]))
   );
-  const answers = await judged(bodies, given);
+  const answers = await renderedTexts(bodies, given);
   let accepted = 0;
   bodies.forEach((body, index) => {
     const shown = `SEED=${SEED}: ${JSON.stringify(body)} ${JSON.stringify(given[index])}`;

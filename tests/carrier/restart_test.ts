@@ -30,7 +30,7 @@ Deno.test("what was accepted and the callbacks still owed survive a SIGKILL", as
   const sending = Array.from({ length: 300 }, async (_, i) => {
     const to = `+1415555${3000 + i}`;
     const form = { To: to, From: "+15005550006", Body: "Hi", StatusCallback: receiver.url };
-    // Those that the kill cuts off are in doubt, as they would be with a real carrier.
+    // The outcome of those that the kill cuts off is unknown, as it would be with a real carrier.
     const sent = await before.twilio(form).catch(() => null);
     if (sent?.status === 201) answered.push(sent.json.sid);
   });

@@ -120,7 +120,7 @@ Deno.test("a text to a number that opted out is suppressed, and the thread says 
   assert.ok(!(await accepted(handset)).some(({ body }) => body === "But why?"));
 });
 
-Deno.test("a text waits while a person must judge whether the number opted out", async () => {
+Deno.test("a text waits while a person must decide whether the number opted out", async () => {
   const { organization, clerk, twilio } = await texting();
   const handset = ordinaryNumber();
   await handsetSays(handset, twilio, "wrong number");

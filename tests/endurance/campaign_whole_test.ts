@@ -30,7 +30,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
   const began = Date.now();
   const firsts = firstsOf(leads);
   // At night there are few to whom it goes, and some of them must still be waiting at the pause.
-  const awake =
+  const open =
     leads.filter(({ frozen }) => frozen.phone !== null && openingAt(rules, frozen, began).open)
       .length;
   await checkPreview(whole, firsts, began);
@@ -40,7 +40,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
     office.admin,
     campaign.id,
     "the first texts",
-    ({ status, targets }) => status === "running" && targets.sent >= Math.min(300, awake / 8),
+    ({ status, targets }) => status === "running" && targets.sent >= Math.min(300, open / 8),
   );
   const before = await pausedTargets(whole);
   const resumed = Date.now();
@@ -48,7 +48,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
   await move(office.admin, campaign.id, "resume");
   await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
   const racers = await stopWhileSending(whole, before);
-  await decideDoubts(whole);
+  await decideReviews(whole);
   const known = new Map([...stopped, ...racers]);
 
   const { ours, claims } = await withDatabase(async (sql) => {
@@ -160,8 +160,8 @@ async function stopWhileSending(
   return new Map(said);
 }
 
-/** A person decides that the doubtful replies meant nothing. Those whose places are awake get their text. */
-async function decideDoubts({ office, leads }: WholeCampaign) {
+/** A person decides that the doubtful replies are no opt-outs. Where the hours are open, the texts go out. */
+async function decideReviews({ office, leads }: WholeCampaign) {
   const open = expectStatus<{ data: { id: string; phone: string }[]; total: number }>(
     await call(office.admin, "GET", "/suppressions/reviews?status=open&limit=200"),
     200,

@@ -143,9 +143,9 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     rows: await withDatabase(rowsOf),
   };
   const places = steadyPlaces(rules, now);
-  const zones = new Set([...places.awake, ...places.asleep].map(({ zone }) => zone));
+  const zones = new Set([...places.open, ...places.closed].map(({ zone }) => zone));
   assert.ok(
-    zones.size >= 6 && places.awake.length > 0 && places.asleep.length > 0,
+    zones.size >= 6 && places.open.length > 0 && places.closed.length > 0,
     [...zones].join(),
   );
   const leads = crowdOf(SIZE, places, CAP);
@@ -172,7 +172,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     ({ status }) => status === "running",
     300_000,
   );
-  // Its numbers rest, so nothing has gone out; what changes now is judged when each one's turn comes.
+  // Its numbers are cooling down, so nothing has gone out; what changes now counts when each target is claimed.
   assert.deepEqual(
     await carriedFrom(stackUnderTest().carrier_url, numbers.map(({ number }) => number)),
     [],

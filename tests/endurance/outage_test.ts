@@ -12,7 +12,7 @@ import {
 } from "../support/texts.ts";
 import { until } from "../support/wait.ts";
 
-Deno.test("a provider that refuses everything parks the queue, tells the admins once, and loses nothing", async () => {
+Deno.test("a provider that refuses everything opens the circuit, alerts the admins once, and loses nothing", async () => {
   const { organization, clerk, twilio } = await texting();
   const numbers = [ordinaryNumber(), ordinaryNumber(), ordinaryNumber()];
   const account = () =>
@@ -40,7 +40,7 @@ Deno.test("a provider that refuses everything parks the queue, tells the admins 
   for (const to of numbers) assert.equal((await accepted(to)).length, 1);
 });
 
-Deno.test("a provider that answers 500 to all leaves texts in doubt, parks, and later sends each once", async () => {
+Deno.test("a provider that answers 500 to all leaves outcomes unknown, opens the circuit, and later each text is sent once", async () => {
   const { organization, clerk, twilio } = await texting();
   const recipients = Array.from({ length: 30 }, () => ({ to: ordinaryNumber() }));
   await carrier("/outage", { provider: "twilio", mode: "http500", from: twilio });

@@ -42,7 +42,7 @@ async function leaveInDoubt(
   await withDatabase((sql) =>
     sql`insert into public.messages (organization_id, account_id, category, to_number, from_number, body, encoding, segments,
         status, provider, provider_account, attempts, sending_at)
-      select a.organization_id, a.id, ${category}, n.phone, a.sender_id, 'In doubt', 'GSM-7', 1, 'sending', a.provider,
+      select a.organization_id, a.id, ${category}, n.phone, a.sender_id, 'Unknown outcome', 'GSM-7', 1, 'sending', a.provider,
         ${through}, 1, now() - interval '2 minutes'
       from public.sms_accounts a, unnest(${numbers}::text[]) as n (phone)
       where a.organization_id = ${office.organization.id} and a.sender_id = ${office.twilio}`
@@ -82,7 +82,7 @@ Deno.test("the account that a text goes through is kept with it, the platform's 
   await allMessages(office.organization, "deliveries", ({ status }) => status === "delivered");
 });
 
-Deno.test("a text in doubt whose sender has moved to another account is held, never sent again", async () => {
+Deno.test("a text with an unknown outcome whose sender has moved to another account is held, never sent again", async () => {
   const office = await silentOffice();
   const [there, here] = [ordinaryNumber(), ordinaryNumber()];
   await leaveInDoubt(office, [there], { through: await fingerprint("twilio:before") });
@@ -115,7 +115,7 @@ Deno.test("a text in doubt whose sender has moved to another account is held, ne
   );
 });
 
-Deno.test("nothing follows for texts in doubt from a number that was deleted with its credentials", async () => {
+Deno.test("nothing follows for texts with unknown outcomes from a number that was deleted with its credentials", async () => {
   const office = await silentOffice();
   const path = `/phone-numbers/${await twilioNumber(office)}`;
   const { admin } = office.organization;
@@ -129,7 +129,7 @@ Deno.test("nothing follows for texts in doubt from a number that was deleted wit
   });
   const [taken, lost] = [ordinaryNumber(), ordinaryNumber()];
   // The platform's account, which is asked from now on, has such a text: it is another one.
-  await carrierAccepts(office.twilio, taken, "In doubt");
+  await carrierAccepts(office.twilio, taken, "Unknown outcome");
   await withDatabase((sql) =>
     sql`insert into private.lookup_pauses (account_id, organization_id, until, failures, reason)
       select a.id, a.organization_id, now() + interval '1 hour', 1, 'for the test' from public.sms_accounts a
@@ -173,7 +173,7 @@ Deno.test("an accepted text is asked about once in a new account, whose silence 
   assert.equal(await questions(office.twilio), 2);
 });
 
-Deno.test("however many texts a crash leaves in doubt, the admins are told once an hour how many are held", async () => {
+Deno.test("however many outcomes a crash leaves unknown, the admins are notified once an hour how many texts are held", async () => {
   const office = await silentOffice();
   const { organization } = office;
   const second = await addMember(organization, "admin");

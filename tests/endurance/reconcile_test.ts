@@ -129,7 +129,7 @@ Deno.test("doubled, late and contradicting callbacks during reconciliation chang
   for (const { status } of await messagesOf(office.organization)) assert.equal(status, "delivered");
 });
 
-Deno.test("after a crash each text in doubt is found, sent once, or held, and lost callbacks are made good at once", async () => {
+Deno.test("after a crash each text with an unknown outcome is found, sent once, or held, and lost callbacks are made good at once", async () => {
   const office = await silentOffice();
   const [accepted] = await sendSilently(office, [ordinaryNumber()], office.twilio);
   await withDatabase((sql) =>
@@ -147,14 +147,14 @@ Deno.test("after a crash each text in doubt is found, sent once, or held, and lo
   for (const index of [6, 7]) {
     await leaveInDoubt(office, at(index), `Offer ${index}`, "marketing");
   }
-  // The same text twice in doubt, and the carrier has one: one is it, the other is sent.
+  // The same text twice with an unknown outcome, and the carrier has one: that one is matched, the other is sent.
   await leaveInDoubt(office, at(8), "Twins");
   await leaveInDoubt(office, at(8), "Twins");
   await carrierAccepts(office.twilio, at(8), "Twins");
   await Promise.all([startJob("resolve-unknown-outcomes"), startJob("resolve-unknown-outcomes")]);
   const settled = await allMessages(
     office.organization,
-    "an end of every doubt",
+    "an outcome of every text",
     ({ status, held }) => held || (status !== "sending" && status !== "queued"),
   );
   const copies = await acceptedFrom(office.twilio);

@@ -171,7 +171,7 @@ Deno.test("a tenant's broken credentials stop nobody else", async () => {
   for (const { status } of await messagesOf(office.organization)) assert.equal(status, "sent");
 });
 
-Deno.test("a text in doubt waits while its provider answers nothing, and is not sent again for that", async () => {
+Deno.test("a text with an unknown outcome waits while its provider answers nothing, and is not sent again", async () => {
   const office = await silentOffice();
   const to = ordinaryNumber();
   // The carrier knows this sender by an earlier text to the number.
@@ -230,7 +230,7 @@ Deno.test("a person settles what nobody else can tell of, and a report of the pr
   assert.equal(await statusNow(), "delivered");
 });
 
-Deno.test("a service text in doubt is sent again on a person's word, a marketing text never", async () => {
+Deno.test("a service text with an unknown outcome is sent again if a person decides so, a marketing text never", async () => {
   const office = await silentOffice();
   const { clerk, organization } = office;
   await withDatabase((sql) =>

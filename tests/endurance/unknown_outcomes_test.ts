@@ -49,7 +49,7 @@ async function pauseAndResume(stack: KillableStack, offices: KilledOffice[]) {
   }
 }
 
-/** Both dispatchers and whoever settles doubts work until each text has an outcome or is held for a person. */
+/** Both dispatchers and the lookups of unknown outcomes run until each text has an outcome or is held for a person. */
 async function finish(stack: KillableStack, { id, campaign }: KilledOffice) {
   let last = "";
   await until(async () => {
@@ -69,7 +69,7 @@ async function finish(stack: KillableStack, { id, campaign }: KilledOffice) {
   });
 }
 
-async function judge(stack: KillableStack, office: KilledOffice, mayHold: boolean) {
+async function expectOutcomes(stack: KillableStack, office: KilledOffice, mayHold: boolean) {
   const carried = await carriedFrom(stack.status.carrier_url, [office.number]);
   const ours = await ourTexts(stack.sql, office.id);
   const targets = await targetsOf(stack.sql, office.campaign);
@@ -93,10 +93,10 @@ async function judge(stack: KillableStack, office: KilledOffice, mayHold: boolea
   }
 }
 
-Deno.test("After three kills texts in doubt are held, or sent again where the organization wants that, and never twice", async () => {
+Deno.test("After three kills texts with unknown outcomes are held, or sent again where the organization wants that, and never twice", async () => {
   const stack = await KillableStack.start(freePorts(31_500));
   try {
-    // Marketing in doubt is held for a person, unless the organization lets what the provider does not have go again.
+    // Marketing with an unknown outcome is held for a person, unless the organization has what the provider lacks sent again.
     const offices = [
       await addOffice(stack, "hold", "+15005551001", phonesOf("+23324")),
       await addOffice(stack, "resend", "+15005551002", phonesOf("+23320")),
@@ -116,8 +116,8 @@ Deno.test("After three kills texts in doubt are held, or sent again where the or
       if (round === 1) await pauseAndResume(stack, offices);
     }
     for (const office of offices) await finish(stack, office);
-    await judge(stack, offices[0] as KilledOffice, true);
-    await judge(stack, offices[1] as KilledOffice, false);
+    await expectOutcomes(stack, offices[0] as KilledOffice, true);
+    await expectOutcomes(stack, offices[1] as KilledOffice, false);
   } finally {
     await stack.stop();
   }

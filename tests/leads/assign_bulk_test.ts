@@ -56,7 +56,7 @@ Deno.test("Over capacity, the first leads that were named are given", async () =
   });
 });
 
-Deno.test("A heap of leads is told in one notice, a few each by itself", async () => {
+Deno.test("Many leads make one notification, a few make one each", async () => {
   const { organization, admin, counselor: first, colleague: second } = await newOffice();
   await bulkAssign(admin, {
     lead_ids: await storeLeads(organization, 30),

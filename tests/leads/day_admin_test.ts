@@ -128,11 +128,11 @@ Deno.test("An admin's day: import, export, merge, deletion, a departure, and who
         [
           ...await sql`
         select (select count(*)::int from public.tasks where lead_id = ${old}) as tasks,
-          (select count(*)::int from public.sla_events where lead_id = ${id} and event <> 'stopped') as left_behind`,
+          (select count(*)::int from public.sla_events where lead_id = ${id} and event <> 'stopped') as events`,
         ]
           .map((row) => ({ ...row }))
       ),
-      [{ tasks: 1, left_behind: 0 }],
+      [{ tasks: 1, events: 0 }],
     );
     assert((await movesOf(old)).some(({ to_status }) => to_status === "contacted"));
     expectProblem(await call(admin, "GET", `/leads/${id}`), 404);

@@ -96,24 +96,31 @@ Deno.test("A day with leads: brought, refused twice over, handed out, told, and 
     assert.match(mail?.text ?? "", /Respond by/);
   });
 
-  await t.step("the manager hands out a heap in turn, told in one mail to each", async () => {
-    const heap = await storeLeads(office, 24, { team_id: office.team });
-    const among = [counselor.userId, colleague.userId];
-    const answer = await bulkAssign(manager, { lead_ids: heap, strategy: "round_robin", among });
-    assert.deepEqual(answer, {
-      assigned: 24,
-      skipped: [],
-      by_user: { [counselor.userId]: 12, [colleague.userId]: 12 },
-    });
-    const holders = await holdersOf(heap);
-    assert.equal(holders.filter((holder) => holder === counselor.userId).length, 12);
-    for (const person of [counselor, colleague]) {
-      const [mail, ...more] = await mailArrived(person.email, /12 leads/);
-      assert.equal(mail?.subject, "Assigned to you: 12 leads");
-      assert.match(mail?.text ?? "", /assigned 12 leads to you\./);
-      assert.deepEqual(more, []);
-    }
-  });
+  await t.step(
+    "the manager assigns many leads in turn, and each person gets one mail",
+    async () => {
+      const unassigned = await storeLeads(office, 24, { team_id: office.team });
+      const among = [counselor.userId, colleague.userId];
+      const answer = await bulkAssign(manager, {
+        lead_ids: unassigned,
+        strategy: "round_robin",
+        among,
+      });
+      assert.deepEqual(answer, {
+        assigned: 24,
+        skipped: [],
+        by_user: { [counselor.userId]: 12, [colleague.userId]: 12 },
+      });
+      const holders = await holdersOf(unassigned);
+      assert.equal(holders.filter((holder) => holder === counselor.userId).length, 12);
+      for (const person of [counselor, colleague]) {
+        const [mail, ...more] = await mailArrived(person.email, /12 leads/);
+        assert.equal(mail?.subject, "Assigned to you: 12 leads");
+        assert.match(mail?.text ?? "", /assigned 12 leads to you\./);
+        assert.deepEqual(more, []);
+      }
+    },
+  );
 
   await t.step(
     "the counselor calls in time, moves, adds a task and a student, and reads it all",

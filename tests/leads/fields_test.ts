@@ -113,7 +113,7 @@ Deno.test("Custom fields are kept when they fit, and each misfit is named by its
   expectProblem(await call(admin, "POST", "/leads", newLead()), 422, "invalid_field");
 });
 
-Deno.test("PATCH merges custom fields key by key, null removes, and only what changes is judged", async () => {
+Deno.test("PATCH merges custom fields key by key, null removes, and only what changes is checked", async () => {
   const { admin } = await newOrganization();
   await setFields(admin, fields.slice(1));
   const { id } = await addLead(admin, { custom_fields: { motto: "Onward", budget: 5 } });

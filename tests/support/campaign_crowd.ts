@@ -78,8 +78,8 @@ export function quietInDenver(now: number): [string, string] {
   return [shown(-20), shown(40)];
 }
 
-/** The places whose hours neither begin nor end while the test runs, and which of them are awake. */
-export function steadyPlaces(rules: Rules, now: number): { awake: Place[]; asleep: Place[] } {
+/** The places whose hours neither begin nor end while the test runs, and in which of them they are open. */
+export function steadyPlaces(rules: Rules, now: number): { open: Place[]; closed: Place[] } {
   const isOpen = ({ prefix, country, region }: Place, later: number) =>
     openingAt(rules, { phone: `${prefix}5551234`, country, region } as Facts, now + later * 60_000)
       .open;
@@ -87,8 +87,8 @@ export function steadyPlaces(rules: Rules, now: number): { awake: Place[]; aslee
     [4, 8, 12, 16, 20].every((later) => isOpen(place, later) === isOpen(place, 0))
   );
   return {
-    awake: steady.filter((place) => isOpen(place, 0)),
-    asleep: steady.filter((place) => !isOpen(place, 0)),
+    open: steady.filter((place) => isOpen(place, 0)),
+    closed: steady.filter((place) => !isOpen(place, 0)),
   };
 }
 
@@ -126,7 +126,7 @@ function leadsOf(place: Place, count: number, cap: number): Lead[] {
 /** A crowd of leads, four in five of them where it is day. */
 export function crowdOf(
   size: number,
-  { awake, asleep }: { awake: Place[]; asleep: Place[] },
+  { open, closed }: { open: Place[]; closed: Place[] },
   cap: number,
 ): Lead[] {
   const share = (places: Place[], whole: number) =>
@@ -134,8 +134,8 @@ export function crowdOf(
       const count = Math.floor(whole / places.length);
       return leadsOf(place, index === 0 ? whole - count * (places.length - 1) : count, cap);
     });
-  const day = asleep.length === 0 ? size : Math.floor(size * 0.8);
-  return [...share(awake, day), ...share(asleep, size - day)];
+  const day = closed.length === 0 ? size : Math.floor(size * 0.8);
+  return [...share(open, day), ...share(closed, size - day)];
 }
 
 /** The leads that come first with their number: among those that live, in the order of their ids. */

@@ -41,7 +41,7 @@ export type Fate = "absent" | "pending" | "sent" | string;
 /** Endings of the carrier's special numbers. */
 export const SPECIAL = "0001 0003 0004 0005 0007 0029 0050 0051 0060 0061".split(" ");
 
-function obstacle(rules: Rules, facts: Facts): string | null {
+function blockedReason(rules: Rules, facts: Facts): string | null {
   if (facts.lists.includes("litigator") || facts.suppressed === "litigator") return "litigator";
   if (facts.suppressed !== null) return "suppressed";
   if (facts.lists.includes("internal")) return "dnc";
@@ -99,11 +99,11 @@ export function outcomeOf(
   if (frozen.deleted) return "absent";
   if (frozen.phone === null) return "no_phone";
   if (earlier) return "duplicate_number";
-  const first = obstacle(rules, frozen);
+  const first = blockedReason(rules, frozen);
   if (first !== null && first !== "doubtful") return first;
   if (claimed.deleted) return "lead_deleted";
   if (claimed.phone !== frozen.phone) return "number_changed";
-  const second = obstacle(rules, claimed);
+  const second = blockedReason(rules, claimed);
   if (second === "doubtful") return "pending";
   if (second !== null) return second;
   if (needsLastName && claimed.lastName === null) return "missing_variable";

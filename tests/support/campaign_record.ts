@@ -37,7 +37,7 @@ export async function targetsOf(sql: postgres.Sql, campaign: string): Promise<Ta
 /** When texts of a campaign were claimed, each time again, and when what was known of their recipients had been read. */
 export async function claimsOf(sql: postgres.Sql, campaign: string): Promise<Claim[]> {
   return await sql<Claim[]>`
-    select m.from_number, m.to_number, m.checked_at as judged_at, e.occurred_at as at
+    select m.from_number, m.to_number, m.checked_at, e.occurred_at as at
     from public.message_events e join public.messages m on m.id = e.message_id
     where m.campaign_id = ${campaign} and e.status = 'sending'`;
 }

@@ -40,7 +40,7 @@ export interface Ours {
 export interface Claim {
   from_number: string;
   to_number: string;
-  judged_at: Date;
+  checked_at: Date;
   at: Date;
 }
 
@@ -99,7 +99,7 @@ export function rateHeld(
  * its beginning, and is written down at its end. Of a text that was claimed more than once only the last beginning is known.
  */
 export function claimRateHeld(name: string, claims: Claim[], perSecond: number): void {
-  const slowest = Math.max(0, ...claims.map((one) => one.at.getTime() - one.judged_at.getTime()));
+  const slowest = Math.max(0, ...claims.map((one) => one.at.getTime() - one.checked_at.getTime()));
   bucketHeld(`claims of ${name}`, claims.map((one) => one.at.getTime()), perSecond, slowest);
 }
 
@@ -134,11 +134,11 @@ export function nonePastOptOut(
   }
 }
 
-/** None judged after its number was known to be suppressed, whether the carrier took it or not. */
+/** None checked after its number was known to be suppressed, whether the carrier took it or not. */
 export function noneClaimedPastOptOut(claims: Claim[], known: Map<string, number>): void {
-  for (const { to_number: to, judged_at } of claims) {
+  for (const { to_number: to, checked_at } of claims) {
     assert.ok(
-      judged_at.getTime() <= (known.get(to) ?? Infinity),
+      checked_at.getTime() <= (known.get(to) ?? Infinity),
       `${to} was claimed after its opt-out`,
     );
   }

@@ -106,7 +106,7 @@ export async function signIn(stack: KillableStack, email: string): Promise<strin
   return access_token;
 }
 
-/** An organization whose marketing in doubt is held or sent again, and a campaign to these numbers. */
+/** An organization whose marketing texts with an unknown outcome are held or sent again, and a campaign to these numbers. */
 export async function addOffice(
   stack: KillableStack,
   policy: "hold" | "resend",

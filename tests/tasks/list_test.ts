@@ -122,7 +122,7 @@ Deno.test("A task that one may not see is as absent as one that does not exist",
   expectStatus(await call(admin, "GET", `/tasks/${task.id}`), 200);
 });
 
-Deno.test("Whoever is given a task on a lead that it does not see sees the task, not the lead", async () => {
+Deno.test("Someone with a task on a lead they may not see sees the task, not the lead", async () => {
   const { organization, admin, counselor } = await newOffice();
   const lead = await storeLead(organization, { first_name: "Secret" });
   const task = await addTask(admin, { lead_id: lead, assigned_to: counselor.userId });

@@ -144,7 +144,7 @@ Deno.test("a suffix is no first name", () => {
   ) deepEqual(splitFullName(text ?? ""), { first, last }, text);
 });
 
-Deno.test("formulas and errors of workbooks are judged as in every upload, and rows keep their numbers", async () => {
+Deno.test("formulas and errors of workbooks are checked as in every upload, and rows keep their numbers", async () => {
   const row = (n: number, xml: string) =>
     xmlRow(n, [`A${n}`, `02441770${n}`]).replace("</row>", `${xml}</row>`);
   const sheet = [

@@ -15,7 +15,7 @@ function message(to: string, fields: Partial<OutboundSms> = {}): OutboundSms {
 
 const at = (baseUrl: string) => createArkesel({ apiKey, baseUrl, callbackSecret });
 
-Deno.test("Arkesel: every special number gets its outcome, and what is in doubt was accepted once", () =>
+Deno.test("Arkesel: every special number gets its outcome, and what is unknown was accepted once", () =>
   withCarrier(async ({ url, messages }) => {
     const arkesel = at(url);
     const outcome = async (last: string) => await arkesel.send(message(`+23354491${last}`));
@@ -41,7 +41,7 @@ Deno.test("Arkesel: a sender over 11 characters is rejected before anything is s
     assert.deepEqual(await messages(), []);
   }));
 
-Deno.test("Arkesel: key, balance and no connection are outages, 422 a rejection, 5xx in doubt", () =>
+Deno.test("Arkesel: key, balance and no connection are outages, 422 a rejection, 5xx unknown", () =>
   withCarrier(async ({ url, post }) => {
     const arkesel = at(url);
     const send = () => arkesel.send(message("+233544919953"));
@@ -60,7 +60,7 @@ Deno.test("Arkesel: key, balance and no connection are outages, 422 a rejection,
     assert.partialDeepStrictEqual(absent, { kind: "outage", code: "connect" });
   }));
 
-Deno.test("Arkesel: an answer of 200 without a message id is in doubt", async () => {
+Deno.test("Arkesel: an answer of 200 without a message id is unknown", async () => {
   const answers = [{ status: "success", message: "SMS request sent successfully!" }, "nonsense"];
   for (const answer of answers) {
     const fake: typeof fetch = () => Promise.resolve(Response.json(answer));

@@ -71,7 +71,7 @@ Deno.test("of two thousand random requests we accept what Twilio's SDK signs and
   assert.ok(refused > 500, `only ${refused} requests were refused: the test tests too little`);
 });
 
-Deno.test("JSON bodies: we and Twilio's SDK judge alike", () => {
+Deno.test("JSON bodies: we and Twilio's SDK decide alike", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const { url, token, roll } = randomRequest(seed);
     const body = JSON.stringify({ seed, text: "é😀" });

@@ -18,7 +18,7 @@ const find = (
   return twilio.find?.({ to: TO, since: new Date(), ...query }) ?? Promise.resolve([]);
 };
 
-Deno.test("find returns the message in doubt, by recipient, body and sender", () =>
+Deno.test("find returns the message whose outcome is unknown, by recipient, body and sender", () =>
   withCarrier(async (carrier) => {
     const since = new Date();
     await carrier.twilio({ To: TO, From: FROM, Body: "Pay 10" });

@@ -20,7 +20,7 @@ function message(to: string, fields: Partial<OutboundSms> = {}): OutboundSms {
 
 const at = (baseUrl: string) => createTwilio({ accountSid, authToken, baseUrl });
 
-Deno.test("Twilio: every special number gets its outcome, and what is in doubt was accepted once", () =>
+Deno.test("Twilio: every special number gets its outcome, and what is unknown was accepted once", () =>
   withCarrier(async ({ url, messages }) => {
     const twilio = at(url);
     const outcome = async (last: string) => await twilio.send(message(`+1415555${last}`));
@@ -58,7 +58,7 @@ Deno.test("Twilio: a send that is cut on a kept-alive connection is not repeated
     assert.equal((await messages("?to=%2B14155550051")).length, 10);
   }));
 
-Deno.test("Twilio: no answer in time is in doubt; no connection is an outage", () =>
+Deno.test("Twilio: no answer in time is unknown; no connection is an outage", () =>
   withCarrier(async ({ url, post }) => {
     await post("/latency", { ms: 5000 });
     const slow = createTwilio({ accountSid, authToken, baseUrl: url, timeoutMs: 50 });
@@ -68,7 +68,7 @@ Deno.test("Twilio: no answer in time is in doubt; no connection is an outage", (
     assert.partialDeepStrictEqual(await at(await closedUrl()).send(message("+1415")), absent);
   }));
 
-Deno.test("Twilio: refused credentials and bad configuration are outages, 5xx is in doubt", () =>
+Deno.test("Twilio: refused credentials and bad configuration are outages, 5xx is unknown", () =>
   withCarrier(async ({ url, post }) => {
     const wrong = createTwilio({ accountSid, authToken: "wrong", baseUrl: url });
     const auth = { kind: "outage", code: "20003" };

@@ -153,7 +153,7 @@ async function importLeads(db: Client) {
       name,
       { import_id: Claimed.safeParse(answer.data).data?.id },
       () => workOn(db, runner, answer.data, budget),
-      () => "parked",
+      () => "set_aside",
     );
     results[state] = (results[state] ?? 0) + 1;
     if (state === "handed_over") return results;

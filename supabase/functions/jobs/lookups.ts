@@ -21,7 +21,7 @@ export const UnresolvedMessage = ClaimedMessage.extend({
   provider_message_id: z.string().nullable(),
   since: z.string(),
   /** Left by a process that ended uncleanly: not even the unknown outcome was recorded. */
-  left_behind: z.boolean().optional(),
+  interrupted: z.boolean().optional(),
 });
 export type UnresolvedMessage = z.infer<typeof UnresolvedMessage>;
 

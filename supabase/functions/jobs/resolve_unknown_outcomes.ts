@@ -27,7 +27,7 @@ async function resolve(db: Client) {
       ),
     );
     if (batch.messages.length === 0) break;
-    crashed ||= batch.messages.some((message) => message.left_behind);
+    crashed ||= batch.messages.some((message) => message.interrupted);
     const answers = await lookUpAll("resolve-unknown-outcomes", batch, until);
     const counts = Results.parse(
       unwrap(await db.rpc("record_lookups", { answers: [...answers] })),

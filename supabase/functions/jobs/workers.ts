@@ -79,20 +79,20 @@ export interface WorkersOptions {
   recover: (outcomes: RecordedOutcome[]) => Promise<void>;
   /** Sends one message. Never throws. */
   send: (message: ClaimedMessage, credentials: unknown) => Promise<SendOutcome>;
-  /** Requests to providers under way at once, over all lanes. */
+  /** Requests to providers under way at once, over all workers. */
   concurrency: number;
-  /** Messages after which the lanes stop taking new ones. */
+  /** Messages after which the workers stop taking new ones. */
   max: number;
   /** The moment (ms since 1970) after which they take no new ones. */
   until: number;
-  /** Called once, when the lanes begin to stop although more may be waiting. */
+  /** Called once, when the workers begin to stop although more may be waiting. */
   stopping: () => void;
 }
 
-/** What a crash leaves in doubt per lane, and what shares the cost of one database call. */
+/** How many outcomes a crash leaves unknown per worker, and how many messages share one database call. */
 const batchSize = 100;
 
-/** Lanes beside those whose groups the provider has: they talk to the database meanwhile, or wait with a group at hand. */
+/** Workers beside those whose groups the provider has: they call the database meanwhile, or wait with a group claimed. */
 const spareWorkers = 2;
 
 /** Lets at most `max` calls be under way; the others wait for their turn in the order in which they came. */
@@ -113,11 +113,11 @@ export function semaphore(max: number) {
 }
 
 /**
- * Empties the queue with several lanes, each alternating between one database call and one group of requests, so that at
- * any moment some lanes talk to the provider while others talk to the database. A lane that fails ends nobody else's: what
- * the others have under way is waited for and recorded.
+ * Empties the queue with several workers, each alternating between one database call and one group of requests, so that
+ * some call the provider while others call the database. A worker that fails does not end the others: what they have
+ * under way is awaited and recorded.
  * @returns how many messages were sent, whether more are waiting, and when the next one falls due.
- * @throws what the first lane that failed threw.
+ * @throws what the first worker that failed threw.
  */
 export async function runWorkers(
   options: WorkersOptions,
@@ -128,7 +128,7 @@ export async function runWorkers(
   const size = Math.max(1, Math.min(batchSize, options.concurrency));
   const withPermit = semaphore(Math.max(1, options.concurrency));
 
-  async function lane(): Promise<void> {
+  async function worker(): Promise<void> {
     let outcomes: RecordedOutcome[] = [];
     for (;;) {
       const open = sent < options.max && Date.now() < options.until;
@@ -154,7 +154,10 @@ export async function runWorkers(
   }
 
   const ends = await Promise.allSettled(
-    Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) + spareWorkers }, lane),
+    Array.from(
+      { length: Math.max(1, Math.ceil(options.concurrency / size)) + spareWorkers },
+      worker,
+    ),
   );
   const failure = ends.find((end) => end.status === "rejected");
   if (failure) throw failure.reason;
@@ -162,8 +165,8 @@ export async function runWorkers(
 }
 
 /**
- * A step whose outcomes are not lost with it: what was sent and not recorded would be in doubt. Recording twice changes
- * nothing, but a second group is not asked for, since the first may have been marked.
+ * A step whose outcomes are not lost with it: the outcome of what was sent and not recorded would be unknown. Recording
+ * twice changes nothing, but a second group is not asked for, since the first may have been marked.
  */
 async function stepOrSave(
   { step, recover }: WorkersOptions,

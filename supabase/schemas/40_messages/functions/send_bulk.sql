@@ -57,7 +57,7 @@ begin
     from private.batch_rows(recipients) x
     left join public.customers c
       on c.organization_id = send_bulk.organization_id and c.id = x.customer_id and may_read_customers
-  ), judged as (
+  ), checked as (
     select r.*, case when r.missing then 'There is no such customer.'
       when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
       when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
@@ -72,7 +72,7 @@ begin
       'name', j.name, 'account_number', j.account_number, 'arrears', j.arrears)) filter (where j.fault is null), '[]'),
     coalesce(jsonb_agg(jsonb_build_object('index', j.position, 'message', j.fault) order by j.position)
       filter (where j.fault is not null), '[]')
-  into rows, invalid from judged j;
+  into rows, invalid from checked j;
   insert into public.batches (organization_id, kind, send_sms, created_by)
   values (organization_id, 'sms', true, auth.uid()) returning id into batch;
   queued := private.queue_messages(organization_id, rows, message, 'custom', batch, sender_id);

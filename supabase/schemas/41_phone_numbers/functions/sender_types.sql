@@ -1,4 +1,4 @@
--- The types a sender can have, judged by its form. Toll-free codes: 47 CFR 52.111 and the codes assigned since.
+-- The types a sender can have, by its form. Toll-free codes: 47 CFR 52.111 and the codes assigned since.
 create function private.sender_types(provider text, sender text)
 returns text[]
 language sql immutable set search_path = ''

@@ -1,5 +1,5 @@
 -- What a snapshot of the audience would contain: { chosen, included, excluded: { reason: n }, samples: [lead ids] }.
--- every: judge each nth number only, all leads of a number together, so that repeated numbers are found. The samples
+-- every: check each nth number only, all leads of a number together, so that repeated numbers are found. The samples
 -- are the 300 recipients with the lowest hashes.
 create function private.preview_audience(campaign public.campaigns, every integer)
 returns jsonb
@@ -70,7 +70,7 @@ as $$
   left join lateral private.sms_segments(t.body) s on t.body is not null
 $$;
 
--- What a snapshot of the audience would contain now. Audiences of up to 200,000 leads are judged whole; larger ones by
+-- What a snapshot of the audience would contain now. Audiences of up to 200,000 leads are checked whole; larger ones by
 -- every nth number, scaled and marked as not exact. Segments and cost are those of up to 300 rendered messages, scaled.
 -- Security definer, as list_campaigns.
 create function private.preview_campaign(organization_id uuid, campaign_id uuid)

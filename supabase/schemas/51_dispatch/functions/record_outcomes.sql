@@ -1,4 +1,5 @@
--- Parks an account whose provider refuses everything. Its queue waits; after a growing pause one message probes.
+-- Opens the circuit of an account whose provider refuses everything. Its queue waits; after a growing pause one message
+-- is sent as a probe.
 create function private.open_circuit(account_id uuid, reason text)
 returns void
 language plpgsql set search_path = ''
@@ -97,8 +98,8 @@ begin
   if not jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage" || @.kind == "unknown")') then
     return;
   end if;
-  -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
-  -- only end in doubt.
+  -- Refused outright, or a whole group without one clear answer: the provider is down, and the outcome of every further
+  -- message would be unknown too.
   perform private.open_circuit(o.account_id, o.reason)
   from (
     select m.account_id, min(r.message) filter (where r.kind in ('outage', 'unknown')) as reason

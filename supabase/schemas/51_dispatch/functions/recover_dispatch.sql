@@ -87,7 +87,7 @@ declare
   deadline constant timestamptz := clock_timestamp() + interval '5 seconds';
 begin
   perform private.record_outcomes_apart(outcomes);
-  -- The lanes of a dispatcher fail together.
+  -- The workers of a dispatcher fail together.
   if not pg_try_advisory_xact_lock(hashtextextended('recover_dispatch', 0)) then
     return;
   end if;

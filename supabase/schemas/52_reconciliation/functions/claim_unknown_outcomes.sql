@@ -1,4 +1,4 @@
--- Leases messages that are `sending` without an outcome, to ask the provider about them. left_behind: nothing was
+-- Leases messages that are `sending` without an outcome, to ask the provider about them. interrupted: nothing was
 -- recorded about the attempt, so its process ended uncleanly. Messages whose sender is gone, or whose provider has
 -- given no clear answer for a day, are held for a person. Returns { messages, credentials }. Security definer, as
 -- claim_for_reconciliation.
@@ -18,7 +18,7 @@ begin
   with picked as materialized (
     select d.id, d.lookup_until is null and not exists (
         select from public.message_events e
-        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
+        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as interrupted
     from public.messages d
     where d.status = 'sending' and d.held_at is null and d.account_id is not null
       and d.sending_at < now() - unknown_after_seconds * interval '1 second'
@@ -28,12 +28,12 @@ begin
   ), leased as (
     update public.messages m set lookup_until = now() + interval '1 minute'
     from picked p where m.id = p.id
-    returning m.*, p.left_behind
+    returning m.*, p.interrupted
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
     l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
-    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
-    l.left_behind)), '[]')
+    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'interrupted',
+    l.interrupted)), '[]')
   into answer from leased l;
   if answer = '[]' then
     perform private.alert_admins_of_held(unknown_after_seconds);

@@ -56,7 +56,7 @@ begin
     select f.client_id, f.day, f.place, f.kind, f.amount, f.client_change, coalesce(f.currency, c.currency) as currency,
       coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
       f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
-    from private.fold_entries(entries) f
+    from private.derive_movements(entries) f
     join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
   ), matched as materialized (
     select w.client_id, w.day, w.place, m.id

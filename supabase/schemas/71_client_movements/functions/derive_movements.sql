@@ -53,7 +53,7 @@ $$;
 
 -- The movements that follow from the entries of clients, in order. What a row is called depends on whether the client
 -- was in service when its day began and when it ended. A change of currency is two rows: all out, all in.
-create function private.fold_entries(entries private.client_entry[])
+create function private.derive_movements(entries private.client_entry[])
 returns table (
   client_id uuid, day date, place smallint, kind text, amount numeric, client_change smallint, currency text,
     segment text,
@@ -114,4 +114,4 @@ as $$
   ) x
   order by k.client_id, k.n, x.half
 $$;
-comment on function private.fold_entries is 'The movements of clients that follow from what was entered about them.';
+comment on function private.derive_movements is 'The movements of clients that follow from what was entered about them.';
