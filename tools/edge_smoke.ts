@@ -97,18 +97,16 @@ async function answers(
   return { status: response.status, text: await response.text() };
 }
 
-/** What is wrong with a function under the edge runtime; null if nothing is. */
-async function faultOf(
-  name: string,
-  { runtime, folder, port, probe, headers }: {
-    runtime: string;
-    folder: string;
-    port: number;
-    probe: Probe;
-    headers: Record<string, string>;
-  },
-): Promise<string | null> {
-  const child = new Deno.Command(runtime, {
+interface Trial {
+  runtime: string;
+  folder: string;
+  port: number;
+  probe: Probe;
+  headers: Record<string, string>;
+}
+
+function startFunction(name: string, { runtime, folder, port }: Trial): Deno.ChildProcess {
+  return new Deno.Command(runtime, {
     args: [
       "run",
       "-A",
@@ -123,35 +121,53 @@ async function faultOf(
     stdout: "null",
     stderr: "piped",
   }).spawn();
+}
+
+/** Whether it answers requests before it ends and before the limit. */
+async function hasStarted(child: Deno.ChildProcess, url: string): Promise<boolean> {
+  const limit = Date.now() + START_LIMIT_MS;
+  while (
+    !await fetch(`${url}/health`).then((r) => r.body?.cancel(), () => false)
+      .then((r) => r !== false)
+  ) {
+    const ended = await Promise.race([
+      child.status,
+      new Promise((done) => setTimeout(done, 200)),
+    ]);
+    if (ended !== undefined || Date.now() > limit) return false;
+  }
+  return true;
+}
+
+/** What is wrong with the answers of a function that has started; null if nothing is. */
+async function answerFault(
+  name: string,
+  url: string,
+  { probe, headers }: Trial,
+): Promise<string | null> {
+  const health = await answers(`${url}/health`, { headers });
+  if (health.status !== 200) {
+    return `/health answered ${health.status}: ${health.text}`;
+  }
+  const { method = "GET", path, status = 200, body } = probe;
+  const answer = await answers(`${url}${path}`, {
+    method,
+    headers: { ...headers, ...probe.headers },
+    ...(body !== undefined && { body }),
+  });
+  return answer.status === status
+    ? null
+    : `${method} /${name}${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`;
+}
+
+/** What is wrong with a function under the edge runtime; null if nothing is. */
+async function faultOf(name: string, trial: Trial): Promise<string | null> {
+  const child = startFunction(name, trial);
   const said = new Response(child.stderr).text();
   try {
-    const url = `http://127.0.0.1:${port}/${name}`;
-    const limit = Date.now() + START_LIMIT_MS;
-    while (
-      !await fetch(`${url}/health`).then((r) => r.body?.cancel(), () => false)
-        .then((r) => r !== false)
-    ) {
-      const ended = await Promise.race([
-        child.status,
-        new Promise((done) => setTimeout(done, 200)),
-      ]);
-      if (ended !== undefined || Date.now() > limit) {
-        return `did not start: ${await said}`;
-      }
-    }
-    const health = await answers(`${url}/health`, { headers });
-    if (health.status !== 200) {
-      return `/health answered ${health.status}: ${health.text}`;
-    }
-    const { method = "GET", path, status = 200, body } = probe;
-    const answer = await answers(`${url}${path}`, {
-      method,
-      headers: { ...headers, ...probe.headers },
-      ...(body !== undefined && { body }),
-    });
-    return answer.status === status
-      ? null
-      : `${method} /${name}${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`;
+    const url = `http://127.0.0.1:${trial.port}/${name}`;
+    if (!await hasStarted(child, url)) return `did not start: ${await said}`;
+    return await answerFault(name, url, trial);
   } finally {
     try {
       child.kill("SIGKILL");

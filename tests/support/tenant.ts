@@ -34,6 +34,44 @@ async function firstOf(organization: Organization, path: string): Promise<string
 /** Makes an organization that has a row of every kind the API names by id. */
 export async function newTenant(name: string): Promise<Tenant> {
   const organization = await newOrganization({ name });
+  const customer = await customersOf(organization, name);
+  const lead = await leadsOf(organization, name);
+  const people = await peopleOf(organization, name);
+  const privacy = await call(organization.admin, "POST", "/admin/privacy/requests", {
+    kind: "export",
+    lead_id: lead.lead_id,
+  });
+  const webhook = await webhookOf(organization, name);
+  const campaign = await created<{ id: string }>(organization, "/campaigns", {
+    name: `${name} campaign`,
+    audience: { lead_ids: [lead.lead_id] },
+  });
+  const suppressions = await suppressionsOf(organization, name, customer.message_id);
+  const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
+  const client = await clientOf(organization, name);
+  const note = await sendNote(organization.admin, ["admin"], { title: `${name} note` });
+  const report = await reportOf(organization, name);
+  const ids = {
+    ...customer,
+    ...lead,
+    ...people,
+    ...webhook,
+    ...suppressions,
+    ...client,
+    ...report,
+    note_id: note.id,
+    request_id: expectStatus<{ id: string }>(privacy, 202).id,
+    notification_id: await firstOf(organization, "/notifications"),
+    email_id: await firstOf(organization, "/notifications/emails"),
+    audit_log_id: expectStatus<{ logs: { id: string }[] }>(log, 200).logs[0]?.id ?? "",
+    phone_number_id: await firstOf(organization, "/phone-numbers"),
+    campaign_id: campaign.id,
+  };
+  return { ...organization, ids };
+}
+
+/** A customer with an action, batch, upload, message, template and conversation. */
+async function customersOf(organization: Organization, name: string) {
   const customer = await created<{ id: string }>(organization, "/customers", {
     ...customers[0],
     account_number: "1",
@@ -56,6 +94,22 @@ export async function newTenant(name: string): Promise<Tenant> {
     to: "+233244123459",
     message: `${name} conversation`,
   });
+  const template = await created<{ id: string }>(organization, "/templates", {
+    name: `${name} template`,
+    body: "Dear {{name}}, we are closed on Friday.",
+  });
+  return {
+    customer_id: customer.id,
+    batch_id: batch.batch_id,
+    message_id: message.message_id,
+    upload_id: upload.upload_id,
+    conversation_id: expectStatus<{ conversation_id: string }>(conversation, 202).conversation_id,
+    template_id: template.id,
+  };
+}
+
+/** A lead with a student and a task, and an import without leads. */
+async function leadsOf(organization: Organization, name: string) {
   const lead = await created<{ id: string }>(organization, "/leads", {
     first_name: `${name} lead`,
     phone: "+233244123458",
@@ -69,10 +123,15 @@ export async function newTenant(name: string): Promise<Tenant> {
     title: `${name} task`,
     lead_id: lead.id,
   });
-  // A row that becomes no lead: what a tenant has must not change by itself.
+  // A row that becomes no lead: what a tenant has must not change later.
   const leads = await previewed(organization.admin, "name,phone\n,12\n");
   const importId = await started(organization.admin, leads);
   await ended(organization.admin, importId);
+  return { lead_id: lead.id, student_id: student.id, task_id: task.id, import_id: importId };
+}
+
+/** A team, an invitation, a role and an API key. */
+async function peopleOf(organization: Organization, name: string) {
   const invitation = await created<{ id: string }>(organization, "/users", {
     email: uniqueEmail(name.toLowerCase()),
     role: "viewer",
@@ -86,19 +145,17 @@ export async function newTenant(name: string): Promise<Tenant> {
     name: `${name} key`,
     role: "viewer",
   });
-  const privacy = await call(organization.admin, "POST", "/admin/privacy/requests", {
-    kind: "export",
-    lead_id: lead.id,
-  });
-  const webhook = await webhookOf(organization, name);
-  const campaign = await created<{ id: string }>(organization, "/campaigns", {
-    name: `${name} campaign`,
-    audience: { lead_ids: [lead.id] },
-  });
-  const template = await created<{ id: string }>(organization, "/templates", {
-    name: `${name} template`,
-    body: "Dear {{name}}, we are closed on Friday.",
-  });
+  return {
+    user_id: organization.admin.userId,
+    team_id: await newTeam(organization),
+    invitation_id: invitation.id,
+    role_id: role.id,
+    api_key_id: key.id,
+  };
+}
+
+/** A suppression, a rule for replies, a do-not-call list, and a review of this message. */
+async function suppressionsOf(organization: Organization, name: string, message: string) {
   const suppression = await created<{ id: string }>(organization, "/suppressions", {
     phone: "+233244123459",
   });
@@ -114,44 +171,14 @@ export async function newTenant(name: string): Promise<Tenant> {
   const dncList = await created<{ id: string }>(organization, "/suppressions/dnc-lists", list);
   const review = await withDatabase((sql) =>
     sql`insert into public.reply_reviews (organization_id, phone, message_id)
-      values (${organization.id}, '+233244123461', ${message.message_id}) returning id`
+      values (${organization.id}, '+233244123461', ${message}) returning id`
   );
-  const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
-  const client = await clientOf(organization, name);
-  const note = await sendNote(organization.admin, ["admin"], { title: `${name} note` });
-  const report = await reportOf(organization, name);
-  const ids = {
-    ...client,
-    ...report,
-    ...webhook,
-    note_id: note.id,
-    user_id: organization.admin.userId,
-    team_id: await newTeam(organization),
-    role_id: role.id,
-    api_key_id: key.id,
-    request_id: expectStatus<{ id: string }>(privacy, 202).id,
-    notification_id: await firstOf(organization, "/notifications"),
-    email_id: await firstOf(organization, "/notifications/emails"),
-    task_id: task.id,
-    invitation_id: invitation.id,
-    audit_log_id: expectStatus<{ logs: { id: string }[] }>(log, 200).logs[0]?.id ?? "",
-    customer_id: customer.id,
-    lead_id: lead.id,
-    student_id: student.id,
-    batch_id: batch.batch_id,
-    message_id: message.message_id,
-    conversation_id: expectStatus<{ conversation_id: string }>(conversation, 202).conversation_id,
-    template_id: template.id,
+  return {
     suppression_id: suppression.id,
     rule_id: rule.id,
     dnc_list_id: dncList.id,
     review_id: String(review[0]?.["id"]),
-    phone_number_id: await firstOf(organization, "/phone-numbers"),
-    upload_id: upload.upload_id,
-    import_id: importId,
-    campaign_id: campaign.id,
   };
-  return { ...organization, ids };
 }
 
 /** A client that pays, with a contact, an issue and a recommendation. */

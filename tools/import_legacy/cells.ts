@@ -3,11 +3,11 @@ import {
   readBoolean,
   readCountry,
   readDate,
-  readTimestamp,
 } from "../../supabase/functions/_shared/lead_import/values.ts";
 import { parseMoney } from "../../supabase/functions/_shared/money.ts";
 import { normalizePhone } from "../../supabase/functions/_shared/phone.ts";
-import { digestId, isUuid, microsOf } from "./legacy_id.ts";
+import { digestId, isUuid } from "./legacy_id.ts";
+import { timestampOf } from "./legacy_time.ts";
 import type { ReadableStep, Row } from "./source.ts";
 
 /** A value that could not be read. left_out: so the whole row is not imported. */
@@ -69,46 +69,8 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 /** Text of several lines without control characters. */
 export const cleanLines = (value: string): string => value.replace(CONTROLS, "").trim();
 
-const TIMESTAMP =
-  /^\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?)?$/;
-
-function timestampOf(text: string, place: Place): string | { message: string } {
-  if (TIMESTAMP.test(text)) {
-    const year = Number(text.slice(0, 4));
-    if (year < 1990 || year > 2199) {
-      return { message: "This is not a plausible time." };
-    }
-    try {
-      microsOf(text);
-      return text;
-    } catch {
-      return { message: "This time does not exist." };
-    }
-  }
-  const read = readTimestamp(text, place.country, place.timeZone);
-  return "message" in read ? read : withoutZoneName(read.value, place.timeZone);
-}
-
-/** A local time with the name of its zone as a time in UTC; a time with an offset as it is. */
-function withoutZoneName(text: string, timeZone: string): string {
-  if (TIMESTAMP.test(text)) return text;
-  const local = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
-  // Twice, because the offset at the first guess may be that of the other side of a change of the clocks.
-  let at = local;
-  for (let guess = 0; guess < 2; guess++) at = local - offsetAt(at, timeZone);
-  return new Date(at).toISOString();
-}
-
-/** By how many milliseconds the clocks of a zone are before UTC at a moment. */
-function offsetAt(at: number, timeZone: string): number {
-  const name = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
-    .formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "GMT";
-  const [, sign = "+", hours = "0", minutes = "0"] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-}
-
-/** The cells of an old row. */
-export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
+/** The values of an old row as they are, and the list of their problems. */
+function plainCells(row: Row, step: ReadableStep) {
   const oldId = String(row["signalbox_id"]);
   const problems: Problem[] = [];
   const valueOf = (column: string): unknown => {
@@ -117,37 +79,42 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
   };
   const raw = (field: string): unknown => valueOf(step.column[field] ?? "");
   const add = (field: string, message: string, left_out: boolean) => {
-    problems.push({
-      old_id: oldId,
-      field,
-      value: shown(raw(field)),
-      message,
-      left_out,
-    });
+    problems.push({ old_id: oldId, field, value: shown(raw(field)), message, left_out });
     return null;
   };
-  const note = (field: string, message: string) => add(field, message, false);
   const scalar = (field: string): string | number | null => {
     const value = raw(field);
     if (value === null || typeof value === "number") return value;
     return typeof value === "object" ? JSON.stringify(value) : String(value);
   };
-  const text = (field: string): string | null => {
-    const value = scalar(field);
-    return value === null ? null : cleanText(String(value)) || null;
-  };
   return {
     oldId,
     problems,
     raw,
-    all: (field) => (step.columnsOf[field] ?? []).map(valueOf).filter((value) => value !== null),
-    note,
-    text(field, maxLength) {
-      const value = text(field);
-      if (value === null || [...value].length <= maxLength) return value;
-      note(field, `This is longer than ${maxLength} characters and was cut.`);
-      return [...value].slice(0, maxLength).join("").trim();
+    all: (field: string): unknown[] =>
+      (step.columnsOf[field] ?? []).map(valueOf).filter((value) => value !== null),
+    note: (field: string, message: string) => add(field, message, false),
+    scalar,
+    clean(field: string): string | null {
+      const value = scalar(field);
+      return value === null ? null : cleanText(String(value)) || null;
     },
+    leaveOut(field: string, message: string): void {
+      const known = problems.find((problem) => problem.field === field);
+      if (known) known.left_out = true;
+      else add(field, message, true);
+    },
+  };
+}
+
+type PlainCells = ReturnType<typeof plainCells>;
+
+/** Numbers, amounts and flags. */
+function numberCells(
+  { raw, scalar, clean, note }: PlainCells,
+  place: Place,
+): Pick<Cells, "phone" | "money" | "whole" | "flag"> {
+  return {
     phone(field, country) {
       const value = scalar(field);
       if (value === null) return null;
@@ -161,7 +128,7 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
       return read.ok ? read.amount : note(field, read.message);
     },
     whole(field, min, max) {
-      const value = text(field);
+      const value = clean(field);
       if (value === null) return null;
       const number = Number(value);
       return Number.isInteger(number) && number >= min && number <= max
@@ -174,38 +141,69 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
       const read = readBoolean(String(value).trim());
       return "value" in read ? read.value : note(field, read.message);
     },
+  };
+}
+
+/** Text, and what is read from it. */
+function textCells(
+  { clean, note }: PlainCells,
+  step: ReadableStep,
+  place: Place,
+): Pick<Cells, "text" | "time" | "date" | "country" | "choice"> {
+  return {
+    text(field, maxLength) {
+      const value = clean(field);
+      if (value === null || [...value].length <= maxLength) return value;
+      note(field, `This is longer than ${maxLength} characters and was cut.`);
+      return [...value].slice(0, maxLength).join("").trim();
+    },
     time(field) {
-      const value = text(field);
+      const value = clean(field);
       if (value === null) return null;
       const read = timestampOf(value, place);
       return typeof read === "string" ? read : note(field, read.message);
     },
     date(field) {
-      const value = text(field);
+      const value = clean(field);
       if (value === null) return null;
       const read = readDate(value, place.country);
       return "value" in read ? read.value : note(field, read.message);
     },
     country(field) {
-      const value = text(field);
+      const value = clean(field);
       if (value === null) return null;
       const read = readCountry(value);
       return "value" in read ? read.value : note(field, read.message);
     },
     choice(field, allowed) {
-      const value = text(field)?.toLowerCase() ?? null;
+      const value = clean(field)?.toLowerCase() ?? null;
       const words = step.values[field] ?? {};
       const word = value === null
         ? words[""] ?? null
         : words[value] ?? (allowed.has(value) ? value : words["*"] ?? value);
       if (word === null || allowed.has(word)) return word;
+      const list = [...allowed].join(", ");
       return note(
         field,
-        `This is none of ${
-          [...allowed].join(", ")
-        }: add it to [steps.values.${field}] of the mapping.`,
+        `This is none of ${list}: add it to [steps.values.${field}] of the mapping.`,
       );
     },
+  };
+}
+
+/** The cells of an old row. */
+export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
+  const plain = plainCells(row, step);
+  const { oldId, problems, raw, all, note, leaveOut, scalar } = plain;
+  return {
+    oldId,
+    problems,
+    raw,
+    all,
+    note,
+    leaveOut,
+    ...numberCells(plain, place),
+    ...textCells(plain, step, place),
     id: () =>
       isUuid(oldId) ? oldId.toLowerCase() : digestId(place.organizationId, step.name, oldId),
     reference(field, target) {
@@ -213,11 +211,6 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
       if (value === null) return null;
       const id = String(value).trim();
       return isUuid(id) ? id.toLowerCase() : digestId(place.organizationId, target, id);
-    },
-    leaveOut(field, message) {
-      const known = problems.find((problem) => problem.field === field);
-      if (known) known.left_out = true;
-      else add(field, message, true);
     },
   };
 }

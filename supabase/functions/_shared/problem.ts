@@ -1,3 +1,4 @@
+import { descriptions, type ProblemStatus, titles } from "./problem_status.ts";
 import { z } from "./zod.ts";
 
 /** An invalid field: its path (dots and indexes, "" for the whole body) and what is wrong with it. */
@@ -5,27 +6,6 @@ export interface FieldError {
   path: string;
   message: string;
 }
-
-const titles = {
-  400: "Bad request",
-  401: "Not signed in",
-  403: "Not allowed",
-  404: "Not found",
-  405: "Method not allowed",
-  409: "Conflict",
-  410: "Gone",
-  413: "Too large",
-  415: "Unsupported media type",
-  422: "Invalid",
-  426: "Upgrade required",
-  429: "Too many requests",
-  500: "Something went wrong",
-  502: "A provider failed",
-  503: "Unavailable",
-} as const;
-
-/** The statuses of problems. */
-export type ProblemStatus = keyof typeof titles;
 
 /** Narrows a number to a status of problems; any other number is 500. */
 export function problemStatus(status: number): ProblemStatus {
@@ -99,10 +79,92 @@ export interface DataApiError {
   hint: string | null;
 }
 
+type Convert = (what: string, cause: ProblemExtra) => Problem;
+
+const forbiddenValue: Convert = (what, cause) =>
+  new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);
+
+// The token expired, or its key was revoked, after the function had accepted it; streams last that long.
+const endedToken: Convert = (_what, cause) =>
+  new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
+    headers: { "www-authenticate": "Bearer" },
+    ...cause,
+  });
+
+const conflict: Convert = (_what, cause) =>
+  new Problem(409, "try_again", "The same rows were changed at the same time. Try again.", cause);
+
+// PostgREST has no connection to the database, or none that became free in time.
+const noConnection: Convert = (_what, cause) =>
+  new Problem(
+    503,
+    "busy",
+    "The database is busy or cannot be reached. Try again in a moment.",
+    cause,
+  );
+
+/**
+ * Problems by the code of the database or of PostgREST.
+ * Codes: https://www.postgresql.org/docs/15/errcodes-appendix.html, https://docs.postgrest.org/en/v12/references/errors.html
+ */
+const converters: Record<string, Convert> = {
+  "23505": (what, cause) =>
+    new Problem(409, "already_exists", `There is already such a ${what}.`, cause),
+  "23503": (what, cause) =>
+    new Problem(
+      422,
+      "unknown_reference",
+      `The ${what} refers to something that does not exist.`,
+      cause,
+    ),
+  "23502": forbiddenValue,
+  "23514": forbiddenValue,
+  "22P02": forbiddenValue,
+  "22001": forbiddenValue,
+  "22003": forbiddenValue,
+  "22007": forbiddenValue,
+  "22008": forbiddenValue,
+  "22009": forbiddenValue,
+  "22021": forbiddenValue,
+  "22P05": forbiddenValue,
+  "42501": (_what, cause) =>
+    new Problem(403, "permission_denied", "Your role does not allow this.", cause),
+  "PGRST301": endedToken,
+  "PGRST303": endedToken,
+  "PGRST116": notFound,
+  "40001": conflict,
+  "40P01": conflict,
+  "55P03": (_what, cause) =>
+    new Problem(
+      503,
+      "try_again",
+      "Somebody else is changing the same rows. Try again in a moment.",
+      cause,
+    ),
+  "PGRST000": noConnection,
+  "PGRST001": noConnection,
+  "PGRST002": noConnection,
+  "PGRST003": noConnection,
+  "57014": (_what, cause) =>
+    new Problem(
+      503,
+      "took_too_long",
+      "The request took too long. Narrow it down or try again.",
+      cause,
+    ),
+};
+
+const unexpected: Convert = (_what, cause) =>
+  new Problem(
+    500,
+    "internal",
+    "Something went wrong. Give the request id when you report it.",
+    cause,
+  );
+
 /**
  * Converts an error of the Data API. An error of our own SQL (SQLSTATE PTxyz, see `private.problem`) keeps its text; of
  * any other only the kind is shown, and the log has the details.
- * Codes: https://www.postgresql.org/docs/15/errcodes-appendix.html, https://docs.postgrest.org/en/v12/references/errors.html
  */
 export function fromPostgres(error: DataApiError, what = "record"): Problem {
   const raised = /^PT(\d{3})$/.exec(error.code);
@@ -114,80 +176,7 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
       parseDetails(error.details),
     );
   }
-  const cause = { cause: error };
-  switch (error.code) {
-    case "23505":
-      return new Problem(409, "already_exists", `There is already such a ${what}.`, cause);
-    case "23503":
-      return new Problem(
-        422,
-        "unknown_reference",
-        `The ${what} refers to something that does not exist.`,
-        cause,
-      );
-    case "23502":
-    case "23514":
-    case "22P02":
-    case "22001":
-    case "22003":
-    case "22007":
-    case "22008":
-    case "22009":
-    case "22021":
-    case "22P05":
-      return new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);
-    case "42501":
-      return new Problem(403, "permission_denied", "Your role does not allow this.", cause);
-    // The token expired, or its key was revoked, after the function had accepted it; streams last that long.
-    case "PGRST301":
-    case "PGRST303":
-      return new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
-        headers: { "www-authenticate": "Bearer" },
-        ...cause,
-      });
-    case "PGRST116":
-      return notFound(what);
-    case "40001":
-    case "40P01":
-      return new Problem(
-        409,
-        "try_again",
-        "The same rows were changed at the same time. Try again.",
-        cause,
-      );
-    case "55P03":
-      return new Problem(
-        503,
-        "try_again",
-        "Somebody else is changing the same rows. Try again in a moment.",
-        cause,
-      );
-    // PostgREST has no connection to the database, or none that became free in time.
-    case "PGRST000":
-    case "PGRST001":
-    case "PGRST002":
-    case "PGRST003":
-      return new Problem(
-        503,
-        "busy",
-        "The database is busy or cannot be reached. Try again in a moment.",
-        cause,
-      );
-    case "57014":
-      return new Problem(
-        503,
-        "took_too_long",
-        "The request took too long. Narrow it down or try again.",
-        cause,
-      );
-    default:
-      return new Problem(
-        500,
-        "internal",
-        "Something went wrong. Give the request id when you report it.",
-        cause,
-      );
-  }
+  return (converters[error.code] ?? unexpected)(what, { cause: error });
 }
 
 const Details = z.union([
@@ -244,19 +233,6 @@ const ProblemSchema = z.object({
   request_id: z.string().openapi({ example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" }),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 }).openapi("Problem", { description: "RFC 9457 problem details" });
-
-const descriptions: Partial<Record<ProblemStatus, string>> = {
-  400: "The request is malformed",
-  401: "No token, or one that is not valid",
-  403: "The caller's role lacks the permission; the detail says which",
-  404: "Not found, or not visible to the caller",
-  409: "Conflicts with existing data",
-  410: "No longer there",
-  413: "Larger than allowed",
-  422: "Some fields are invalid",
-  426: "Not a WebSocket request",
-  429: "Too many requests: see Retry-After",
-};
 
 /** OpenAPI responses for problems of a route. 401 and 403 of protected routes are in `guarded`. */
 export function problems<S extends ProblemStatus>(...statuses: S[]) {

@@ -130,9 +130,11 @@ class CappedList<T> {
 
   constructor(private readonly max: number) {}
 
-  add(entry: T): void {
-    if (this.entries.length < this.max) this.entries.push(entry);
-    else this.isTruncated = true;
+  add(...entries: T[]): void {
+    for (const entry of entries) {
+      if (this.entries.length < this.max) this.entries.push(entry);
+      else this.isTruncated = true;
+    }
   }
 }
 
@@ -143,6 +145,35 @@ function cellsOf(
   const byField: CustomerCells = {};
   for (const [field, { index }] of columns) byField[field] = cells[index] ?? null;
   return byField;
+}
+
+/** What is wrong with a row that is not kept: its length, or its cells. */
+function rowErrors(
+  row: number,
+  byField: CustomerCells,
+  found: string | { field: CustomerField; message: string }[],
+): RowError[] {
+  if (typeof found === "string") {
+    return [{ row, field: "", value: null, message: found, kind: "invalid" }];
+  }
+  return found.map(({ field, message }) => ({
+    row,
+    field,
+    value: cellText(byField[field]),
+    message,
+    kind: "invalid",
+  }));
+}
+
+/** Remarks on a row that is kept. */
+function rowWarnings(row: number, byField: CustomerCells, damaged?: string): RowWarning[] {
+  const warnings: RowWarning[] = [];
+  if (damaged !== undefined) warnings.push({ row, field: "", value: null, message: damaged });
+  if (isBlank(byField.arrears)) {
+    const message = "The amount is empty and counts as 0.00.";
+    warnings.push({ row, field: "arrears", value: null, message });
+  }
+  return warnings;
 }
 
 function normalizeRows(
@@ -173,15 +204,10 @@ function normalizeRows(
   for (const { row, cells } of table.rows) {
     const lengthError = lengthErrors.get(row);
     const byField = cellsOf(cells, columns);
-    const read = lengthError === undefined ? customerFromCells(byField, options) : null;
-    if (read === null || !read.ok) {
+    const read = lengthError ?? customerFromCells(byField, options);
+    if (typeof read === "string" || !read.ok) {
       invalidRows++;
-      if (lengthError !== undefined) {
-        errors.add({ row, field: "", value: null, message: lengthError, kind: "invalid" });
-      }
-      for (const { field, message } of read?.errors ?? []) {
-        errors.add({ row, field, value: cellText(byField[field]), message, kind: "invalid" });
-      }
+      errors.add(...rowErrors(row, byField, typeof read === "string" ? read : read.errors));
       continue;
     }
     const { customer } = read;
@@ -196,12 +222,7 @@ function normalizeRows(
     }
     firstRow.set(key, row);
     rows.push({ row, ...customer });
-    const damaged = damage.get(row);
-    if (damaged !== undefined) warnings.add({ row, field: "", value: null, message: damaged });
-    if (isBlank(byField.arrears)) {
-      const message = "The amount is empty and counts as 0.00.";
-      warnings.add({ row, field: "arrears", value: null, message });
-    }
+    warnings.add(...rowWarnings(row, byField, damage.get(row)));
   }
   return {
     rows,
