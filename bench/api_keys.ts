@@ -33,7 +33,7 @@ async function run({ status }: Bench) {
       unit: "ms",
       target: { atMost: 1.15 },
     }],
-    notes: [`${rounds} requests of each in turn, medians; once a minute a key is exchanged anew.`],
+    notes: [`${rounds} requests of each in turn, medians; once a minute a key is exchanged again.`],
   };
 }
 

@@ -6,7 +6,7 @@ export function zipf(tenants: number, whole: number): number[] {
   return Array.from({ length: tenants }, (_, n) => Math.max(1, Math.round(whole / (n + 1) / sum)));
 }
 
-/** Nobody but the measurement claims texts: without its address the database starts no dispatcher. */
+/** Only the measurement claims texts: without its address the database starts no dispatcher. */
 export async function stopDispatcher(sql: postgres.Sql): Promise<void> {
   await sql`delete from vault.secrets where name = 'project_url'`;
 }

@@ -106,7 +106,7 @@ function createParts() {
 
 function firstFailure(cluster: Cluster, parts: Parts): Promise<never> {
   const database = cluster.ended.then(() =>
-    Promise.reject(new Failure("PostgreSQL ended by itself: its log is in the data folder."))
+    Promise.reject(new Failure("PostgreSQL ended unexpectedly: its log is in the data folder."))
   );
   const failed = Promise.race([database, ...Object.values(parts).map((part) => part.failed)]);
   failed.catch(() => {});
@@ -177,7 +177,7 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
   undo.push((await startNet(adminUrl)).stop);
 }
 
-/** Lets requests under way finish for a moment; open streams would hold the stop up for ever. */
+/** Lets requests under way finish for a moment; open streams would never let it stop. */
 async function closeServer(server: Deno.HttpServer): Promise<void> {
   await Promise.race([server.shutdown(), new Promise((done) => setTimeout(done, 500))]);
 }

@@ -54,7 +54,7 @@ export function isCurrent({ exp = Infinity, nbf = 0, iat = 0 }: JWTPayload): boo
   return now < exp && nbf <= now && Math.floor(iat) <= Math.floor(now);
 }
 
-/** What a token claims, whoever signed it. */
+/** What a token claims; its signature is not checked. */
 export function claimsIn(token: string): JWTPayload {
   const part = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
   try {

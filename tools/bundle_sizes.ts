@@ -2,7 +2,7 @@
  * What each function weighs when hosted Supabase bundles it: the bundler takes whole npm packages, not what is imported of
  * them, and accepts 5 MB. Measured as the edge runtime (Deno 2.1.4) resolves the folder that is deployed, compressed with
  * brotli at level 6. Fails if a function is larger. Its one argument is a copy of supabase/functions away from the
- * workspace, so that the deployed import map counts. The platform resolves anew and knows no lockfile: fails too if it
+ * workspace, so that the deployed import map counts. The platform resolves versions itself and knows no lockfile: fails too if it
  * would now take a package in another version than the one that was tested.
  */
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /** The Deno that hosted Supabase's edge runtime is built on, from npm. */
 const RUNTIME = "deno@2.1.4";
 
-/** For its processes. Behind a proxy that signs anew only the system's certificates help. */
+/** For its processes. Behind a proxy with certificates of its own only the system's certificates help. */
 export const edgeEnvironment = { DENO_TLS_CA_STORE: "system", NO_COLOR: "1" };
 
 /** What a program prints. @throws Error with what it complains of, if it fails. */

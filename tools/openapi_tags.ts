@@ -59,7 +59,7 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "notifications",
-    description: "What a person is told, how it reaches them, and the e-mails that were sent",
+    description: "Notifications, how they reach people, and the e-mails that were sent",
   },
   { name: "audit-logs", description: "Who changed what, when" },
   {

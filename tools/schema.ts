@@ -1,7 +1,7 @@
 /*
  * Makes migrations from supabase/schemas, which holds the database as it is.
  *
- *   deno task schema            writes the one baseline anew, as long as no database has it
+ *   deno task schema            writes the one baseline again, as long as no database has it
  *   deno task schema --close    marks the baseline as deployed: from then on changes are migrations of their own
  *   deno task schema <name>     writes the difference between migrations and schemas as a new migration, to be reviewed
  *   deno task schema --check    fails when migrations and schemas differ

@@ -33,7 +33,7 @@ export function toResource(message: Message, now: number) {
     messaging_service_sid: message.messagingServiceSid,
     num_media: "0",
     num_segments: undecided ? "0" : String(message.segments),
-    // What we pay, hence negative; it is known when the message is done.
+    // What we pay, so it is negative; it is known when the message is done.
     price: isSent(message, now) && now >= message.doneAt ? price(message) : null,
     price_unit: "USD",
     sid: message.id,

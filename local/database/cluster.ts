@@ -10,7 +10,7 @@ export interface Cluster {
   adminUrl: string;
   /** Connects as `postgres`, who is no superuser, as on hosted Supabase. */
   url: string;
-  /** Settles when the server ends, whoever ended it. */
+  /** Settles when the server ends, for any reason. */
   ended: Promise<void>;
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface FunctionWorker {
 const BOOT_TIMEOUT_MS = 20_000;
 const RETIRE_TIMEOUT_MS = 5_000;
 
-/** Starts the function `name` from its module's URL. `died` is called if it ends by itself. */
+/** Starts the function `name` from its module's URL. `died` is called if it ends unasked. */
 export function startWorker(name: string, entry: string, died: () => void): FunctionWorker {
   const worker = new Worker(new URL("./boot.ts", import.meta.url), { type: "module", name });
   const { promise: port, resolve, reject } = Promise.withResolvers<number>();

@@ -35,7 +35,7 @@ export async function createRealtime(sql: postgres.Sql): Promise<Realtime> {
   };
 }
 
-/** Reads the row anew: a notification is too small for its payload. */
+/** Reads the row again: a notification is too small for its payload. */
 async function relay(sql: postgres.Sql, hub: Hub, notice: string): Promise<void> {
   const [id = "", ...time] = notice.split(" ");
   // As text, because the driver would take a timestamp through a Date and its time zone.

@@ -116,7 +116,7 @@ async function broadcast(session: Session, channel: Channel, message: Message): 
   if (channel.acknowledges) reply(session, message, "ok");
 }
 
-/** A newer token: whoever lost the right to read is put out. */
+/** A newer token: a subscription without the right to read ends. */
 async function renew(session: Session, channel: Channel, value: unknown): Promise<void> {
   const token = tokenIn(value);
   if (!token) return;

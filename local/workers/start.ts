@@ -5,7 +5,7 @@ import type { FromPart, ToPart } from "./messages.ts";
 export interface Part<Options, Ready> {
   /** Begins its work. Rejects with the reason if it cannot. */
   start(options: Options): Promise<Ready>;
-  /** Rejects if it ends by itself after it has started. */
+  /** Rejects if it ends unasked after it has started. */
   failed: Promise<never>;
   /** Lets it finish what it keeps on disk, then ends it. */
   stop(): Promise<void>;

@@ -205,7 +205,7 @@ select results_eq($$select status, outages, circuit_open_reason, circuit_open_un
 select is((select count(*) from public.messages where organization_id = tests.id('ours') and status = 'queued' and attempts = 0), 5::bigint,
   'Its messages wait, and the attempt does not count.');
 select set_eq($$select user_id, kind from public.notifications where organization_id = tests.id('ours')$$, $$values (tests.id('admin'), 'sender_circuit_open')$$,
-  'Its admins are told, and nobody else.');
+  'Its admins are notified, and nobody else.');
 select ok('other 3' = any (tests.claim(10)) and not exists (select from public.messages where organization_id = tests.id('ours') and status <> 'queued'),
   'Other senders go on; the queue of this one stays.');
 select is(tests.step('[]', 10) ->> 'next_due_at', to_jsonb(now() + interval '5 seconds') #>> '{}', 'The dispatcher is told when to probe.');
@@ -217,7 +217,7 @@ do $$ begin
 end $$;
 select results_eq($$select outages, circuit_open_until from public.sms_accounts where id = tests.id('sender of ours')$$, $$values (2, now() + interval '10 seconds')$$,
   'A probe that fails doubles the pause.');
-select is((select count(*) from public.notifications where organization_id = tests.id('ours')), 1::bigint, 'Nobody is told twice.');
+select is((select count(*) from public.notifications where organization_id = tests.id('ours')), 1::bigint, 'Nobody is notified twice.');
 do $$ begin
   update public.sms_accounts set circuit_open_until = now() where id = tests.id('sender of ours');
   perform tests.claim(10);
@@ -346,7 +346,7 @@ do $$ begin
   perform tests.claim_unknown();
 end $$;
 select set_eq($$select user_id, kind, data from public.notifications$$, $$values (tests.id('admin'), 'message_held', '{"messages": 2}'::jsonb)$$,
-  'The admins are told of both at once.');
+  'The admins are notified of both at once.');
 select is(tests.receipt('offer', 'delivered', 'P9') ->> 'changed', 'true', 'A report settles what is held.');
 select results_eq($$select status, held_at from public.messages where id = tests.id('offer')$$, $$values ('delivered', null::timestamptz)$$, 'Then nobody need decide.');
 update public.organizations set unknown_outcome_service = 'hold' where id = tests.id('theirs');

@@ -1,4 +1,4 @@
--- What bounds an organization's sending, what goes first, and what people are told of a message that waits.
+-- What bounds an organization's sending, what goes first, and what people see of a message that waits.
 begin;
 \ir support.inc
 select no_plan();
@@ -171,7 +171,7 @@ $$;
 select is(tests.claim(), '{confirmation,"text 1"}', 'The limit covers two messages; a confirmation is one of them.');
 select is(tests.wait('text 2'), 'budget', 'The others wait for the budget,');
 select is((tests.message('text 2')).send_after, (current_date + 1)::timestamp at time zone 'Africa/Accra', 'until midnight.');
-select is((select count(*)::integer from public.notifications where title = 'The daily spending limit is reached' and user_id = tests.id('admin')), 1, 'The admin is told,');
+select is((select count(*)::integer from public.notifications where title = 'The daily spending limit is reached' and user_id = tests.id('admin')), 1, 'The admin is notified,');
 do $$ begin perform tests.queue('text 4', phone => '+233244001004'), tests.claim(); end $$;
 select is((select count(*)::integer from public.notifications where title = 'The daily spending limit is reached' and user_id = tests.id('admin')), 1, 'once a day.');
 do $$ begin perform tests.queue('another confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation'); end $$;

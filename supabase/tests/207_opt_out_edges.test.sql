@@ -109,7 +109,7 @@ do $$ begin
 end $$;
 select ok(tests.suppressed(), 'STOP to a disabled sender counts.');
 select results_eq($$select status, error_code from public.messages where direction = 'outbound'$$,
-  $$values ('canceled', 'sender_disabled')$$, 'Its confirmation cannot be sent, and does not wait for ever.');
+  $$values ('canceled', 'sender_disabled')$$, 'Its confirmation cannot be sent, and does not wait without end.');
 do $$ begin
   perform tests.clear();
   update public.sms_accounts set status = 'active' where sender_id = '+12025550107';

@@ -137,7 +137,7 @@ begin
   perform tests.act_as('postgres');
 end
 $$;
-select results_eq('select * from tests.news()', array['10 paused 12'], 'whoever watches moves it on, for all.');
+select results_eq('select * from tests.news()', array['10 paused 12'], 'Any watcher moves it on, for all.');
 
 -- Failures
 create or replace function private.campaign_state(

@@ -314,7 +314,7 @@ select private.warn_of_expiring_keys(), private.warn_of_expiring_keys();
 update public.api_keys set expires_at = now() + interval '2 days' where id = tests.id('admin key');
 select private.warn_of_expiring_keys(), private.warn_of_expiring_keys();
 select is((select count(*) from public.notifications where user_id = tests.id('admin') and kind = 'api_key_expiring'),
-  2::bigint, 'Admins are told 14 and 3 days before, each once.');
+  2::bigint, 'Admins are notified 14 and 3 days before, each once.');
 
 select * from finish();
 rollback;

@@ -148,7 +148,7 @@ select results_eq($$select actor_id, after ->> 'target_id', after ->> 'reason' f
     where action = 'impersonation_started' and after ->> 'target_id' = tests.id('both')::text$$,
   $$values (tests.id('admin'), tests.id('both')::text, 'Ticket 4711')$$, 'The start is in it.');
 select is((select count(*) from public.notifications where user_id = tests.id('both') and kind = 'impersonation'),
-  1::bigint, 'The target is told.');
+  1::bigint, 'The target is notified.');
 select is(tests.acting_as('both', format('select public.me() where (public.me() #>> ''{impersonator,id}'') = %L',
   tests.id('admin'))), '1', 'The token says who acts.');
 

@@ -205,7 +205,7 @@ select tests.later('5 days') \g /dev/null
 select tests.step(tests.ended('hook', '{"status": 503}'), 0) \g /dev/null
 select is(tests.state('hook') ->> 'disabled_reason', 'failing', 'After five days of failures it is disabled.');
 select is((select count(*) from public.notifications n where n.kind = 'webhook_disabled'
-  and n.user_id = tests.id('admin')), 1::bigint, 'An admin is told once.');
+  and n.user_id = tests.id('admin')), 1::bigint, 'An admin is notified once.');
 select unalike(', ' || tests.step(), '%, hook %', 'Nothing is sent any more.');
 update public.customers set status = 'warned' where id = tests.id('second');
 select is(tests.outcome('admin', 'select public.replay_webhook(tests.id(''ours''), tests.id(''hook''), now())'), 'PT409',

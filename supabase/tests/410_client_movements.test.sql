@@ -214,7 +214,7 @@ update private.client_plans set effective_on = private.local_day(tests.id('ours'
 select is(private.run_client_plans(), 1, 'When the day has come the movement is entered.');
 select is(tests.column_of('leaver', 'status'), 'churned', 'And the client has left.');
 select is((select m.recorded_by from public.client_movements m where m.client_id = tests.id('leaver') and m.kind = 'churn'),
-  tests.id('admin'), 'In the name of whoever planned it.');
+  tests.id('admin'), 'In the name of its planner.');
 select is(private.run_client_plans(), 0, 'Once.');
 do $$ begin perform tests.client('stayer', '{"since": "2026-01-01", "amount": "40"}'); end $$;
 select is(tests.move('stayer', 'notice', jsonb_build_object('service_ends_on', private.local_day(tests.id('ours')) + 20))

@@ -364,7 +364,7 @@ select is(tests.preview('admin', '{"source": "leads", "grouping": [{"field": "le
 select is(tests.preview('admin', '{"source": "leads", "grouping": [{"field": "leads.currency"}], "aggregations":
     [{"function": "sum", "field": "leads.value"}]}'), '2', 'By currency they have.');
 select is(tests.preview('manager', '{"source": "leads", "grouping": [{"field": "leads.stage"}], "aggregations":
-    [{"function": "sum", "field": "leads.value"}]}'), '1', 'Whoever sees one currency only gets the sum.');
+    [{"function": "sum", "field": "leads.value"}]}'), '1', 'Who sees one currency only gets the sum.');
 
 -- Sharing
 select tests.report('manager', '{"source": "leads", "fields": ["leads.first_name"]}', 'team report');
@@ -405,7 +405,7 @@ from (
     ('viewer', 'shared report', 'PT403'), ('neighbour', 'private report', '1')
 ) as c (actor, report, wanted);
 select is(tests.outcome('counselor', $$select public.copy_report(tests.id('ours'), tests.id('team report'))$$), '1',
-  'Whoever sees a report copies it.');
+  'Who sees a report may copy it.');
 select is(tests.outcome('neighbour', $$select public.copy_report(tests.id('ours'), tests.id('team report'))$$), 'PT404',
   'Nobody copies what they do not see.');
 do $$
@@ -414,7 +414,7 @@ begin
 end
 $$;
 select is(tests.outcome('counselor', $$select public.get_report(tests.id('ours'), tests.id('team report'))$$), 'PT404',
-  'Whoever leaves the team loses its reports.');
+  'Who leaves the team loses its reports.');
 
 select * from finish();
 rollback;

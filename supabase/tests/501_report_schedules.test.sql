@@ -174,7 +174,7 @@ select is((select s.status || ' ' || s.pause_reason from public.report_schedules
 select is((select count(*) from public.emails e where e.event_key = 'report_run:' || tests.id('refused')), 0::bigint,
   'Nothing is mailed to the recipients.');
 select set_eq($$select user_id from public.notifications where event_key = 'report_schedule:' || tests.id('refused')$$,
-  array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are told once.');
+  array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are notified once.');
 
 -- What may be different next time does not pause a schedule
 select set_config('request.jwt.claims', '', true);

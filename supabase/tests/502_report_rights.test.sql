@@ -78,9 +78,9 @@ select tests.change('admin', 'shared', '{"definition": {"aggregations": [{"funct
 select is(tests.state('others'), 'active', 'The same definition pauses nothing.');
 select tests.change('admin', 'shared', '{"definition": {"grouping": [{"field": "leads.source"}]}}');
 select is(tests.state('others'), 'paused report_changed', 'A changed definition pauses the schedules of others.');
-select is(tests.state('own'), 'active', 'Those of whoever changes it stay.');
+select is(tests.state('own'), 'active', 'Those of the person who changes it stay.');
 select set_eq($$select user_id from public.notifications where title = 'A scheduled report was paused: New name'$$,
-  array[tests.id('manager')], 'Their owners are told.');
+  array[tests.id('manager')], 'Their owners are notified.');
 select tests.queue('withdrawn', 'others');
 select tests.change('admin', 'shared', '{"sharing": "private"}');
 select tests.freeze('withdrawn');

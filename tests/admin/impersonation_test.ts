@@ -30,7 +30,7 @@ async function actingAs(organization: Organization, target: Session) {
   return { accessToken: started.impersonation_token, expiresAt: started.expires_at };
 }
 
-Deno.test("An admin acts as a person: with their rights, both in the audit log, and the person is told", async () => {
+Deno.test("An admin acts as a person: with their rights, both in the audit log, and the person is notified", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
   const target = await addMember(organization, "operator");

@@ -45,7 +45,7 @@ Deno.test("Teams are created, listed, renamed and deleted; members must be moved
   expectProblem(await call(person, "POST", "/admin/teams", { name: "X" }), 403);
 });
 
-Deno.test("Deleting a team waits for whoever is just moved to another one, and does not deadlock", async () => {
+Deno.test("Deleting a team waits for a member who is being moved to another one, and does not deadlock", async () => {
   const organization = await newOrganization();
   const [north, south] = [await newTeam(organization), await newTeam(organization)];
   const person = await addMember(organization, "counselor", north);

@@ -155,7 +155,7 @@ Deno.test("While a secret is rotated both sign, and one of them after the grace"
   assert.equal((await receiver.waitFor(2))[1]?.signatures, 1);
 });
 
-Deno.test("An answer 410 disables an endpoint, tells the admins, and a replay brings what it missed", async () => {
+Deno.test("An answer 410 disables an endpoint, notifies the admins, and a replay brings what it missed", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
   await using receiver = new Receiver();

@@ -45,7 +45,7 @@ Deno.test("A member confirms a phone number by the code that is texted, in the s
   expectStatus(await call(clerk, "DELETE", "/auth/phone"), 204);
 });
 
-Deno.test("A number gets three codes a day, whoever asks", async () => {
+Deno.test("A number gets three codes a day, from all accounts together", async () => {
   const phone = randomPhone();
   const people = await Promise.all([1, 2, 3, 4].map(() => newOrganization()));
   const answers = [];

@@ -158,7 +158,7 @@ Deno.test("Whom no cap concerns two dispatchers text at the same moment, each fo
     assert.deepEqual([mine, theirs], [ghana, ghana]);
   }));
 
-Deno.test("Whoever gets a recipient after another claim counts what that one has sent, however early the own statement began", async () => {
+Deno.test("A claim that gets a recipient after another one counts what that one has sent, however early its own statement began", async () => {
   const audience = await audienceOf(1, {}, null);
   const [phone = ""] = audience.phones;
   await withDatabase(async (sql) => {

@@ -36,7 +36,7 @@ const take = (
   >`select granted from private.acquire_tokens(array[row(${id}::uuid, ${perSecond}::numeric, ${cap}::integer,
     ${zone}, ${want}::integer)::private.send_rate_limit])`.then(([row]) => row?.granted ?? 0);
 
-Deno.test("Buckets grant no more than they hold and what flows in, whoever takes, gives back and with which rate", async () => {
+Deno.test("Buckets grant no more than they hold and what flows in, with any takers, returns and rates", async () => {
   await withDatabase(async (sql) => {
     for (let turn = 0; turn < 5; turn++) {
       const [id, rate] = [crypto.randomUUID(), [1, 7, 60, 200, 500][turn] ?? 1];
@@ -171,7 +171,7 @@ async function titlesFor({ admin }: Campaigning): Promise<string[]> {
   return data.map(({ title }) => title);
 }
 
-Deno.test("A campaign pauses itself on its error rate and on its filtered rate, tells people, and resumes without pausing again", async () => {
+Deno.test("A campaign pauses itself on its error rate and on its filtered rate, notifies people, and resumes without pausing again", async () => {
   const cases: [string, Record<string, unknown>, RegExp][] = [
     ["0003", { pause_error_rate: 0.4 }, /^50\.0 % of the messages fail\.$/],
     [

@@ -116,7 +116,7 @@ Deno.test("each recipient gets the wording of its share, the same whenever and i
             `SEED=${SEED}: ${got} instead of ${expected}`,
           );
         }
-        // Some leave, some come, one comes twice, and the slices are small: whoever stays keeps its wording.
+        // Some leave, some come, one comes twice, and the slices are small: leads that stay keep their wording.
         await tx`update public.leads set deleted_at = now() where organization_id = ${organization} and phone like '%7'`;
         await tx`insert into public.leads (organization_id, first_name, phone)
           select ${organization}, 'Again', '+23327' || (1000000 + n) from generate_series(1, 30) n`;

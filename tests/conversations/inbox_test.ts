@@ -58,7 +58,7 @@ Deno.test("reading clears what was on the screen, not what came after", async ()
   assert.equal((await findConversations(clerk, "?unread=false")).total, 1);
 });
 
-Deno.test("whoever gets a conversation is told once, and of the first text that is unread", async () => {
+Deno.test("the new assignee of a conversation is notified once, and of the first unread text", async () => {
   const { organization, clerk, twilio } = await texting();
   const colleague = await addMember(organization, "operator");
   const handset = ordinaryNumber();

@@ -59,7 +59,7 @@ Deno.test("The totals equal a recount at every moment of many writers, folding a
       () =>
         sql`insert into public.leads (organization_id, first_name, assigned_to, created_by, source)
           select ${organization.id}, 'More', ${person()}, ${person()}, 'import' from generate_series(1, 20)`,
-      // As whoever records a response does: with the lead locked.
+      // As a recorded response does: with the lead locked.
       () =>
         sql`with l as (select * from public.leads where id = ${lead()} for update)
           insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline, met, response_minutes)

@@ -22,7 +22,7 @@ Deno.test("A burst of 1,000 callbacks at once, in any order and some of them twi
     sql<{ id: string; sid: string; known: boolean }[]>`
       insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status,
         provider, provider_message_id, sending_at, lookup_until)
-      -- Nobody but the callbacks resolves the unknown outcomes, however long that takes.
+      -- Only the callbacks resolve the unknown outcomes, however long that takes.
       select ${office.id}, ${office.account}, '+23324' || 4001000 + n, ${office.number}, 'Hello', 'GSM-7', 1,
         case when n % 2 = 0 then 'sent' else 'sending' end, 'twilio',
         case when n % 2 = 0 then 'SM' || replace(gen_random_uuid()::text, '-', '') end, now(), now() + interval '1 hour'

@@ -44,7 +44,7 @@ Deno.test("POST /leads/{id}/resend-email queues the assignment's e-mail again, o
   expectProblem(await call(admin, "POST", `/leads/${missing}/resend-email`), 404, "not_found");
 });
 
-Deno.test("Whoever takes no e-mail about assignments is not sent one again either", async () => {
+Deno.test("No e-mail about an assignment is sent again to a person who turned them off", async () => {
   const { organization, admin, counselor: first } = await newOffice();
   const id = await storeLead(organization);
   await withDatabase((sql) =>

@@ -193,7 +193,7 @@ Deno.test("A day with leads: brought, refused twice over, handed out, told, and 
     },
   );
 
-  await t.step("the deadline passes: assignee, creator and manager are told once", async () => {
+  await t.step("the deadline passes: assignee, creator and manager are notified once", async () => {
     await withDatabase((sql) => letPass(sql, [second], 40));
     await Promise.all([run("run_sla"), run("run_sla")]);
     await run("run_sla");
@@ -224,7 +224,7 @@ Deno.test("A day with leads: brought, refused twice over, handed out, told, and 
       const { inApp, mailed } = await toldOf(sql, second);
       const told = inApp.map(({ kind, user_id }) => `${kind} ${user_id}`).sort();
       assert.deepEqual(mailed.map(({ kind, user_id }) => `${kind} ${user_id}`).sort(), told);
-      assert.equal(new Set(told).size, told.length, "nobody was told anything twice");
+      assert.equal(new Set(told).size, told.length, "nobody was notified twice");
       assert.equal(told.length, 5, "the assignment, the reminder, and the breach to three");
     });
   });

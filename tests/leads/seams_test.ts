@@ -128,7 +128,7 @@ Deno.test("A merge into a lead that nobody holds keeps what was answered, and st
   assert.deepEqual(await differences(organization.id), []);
 });
 
-Deno.test("Whoever holds both leads of a merge has answered both with one answer", async () => {
+Deno.test("The assignee of both leads of a merge has answered both with one answer", async () => {
   const { organization, admin, counselor: first } = await newOffice();
   const [older = "", newer = ""] = await storeLeads(organization, 2);
   await bulkAssign(admin, { lead_ids: [older, newer], assigned_to: first.userId });
@@ -179,7 +179,7 @@ Deno.test("A deleted lead's tasks are silent and out of sight until it is restor
   assert.deepEqual(await differences(organization.id), []);
 });
 
-Deno.test("After an import of a thousand rows the figures equal a recount, and everybody was told once", async () => {
+Deno.test("After an import of a thousand rows the figures equal a recount, and everybody was notified once", async () => {
   const { organization, admin, counselor: first } = await newOffice();
   const rows = Array.from({ length: 1_000 }, (_, n) => `Lead ${n},02441${10_000 + n},${n}`);
   const result = await imported(admin, `name,phone,value\n${rows.join("\n")}\n`, {
@@ -204,7 +204,7 @@ Deno.test("After an import of a thousand rows the figures equal a recount, and e
   assert.deepEqual(done.map(({ kind }) => kind), ["import_finished"]);
 });
 
-Deno.test("Whoever gets one lead by an import is told its name", async () => {
+Deno.test("A person who gets one lead by an import is given its name", async () => {
   const { admin, counselor: first } = await newOffice();
   await imported(admin, "name,phone\nEfua Baah,0244110009\n", { assigned_to: first.userId });
   const [notice, ...more] = await told(first.userId);
@@ -247,7 +247,7 @@ Deno.test("The dashboard counts as breached and due what the list shows so, for 
   }
 });
 
-Deno.test("Whoever is removed at the moment of an assignment ends up with no open lead", async () => {
+Deno.test("A member removed at the moment of an assignment ends up with no open lead", async () => {
   const office = await newOffice();
   const { organization, admin, counselor: first, colleague: second, stranger } = office;
   for (const leaving of [first, second, stranger]) {

@@ -58,7 +58,7 @@ Deno.test("A lead's day: assigned, reminded once, breached once, answered late",
   });
 });
 
-Deno.test("A person who has several parts in a lead is told of its breach once", async () => {
+Deno.test("A person who has several parts in a lead is notified of its breach once", async () => {
   await withDatabase(async (sql) => {
     const { id, manager } = await team();
     const both = { assigned_to: manager.userId, created_by: manager.userId };

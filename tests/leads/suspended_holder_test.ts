@@ -68,7 +68,7 @@ Deno.test("without a manager in the team the admins take the place of who is sus
   assert.deepEqual((await told(office, "system")).map(({ user_id }) => user_id), [admin.userId]);
 });
 
-Deno.test("nobody is told of who is suspended without open work", async () => {
+Deno.test("nobody is notified of who is suspended without open work", async () => {
   const office = await newOffice();
   await suspend(office, office.colleague);
   assert.deepEqual(await told(office, "system"), []);

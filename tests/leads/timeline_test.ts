@@ -181,7 +181,7 @@ Deno.test("The timeline leaves out what its reader may not read", async () => {
   assert.deepEqual((await timeline(clerk, lead, "?kind=message")).data, []);
 });
 
-Deno.test("Whoever does not see the lead gets 404, and a cursor that is none 422", async () => {
+Deno.test("A caller who may not see the lead gets 404, and an invalid cursor 422", async () => {
   const { organization, admin, otherManager, otherCounselor, counselor } = await newOffice();
   const lead = await storeLead(organization, { assigned_to: counselor.userId });
   const stranger = (await newOrganization()).admin;

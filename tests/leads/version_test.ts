@@ -54,7 +54,7 @@ Deno.test("PATCH /leads/{id} refuses an If-Match that is none, and one that cont
   }
 });
 
-Deno.test("Of many changes of one version at the same moment one wins and the others are told", async () => {
+Deno.test("Of many changes of one version at the same moment one wins and the others are refused", async () => {
   const { admin } = await newOrganization();
   const { id } = await addLead(admin);
   const answers = await Promise.all(

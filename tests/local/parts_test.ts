@@ -8,7 +8,7 @@ const createFailing = () =>
     import.meta.resolve("./fixtures/failing_part.ts"),
   );
 
-Deno.test("a part that ends by itself is a failure that names it and its reason", async () => {
+Deno.test("a part that ends unexpectedly is a failure that names it and its reason", async () => {
   const part = createFailing();
   assert.equal(await part.start({ startsWith: "success" }), "up");
   await assert.rejects(part.failed, (error) => {

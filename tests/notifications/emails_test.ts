@@ -273,7 +273,7 @@ Deno.test("An invitation that was accepted, withdrawn or replaced in the meantim
   assert.equal((await mailsTo(email)).length, 0);
 });
 
-Deno.test("Whoever leaves before an e-mail goes out does not get it", async () => {
+Deno.test("A member who leaves before an e-mail goes out does not get it", async () => {
   const organization = await newOrganization();
   const leaver = await addMember(organization, "viewer");
   await refuseMails(leaver.email);

@@ -213,7 +213,7 @@ Deno.test("Preferences show all kinds, change what is named, and are each person
   assert.deepEqual((await get(person))[0], { kind: "assignment", in_app: false, email: false });
 });
 
-Deno.test("Admins are told of troubles of senders, unless they would rather not be", async () => {
+Deno.test("Admins are notified of troubles of senders, unless they would rather not be", async () => {
   const organization = await newOrganization();
   const second = await addMember(organization, "admin");
   const off = { data: [{ kind: "system", in_app: false }] };

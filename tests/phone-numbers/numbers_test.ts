@@ -123,7 +123,7 @@ Deno.test("The default number is not disabled under the others, and a number wit
   expectProblem(await call(other.admin, "DELETE", path), 404);
 });
 
-Deno.test("A number that carriers filter rests, the admins are told, and its old failures do not rest it again", async () => {
+Deno.test("A number that carriers filter rests, the admins are notified, and its old failures do not rest it again", async () => {
   const organization = await newOrganization({ country: "US" });
   const { admin } = organization;
   const [failing, fine] = [await add(admin), await add(admin)];

@@ -253,7 +253,7 @@ Deno.test("Total, rows and file are of one moment while others write", async () 
   }
 });
 
-Deno.test("A file is handed out to nobody but the run's owner, and only while they may", async () => {
+Deno.test("Only the run's owner gets its file, and only while they may", async () => {
   const organization = await withLeads();
   const [member, colleague] = await addMembers(organization, [{ role: "manager" }, {
     role: "manager",

@@ -104,7 +104,7 @@ function leadsOf(place: Place, count: number, cap: number): Lead[] {
     const number = (ending: string) =>
       `${place.prefix}${digit}${String(Math.floor(index / 50)).padStart(2, "0")}${ending}`;
     const plain: Facts = {
-      // A duplicate is another lead of whoever comes last of the fifty.
+      // A duplicate is another lead with the number of the last of the fifty.
       phone: number(special ?? String(2_000 + (situation === "duplicate" ? 49 : slot))),
       country: place.country,
       region: place.region,

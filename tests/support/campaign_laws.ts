@@ -169,7 +169,7 @@ export function lawHolds(
   }
 }
 
-/** Whoever opted out while the campaign went out was told so, once; nobody else was. */
+/** Numbers that opted out while the campaign went out got one confirmation each; no other number did. */
 export function confirmationsHold(carried: Carried[], ours: Ours[], stopped: string[]): void {
   const told = ours.filter(({ category }) => category === "service");
   assert.deepEqual(told.map((message) => message.to_number).sort(), stopped.toSorted());

@@ -183,7 +183,7 @@ export function withinHours(
   }
 }
 
-/** Whoever was texted before is texted from the same number again. */
+/** A recipient who was texted before is texted from the same number again. */
 export function senderKept(carried: Carried[], before: Map<string, string>): void {
   for (const { to, from } of carried) {
     const kept = before.get(to);

@@ -18,7 +18,7 @@ export interface Answer<T = unknown> {
   headers: Headers;
 }
 
-/** Whoever has an access token. */
+/** A caller with an access token. */
 export interface Caller {
   accessToken: string;
 }

@@ -110,7 +110,7 @@ export async function openLeads(sql: Sql, organizationId: string): Promise<Map<s
   return new Map(rows.map(({ holder, open }) => [holder, open]));
 }
 
-/** What the person was told of assignments in the application, oldest first. */
+/** The person's notifications of assignments in the application, oldest first. */
 export async function told(
   person: string,
 ): Promise<{ title: string; data: Record<string, unknown> }[]> {

@@ -66,7 +66,7 @@ export async function ended(caller: Caller, id: string): Promise<RunBody> {
   }, { what: `the end of the run ${id}` });
 }
 
-/** The file of a run, as whoever follows the link gets it. */
+/** The file of a run, as following the link gives it. */
 export async function fetchFile(caller: Caller, url: string): Promise<Uint8Array> {
   const response = await fetch(url, { headers: { authorization: `Bearer ${caller.accessToken}` } });
   const bytes = new Uint8Array(await response.arrayBuffer());

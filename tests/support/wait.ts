@@ -19,7 +19,9 @@ export async function until<T>(
     if (answer !== null && answer !== undefined && answer !== false) {
       return answer as NonNullable<Exclude<T, false>>;
     }
-    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+    if (Date.now() > end) {
+      throw new Error(`Waited ${timeoutMs} ms for ${what}, which did not come.`);
+    }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -26,7 +26,7 @@ export interface WholeCampaign extends Arranged {
 
 /** Marketing texts to one number within a day. */
 const CAP = 2;
-/** What whoever arranges a campaign must set. */
+/** What a test that arranges a campaign must set. */
 export const CAPPED = { marketing_gap_messages: CAP, marketing_gap_hours: 24 };
 
 /** Numbers of the organization; the third has texted some of the audience before. */

@@ -13,7 +13,7 @@ interface Told {
   event_key: string;
 }
 
-/** What the organization's people were told of tasks, in the order of telling. */
+/** The notifications of tasks in an organization, in their order. */
 const told = (organization: { id: string }): Promise<Told[]> =>
   withDatabase(async (sql) => [
     ...await sql<Told[]>`select user_id, kind, body, data, event_key from public.notifications
@@ -32,7 +32,7 @@ const reminded = (id: string) =>
     return rows[0]?.remind_at === null;
   }, { what: "the reminder to be claimed" });
 
-Deno.test("The assignee is told of a task once, its time before it is due", async () => {
+Deno.test("The assignee is notified of a task once, its time before it is due", async () => {
   const { organization, admin, counselor } = await newOffice();
   const lead = await storeLead(organization, { assigned_to: counselor.userId });
   const due_at = inMinutes(20);

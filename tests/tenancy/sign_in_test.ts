@@ -6,7 +6,7 @@ import { addMemberWith, newOrganization } from "../support/people.ts";
 import { newTenant, pathOf } from "../support/tenant.ts";
 
 /*
- * What holds for every endpoint, whoever wrote it: this suite walks the OpenAPI document.
+ * What holds for every endpoint: this suite walks the OpenAPI document.
  */
 
 const ask = (

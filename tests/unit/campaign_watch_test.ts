@@ -21,7 +21,7 @@ function progress(version: number, change: Partial<Progress> = {}): Progress {
   };
 }
 
-/** What watching tells when these are read one after the other; an error is thrown, the last is read for ever. */
+/** What watching tells when these are read one after the other; an error is thrown, the last is read again and again. */
 async function told(
   first: Progress,
   reads: (Progress | Error)[],
@@ -55,7 +55,7 @@ Deno.test("A campaign that is over is watched while its texts get their outcome"
   const over = progress(7, { status: "completed", messages: { sent: 1 } });
   assert.deepEqual(names(await told(over, [over, over, done])), [7, 9, "end"]);
   const stuck = { ...over, changed_at: new Date(Date.now() - 60_000).toISOString() };
-  assert.deepEqual(names(await told(stuck, [])), [7, "end"], "but not for ever");
+  assert.deepEqual(names(await told(stuck, [])), [7, "end"], "but not without end");
 });
 
 Deno.test("Who may no longer watch is told why", async () => {

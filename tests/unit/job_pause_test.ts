@@ -11,7 +11,7 @@ Deno.test("A timestamp of the database is read in milliseconds, and what is no m
   }
 });
 
-Deno.test("A run waits for what falls due, and for ever if nothing does", () => {
+Deno.test("A run waits for what falls due, and without end if nothing does", () => {
   assert.equal(msUntilDue("2026-11-30T10:00:03Z", 1, now), 3_000);
   assert.equal(msUntilDue(null, 1, now), Infinity);
   assert.throws(() => msUntilDue("-infinity", 1, now), TypeError);

@@ -179,7 +179,7 @@ Deno.test("A connection that ends up at another address is not used", async () =
   });
 });
 
-/** A certificate of its own for a name, which nobody but the caller trusts. */
+/** A certificate of its own for a name, which only the caller trusts. */
 async function certificateFor(name: string): Promise<{ cert: string; key: string }> {
   const folder = await Deno.makeTempDir();
   const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];

@@ -21,7 +21,7 @@ const FORBIDDEN = "(donot|dont)(contact|call|text|message|sms|disturb)|blacklist
 const OPT_OUT = "^(is|has|sms|text|phone|marketing|lead|contact|customer|global)*" +
   `(optout|optedout|unsubscribed?|suppressed|dnc|dnd|${FORBIDDEN})`;
 
-/** Names, in small letters only, of columns that say by themselves that somebody opted out: a flag, a time or a reason. */
+/** Names, in small letters only, of columns that say without a value that somebody opted out: a flag, a time or a reason. */
 const FLAG = `${OPT_OUT}(flag|at|on|date|time|since|until|reason|sms|marketing)*$`;
 
 /** Names of columns that say it only by one of the words of POSITIVE: others may mean that nobody opted out. */

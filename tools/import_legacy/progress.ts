@@ -21,7 +21,7 @@ const none: Progress = {
   passed_over: 0,
 };
 
-/** Where a step that was interrupted goes on; one that was finished begins anew. */
+/** Where a step that was interrupted goes on; one that was finished begins again. */
 export async function readProgress(
   sql: postgres.Sql,
   context: Context,

@@ -47,7 +47,7 @@ export function isClosed(project: Project): boolean {
   return migrations.some((name) => !names.has(name) || read(project, name).startsWith(closed));
 }
 
-/** Writes the baseline anew. */
+/** Writes the baseline again. */
 export function writeBaseline(project: Project): void {
   Deno.mkdirSync(project.migrations, { recursive: true });
   for (const [name, script] of scriptsOf(project)) {

@@ -22,7 +22,7 @@ export function requestContext(name: string): MiddlewareHandler<AppEnv> {
     await next();
     const ms = Math.round(performance.now() - started);
     const { caller, counter, actor } = c.var;
-    // Not with c.header, which builds the response anew for each header.
+    // Not with c.header, which builds the response again for each header.
     const { headers } = c.res;
     if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
     headers.set("x-content-type-options", "nosniff");

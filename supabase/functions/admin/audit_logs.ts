@@ -53,7 +53,7 @@ const AuditVerification = z.object({
   }),
   seal_hash: z.string().nullable().openapi({
     description:
-      "Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made anew",
+      "Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made again",
   }),
   sealed_until: Timestamp,
 }).openapi("AuditVerification");
@@ -66,7 +66,7 @@ const verify = createRoute({
   summary: "Whether the audit log is as it was sealed",
   description: "Entries are sealed about a minute after they were written, in a chain of hashes. " +
     "What is changed, deleted or inserted afterwards is found, and the first such entry is named. " +
-    "Whoever owns the database could make the whole chain anew, or cut off its end: keep to_seal and " +
+    "The owner of the database could make the whole chain again, or cut off its end: keep to_seal and " +
     "seal_hash elsewhere and ask with them (to_seal, expected_hash).",
   ...permitted("audit:read"),
   request: {

@@ -25,7 +25,7 @@ const start = createRoute({
   summary: "Act as another person for 15 minutes",
   description: "Only in this organization, and only as somebody with no more rights than one's " +
     "own (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, " +
-    "keys, passwords and personal preferences are closed to its token. The person is told, and the " +
+    "keys, passwords and personal preferences are closed to its token. The person is notified, and the " +
     "audit log names both.",
   ...permitted("members:impersonate"),
   request: {
@@ -53,7 +53,7 @@ const Started = z.object({
   expires_at: z.string(),
 });
 
-/** The middleware of both ways to end: whoever impersonates may end it, whatever the person's role. */
+/** The middleware of both ways to end: a person who impersonates may always end it. */
 const mayEnd = {
   ...permitted("members:impersonate"),
   middleware: [

@@ -132,8 +132,8 @@ const byCounselor = createRoute({
   operationId: "getCounselorPerformance",
   summary: "Leads and interactions of each person",
   description: scope + cohort +
-    "A lead counts for whoever holds it now. Interactions are events: " +
-    "they count for whoever recorded them, on the local day on which they took place. People in " +
+    "A lead counts for its present assignee. Interactions are events: " +
+    "they count for the person who recorded them, on the local day on which they took place. People in " +
     "the scope who may hold leads are listed without leads too.",
   request: { headers: IfNoneMatchHeader, query: Period },
   responses: answers(z.array(CounselorFigures), "The people, most enrollments first"),

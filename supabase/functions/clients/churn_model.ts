@@ -163,7 +163,7 @@ const score = createRoute({
   path: "/churn-model/score",
   operationId: "scoreClients",
   tags: ["clients"],
-  summary: "Compute all scores anew, by the model in use",
+  summary: "Compute all scores again with the model in use",
   description: "This is done every night, and after a training.",
   ...permitted("churn:configure"),
   responses: { 202: json(Queued, "It is queued"), ...guarded, ...problems(429) },

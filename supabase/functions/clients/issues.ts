@@ -111,8 +111,8 @@ const change = createRoute({
   tags: ["clients"],
   summary: "Change or close an issue",
   description:
-    "A closed issue stays closed (409 `issue_closed`), so that what was open on a past day can still be " +
-    "told; one that comes back is a new issue with the same title.",
+    "A closed issue stays closed (409 `issue_closed`), so that what was open on a past day stays " +
+    "known; one that comes back is a new issue with the same title.",
   ...permitted("issues:write"),
   request: { params: Params, body: jsonBody(Change) },
   responses: { 200: json(ClientIssue, "The issue"), ...guarded, ...problems(400, 404, 409, 422) },

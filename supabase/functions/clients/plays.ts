@@ -62,7 +62,7 @@ const list = createRoute({
   tags: ["clients"],
   summary: "What is done for clients that may leave",
   description:
-    "For whom a play is, and how often, is told to those with `churn:configure` only: else a client that it fits and " +
+    "For whom a play is, and how often, is shown to those with `churn:configure` only: else a client that it fits and " +
     "that has no recommendation would be known to be held out.",
   ...permitted("clients:read"),
   responses: { 200: json(List, "All plays"), ...guarded },

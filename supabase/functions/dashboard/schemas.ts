@@ -64,5 +64,5 @@ export const AssigneeFigures = z.object({
 export const SlaPerformance = SlaFigures.extend({
   by_assignee: z.array(
     SlaFigures.extend({ user_id: Id, full_name: z.string().nullable() }),
-  ).openapi({ description: "By the assignee at that time, whoever holds the lead now" }),
+  ).openapi({ description: "By the assignee at that time, not the present one" }),
 }).openapi("SlaPerformance");

@@ -14,7 +14,7 @@ import { validityOf } from "./validity.ts";
 const callbackPaths = { twilio: "/twilio/status", arkesel: "/arkesel/delivery" };
 
 /**
- * Sends one message through its account; accounts are made once a run, and anew when their credentials change. A message
+ * Sends one message through its account; accounts are made once a run, and again when their credentials change. A message
  * goes through the account that is kept with it or not at all: that account alone is believed when it says that it has no
  * such message. Never throws: an account that cannot be used is an outage of that account, and what fails later may have
  * been sent.

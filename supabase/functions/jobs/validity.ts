@@ -2,7 +2,7 @@ import type { SendOutcome } from "../_shared/messaging/provider.ts";
 import { parseTimestamp } from "../_shared/timestamp.ts";
 
 /**
- * How many seconds the provider may keep trying, by the moment (ISO) until which a text may arrive; undefined: for ever.
+ * How many seconds the provider may keep trying, by the moment (ISO) until which a text may arrive; undefined: without limit.
  * Where less than one is left the text must not be handed over: it is looked at again, as what was refused for now.
  */
 export function validityOf(

@@ -36,7 +36,7 @@ const preview = createRoute({
   operationId: "previewSavedReport",
   tags: ["reports"],
   summary: "The first rows and totals of a saved report",
-  description: "The rows are those that the caller may see, whoever's report it is.",
+  description: "The rows are those that the caller may see, not those of the owner.",
   ...permitted("reports:read"),
   request: { params: IdParam, headers: IfNoneMatchHeader },
   responses: {

@@ -24,7 +24,7 @@ export const RunStatus = z.enum([
     "the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time",
 });
 
-/** The address of a run's file. Whoever fetches it is checked then. */
+/** The address of a run's file. The caller is checked when it is fetched. */
 export const fileUrl = (runId: string): string =>
   `${env.publicUrl()}/functions/v1/reports/runs/${runId}/file`;
 
@@ -49,10 +49,10 @@ export const Run = z.object({
     address: z.string(),
     user_id: Id.nullable().openapi({ description: "null: somebody without an account" }),
     status: z.string().openapi({
-      description: "Of the e-mail; not_mailed: told in the application only",
+      description: "Of the e-mail; not_mailed: notified in the application only",
       example: "sent",
     }),
-  })).openapi({ description: "Who was told of it" }),
+  })).openapi({ description: "Who was notified" }),
   as_of: Timestamp.openapi({ description: "The moment that relative periods are about" }),
   time_zone: z.string(),
   period: ReportPeriod.nullable(),
@@ -71,7 +71,7 @@ export const Run = z.object({
   finished_at: Timestamp.nullable(),
 }).openapi("ReportRun");
 
-/** A run by itself: also its columns and totals. */
+/** A single run: also its columns and totals. */
 export const RunDetail = Run.extend({
   columns: z.array(ReportColumn).nullable(),
   totals: z.record(z.string(), z.unknown()).nullable().openapi({

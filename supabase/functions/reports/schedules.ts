@@ -23,7 +23,7 @@ const create = createRoute({
   path: "/schedule",
   operationId: "scheduleReport",
   tags: ["reports"],
-  summary: "Run a report by itself and mail it",
+  summary: "Run a report on a schedule and mail it",
   description:
     "It runs with the caller's rights of each due time, and its rows are those that the " +
     "caller sees. Other recipients need `reports:share`: with the scope team those of one's team; people " +

@@ -64,7 +64,7 @@ export function valuesOf(columns: Columns, cells: readonly unknown[]): Record<st
   return Object.fromEntries(columns.map(({ id }, at) => [id, cells[at] ?? null] as const));
 }
 
-/** Rows by themselves, and subtotals with their places among them. */
+/** Plain rows, and subtotals with their places among them. */
 export function rowsOf(columns: Columns, rows: readonly z.infer<typeof Row>[]) {
   const table = columns.filter(({ role }) => role !== "total");
   const data: Record<string, unknown>[] = [];

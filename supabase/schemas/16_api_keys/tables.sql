@@ -22,7 +22,7 @@ comment on table public.api_keys is
   'Service accounts. The id is the account''s; its role and team are those of its membership.';
 comment on column public.api_keys.allowed_networks is 'Where requests may come from; empty: anywhere.';
 comment on column public.api_keys.expires_at is 'null: never.';
-comment on column public.api_keys.warned_days is 'How many days before the expiry admins were last told.';
+comment on column public.api_keys.warned_days is 'How many days before the expiry admins were last notified.';
 
 create index api_keys_organization on public.api_keys (organization_id, created_at desc);
 create index api_keys_revoked_by on public.api_keys (revoked_by);

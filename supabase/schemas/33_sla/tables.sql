@@ -7,7 +7,7 @@
 --   gave. Moves, settings and the calendar change it accordingly.
 -- - Reassignment restarts an unanswered clock, also a breached one (the breach stays in the events), or keeps it, by
 --   setting. An answered clock stays answered.
--- - Unassigning, closing and deleting stop a running clock; reopening and restoring start a stopped one anew.
+-- - Unassigning, closing and deleting stop a running clock; reopening and restoring start a stopped one again.
 
 create table public.lead_settings (
   id uuid primary key default private.uuid_v7(),

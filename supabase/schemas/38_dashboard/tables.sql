@@ -82,7 +82,7 @@ create type private.lead_change as (
 
 
 -- Response times by whole working minutes, so that any percentile is exact. An event counts for the person and team
--- that it names, whoever holds the lead later, and only while its lead is not deleted.
+-- that it names, not for a later assignee, and only while its lead is not deleted.
 create table private.sla_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   person_id uuid,

@@ -34,4 +34,4 @@ create table private.daily_spending (
   primary key (organization_id, day)
 );
 comment on table private.daily_spending is
-  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were told.';
+  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were notified.';

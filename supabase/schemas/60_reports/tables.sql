@@ -260,7 +260,7 @@ create table public.report_schedules (
     and (status = 'paused') = (pause_reason is not null))
 );
 comment on table public.report_schedules is
-  'When a report runs by itself, with whose rights, and in which format its recipients get it.';
+  'When a report runs, with whose rights, and in which format its recipients get it.';
 comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
 comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
 comment on column public.report_schedules.month_day is 'In shorter months the last day.';
@@ -504,7 +504,7 @@ create table private.report_deliveries (
   primary key (run_id, address)
 );
 comment on table private.report_deliveries is
-  'Who was told of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
+  'Who was notified of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
 
 create index report_deliveries_user on private.report_deliveries (user_id) where user_id is not null;
 create index report_deliveries_link on private.report_deliveries (link_id) where link_id is not null;

@@ -1,5 +1,5 @@
 -- Notes to roles: everybody who holds a role of a note is its reader. A note is read once for all (first_read_at, by
--- whoever of its readers opened it first) and by each reader (note_reads). All writing takes the organization's row in
+-- the reader who opened it first) and by each reader (note_reads). All writing takes the organization's row in
 -- private.note_versions first: so notes are committed in the order of their ids, and a count that is made under the
 -- lock is right for its version.
 
@@ -116,4 +116,4 @@ create table private.note_mails (
   note_id uuid primary key references public.notes (id) on delete cascade,
   created_at timestamptz not null default now()
 );
-comment on table private.note_mails is 'Notes whose readers are not yet told by e-mail.';
+comment on table private.note_mails is 'Notes whose readers are not yet notified by e-mail.';

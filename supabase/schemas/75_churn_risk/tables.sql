@@ -202,7 +202,7 @@ create table private.churn_alerts (
   constraint churn_alerts_client foreign key (organization_id, client_id)
     references public.clients (organization_id, id) on delete cascade
 );
-comment on table private.churn_alerts is 'Clients that have entered the highest band, until people are told of them.';
+comment on table private.churn_alerts is 'Clients that have entered the highest band, until people are notified of them.';
 
 create index churn_alerts_waiting on private.churn_alerts (organization_id) where digested_on is null;
 

@@ -66,7 +66,7 @@ Deno.test("a ban also ends the refreshing of sessions", async () => {
   assert.equal((await client.auth.refreshSession()).error?.code, "user_banned");
 });
 
-Deno.test("nobody but the secret key uses the admin API", async () => {
+Deno.test("only the secret key may use the admin API", async () => {
   const fixture = await stack();
   const { client } = await signedInPerson(fixture);
   assert.equal((await client.auth.admin.listUsers()).error?.status, 401);

@@ -2,7 +2,7 @@ import { cleanLines } from "../cells.ts";
 import type { Entity } from "../entity.ts";
 import { derivedId } from "../legacy_id.ts";
 
-/** Notes to roles. They were mailed and read in the old service: nobody is told of them again. */
+/** Notes to roles. They were mailed and read in the old service: nobody is notified of them again. */
 export const notes: Entity = {
   required: ["title", "description", "recipients"],
   table: "notes",

@@ -24,7 +24,7 @@ export const en: Words = {
     invited: (organization) =>
       `You get this e-mail because ${organization} invited this address. If you did not expect it, ignore it.`,
     outside: (organization) =>
-      `You get this e-mail because ${organization} shares a report with this address. The link is yours alone and ends by itself.`,
+      `You get this e-mail because ${organization} shares a report with this address. The link is for you only and expires.`,
   },
   kinds: {
     assignment: (f) => {

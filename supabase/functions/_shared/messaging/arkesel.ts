@@ -31,7 +31,7 @@ export interface ArkeselOptions extends ProviderOptions {
   callbackSecret?: string;
 }
 
-/** Arkesel's SMS API v2. It cannot list messages, hence no `find`, and has no inbound messages. */
+/** Arkesel's SMS API v2. It cannot list messages, so there is no `find`, and has no inbound messages. */
 export function createArkesel(options: ArkeselOptions): SmsProvider {
   const headers = {
     "api-key": options.apiKey,

@@ -9,7 +9,7 @@ export interface PlainAnswer {
 }
 
 /**
- * A POST with Content-Length on a connection of its own. `fetch` sends such a body again by itself when a kept-alive
+ * A POST with Content-Length on a connection of its own. `fetch` sends such a body again when a kept-alive
  * connection is cut before the answer (denoland/deno#32566); a connection that was never used before is not repeated.
  * @throws what `node:http` throws, and a `TimeoutError` after `timeoutMs`.
  */

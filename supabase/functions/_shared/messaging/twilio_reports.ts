@@ -50,8 +50,8 @@ export function parseDelivery(request: WebhookRequest): DeliveryReport | null {
 }
 
 /**
- * The id of a message, or null unless it has exactly that form. Twilio signs names and values without separators: whoever
- * intercepts a request could lengthen its id by the fields that follow and replay it as a new message.
+ * The id of a message, or null unless it has exactly that form. Twilio signs names and values without separators: somebody
+ * who intercepts a request could lengthen its id by the fields that follow and replay it as a new message.
  */
 function sidOf(params: Record<string, unknown>, key: string): string | null {
   const id = textOf(params, key);

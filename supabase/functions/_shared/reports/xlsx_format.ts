@@ -23,7 +23,7 @@ interface Workbook {
 const encoder = new TextEncoder();
 
 /**
- * Text of a member, packed on its own. It ends with a sync flush, so that what is packed later, by whoever, follows it
+ * Text of a member, packed on its own. It ends with a sync flush, so that what is packed later, also by another run, follows it
  * in one stream (RFC 1951); the last text of a member ends the stream.
  */
 function packed(entry: ZipEntry, text: string, last: boolean): Uint8Array {

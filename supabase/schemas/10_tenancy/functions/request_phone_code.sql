@@ -31,7 +31,7 @@ as $$
   select c.organization_id, c.id, 'canceled', 'person' from canceled c
 $$;
 
--- Queues the text with a code. Only a sender on the platform's own account counts: whoever owns the provider's account
+-- Queues the text with a code. Only a sender on the platform's own account counts: the owner of the provider's account
 -- can read what is sent through it.
 create function private.queue_phone_code(organization_id uuid, phone text, expires_at timestamptz)
 returns uuid

@@ -8,7 +8,7 @@ $$;
 comment on function private.notification_kinds is
   'The kinds with a preference. For notifications of any other kind the preference of system counts.';
 
--- Notes have an inbox and a count of their own: in the application they would be told twice.
+-- Notes have an inbox and a count of their own: in the application they would be shown twice.
 create function private.is_in_app_by_default(kind text)
 returns boolean
 language sql immutable parallel safe set search_path = ''

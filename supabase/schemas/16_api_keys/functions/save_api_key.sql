@@ -91,7 +91,7 @@ $$;
 comment on function public.create_api_key is 'Creates an API key; only this answer contains the secret.';
 grant execute on function public.create_api_key(uuid, jsonb) to authenticated;
 
--- The key, locked, if the caller may give what it holds: whoever changes a key or gets a new secret of it could use it.
+-- The key, locked, if the caller may give what it holds: a person who changes a key or gets a new secret could use it.
 create function private.require_api_key(organization_id uuid, key_id uuid)
 returns public.api_keys
 language plpgsql set search_path = ''

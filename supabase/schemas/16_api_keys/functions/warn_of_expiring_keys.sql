@@ -1,4 +1,4 @@
--- Nightly: tells the admins 14 and 3 days before a key expires, each once.
+-- Nightly: notifies the admins 14 and 3 days before a key expires, each once.
 create function private.warn_of_expiring_keys()
 returns void
 language plpgsql set search_path = ''

@@ -7,7 +7,7 @@ as $$
     * (0.8 + random() * 0.4) * interval '1 second'
 $$;
 
--- Ends the deliveries to an endpoint until a person switches it on again, and tells its owner and the admins.
+-- Ends the deliveries to an endpoint until a person switches it on again, and notifies its owner and the admins.
 create function private.disable_webhook(endpoint_id uuid, reason text)
 returns void
 language plpgsql set search_path = ''
@@ -18,7 +18,7 @@ begin
   update public.webhook_endpoints e set status = 'disabled', disabled_reason = reason, disabled_at = now()
   where e.id = (
     select a.id from public.webhook_endpoints a
-    -- Whoever changes it now waits for its state, which the caller holds: the next failure disables it.
+    -- A change of it waits now for its state, which the caller holds: the next failure disables it.
     where a.id = endpoint_id and a.status = 'active' for update skip locked)
   returning * into endpoint;
   if endpoint.id is null then

@@ -95,7 +95,7 @@ begin
 end
 $$;
 
--- Whoever changes an endpoint becomes its owner: otherwise they could turn another person's payloads to themselves.
+-- A person who changes an endpoint becomes its owner: otherwise they could turn another person's payloads to themselves.
 -- An endpoint that is switched on again starts with a test.
 -- Security definer because nobody may write endpoints directly.
 create function private.update_webhook(organization_id uuid, webhook_id uuid, changes jsonb)

@@ -47,7 +47,7 @@ $$;
 comment on function public.list_webhooks is 'One page of webhook endpoints, newest first, without their secrets.';
 grant execute on function public.list_webhooks(uuid, integer, integer) to authenticated;
 
--- The catalogue, for whoever may subscribe.
+-- The catalogue, for people who may subscribe.
 -- Security definer because the catalogue may not be read directly.
 create function private.list_webhook_events(organization_id uuid)
 returns jsonb

@@ -16,7 +16,7 @@ as $$
 $$;
 
 -- Refuses a number or address that another lead has, unless the caller may have duplicates and asked for it. A caller
--- who may not see that lead is told only that there is one. The caller has taken lock_lead_contacts.
+-- who may not see that lead learns only that there is one. The caller has taken lock_lead_contacts.
 create function private.reject_duplicate(
   organization_id uuid, phone text, email text, allowed boolean, except_id uuid default null)
 returns void

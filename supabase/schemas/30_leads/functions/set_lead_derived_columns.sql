@@ -12,7 +12,7 @@ as $$
   where s.organization_id = lead.organization_id and s.key = lead.status
 $$;
 
--- Sets what follows from other columns, whoever writes the lead: outcome and closing time from the stage, team from
+-- Sets what follows from other columns, on every write of a lead: outcome and closing time from the stage, team from
 -- the assignee, version and update time. Changes of the response clock alone do not count as edits. Security definer
 -- because writers of leads need not be able to read stages and memberships.
 create function private.set_lead_derived_columns()

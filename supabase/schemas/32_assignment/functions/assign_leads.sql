@@ -28,7 +28,7 @@ begin
 end
 $$;
 
--- Makes sessions plan anew what they planned while there were few leads, which the checks of foreign keys do once: after an
+-- Makes sessions plan again what they planned while there were few leads, which the checks of foreign keys do once: after an
 -- import, and before autovacuum comes by, they would read the whole table for each lead.
 create function private.analyze_grown_leads()
 returns void
@@ -63,7 +63,7 @@ begin
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
   -- A statement that is planned for these very leads, as text: with plan_cache_mode the triggers' and foreign keys'
-  -- statements would be planned anew for each lead as well.
+  -- statements would be planned again for each lead as well.
   execute $query$
     with requested as (
       select distinct on (w.lead_id) w.lead_id, w.to_user

@@ -1,4 +1,4 @@
--- Tells the substitutes of somebody who was suspended how many open leads and tasks that person has. Security definer
+-- Notifies the substitutes of somebody who was suspended how many open leads and tasks that person has. Security definer
 -- because those who suspend need not be able to read them.
 create function private.notify_of_suspended_holder()
 returns trigger

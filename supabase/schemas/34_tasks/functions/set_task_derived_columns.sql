@@ -1,4 +1,4 @@
--- Sets what follows from other columns, whoever writes the task: completion time, reminder time, version. The
+-- Sets what follows from other columns, on every write of a task: completion time, reminder time, version. The
 -- reminder is set again when due time, assignee or status change; sending a reminder does not count as an edit.
 -- Security definer because writers of tasks need not be able to read leads.
 create function private.set_task_derived_columns()

@@ -1,5 +1,5 @@
 -- A new organization starts with built-in templates and, outside North America (where a number must be registered
--- first), an alphanumeric sender. Security definer because whoever creates the organization is not a member yet.
+-- first), an alphanumeric sender. Security definer because the creator of the organization is not a member yet.
 create function private.seed_organization_messaging()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -48,7 +48,7 @@ end
 $$;
 
 -- Names need approval once their organization has left the sandbox.
--- Security definer because whoever changes the standing may not write senders.
+-- Security definer because a change of the standing comes from people who may not write senders.
 create function private.check_senders_of_organization()
 returns trigger
 language plpgsql security definer set search_path = ''

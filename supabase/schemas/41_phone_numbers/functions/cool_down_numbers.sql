@@ -1,7 +1,7 @@
 -- Puts numbers on a cooldown of two hours when the campaign messages of the last hour fail: more than half of them, or
 -- more than a tenth filtered, among at least fifty with a known outcome. Failures from before do not count again, and
 -- those of numbers that do not exist not at all.
--- Admins are told, because an organization with a single number sends no campaign meanwhile.
+-- Admins are notified, because an organization with a single number sends no campaign meanwhile.
 create function private.cool_down_numbers()
 returns integer
 language plpgsql set search_path = ''

@@ -1,5 +1,5 @@
 -- The ledger of one number, newest first. Security definer because it names people, and because the whole ledger of a
--- number counts, whoever may see its lead.
+-- number counts, also where the caller may not see its lead.
 create function private.list_consents(organization_id uuid, phone text, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

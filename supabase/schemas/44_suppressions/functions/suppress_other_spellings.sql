@@ -1,4 +1,4 @@
--- Whoever must not be texted must not be texted under another spelling of the number.
+-- A number that must not be texted must not be texted in another spelling either.
 -- Security definer because other spellings are nobody's own rows to write.
 create function private.suppress_other_spellings()
 returns trigger

@@ -28,19 +28,19 @@ begin
 end
 $$;
 
--- Records what was spent; `refused`: the limit held something back. The admins are told once a day.
+-- Records what was spent; `refused`: the limit held something back. The admins are notified once a day.
 create function private.spend(organization public.organizations, amount numeric, refused boolean)
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
   today constant date := (now() at time zone organization.time_zone)::date;
-  told boolean;
+  notified boolean;
 begin
-  select s.exhausted into told from private.daily_spending s where s.organization_id = organization.id and s.day = today;
+  select s.exhausted into notified from private.daily_spending s where s.organization_id = organization.id and s.day = today;
   update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
   where s.organization_id = organization.id and s.day = today;
-  if refused and not coalesce(told, false) then
+  if refused and not coalesce(notified, false) then
     perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
       'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
         || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',

@@ -1,5 +1,5 @@
 -- A new limit, other countries or a new standing count at once: what waited for them is due.
--- Security definer because whoever changes the organization may not write messages.
+-- Security definer because people who change the organization may not write messages.
 create function private.wake_after_limits_changed()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,6 +1,6 @@
 -- Pauses a campaign when too many of its messages fail or are filtered, measured on those whose outcome became known
 -- since a person last resumed it (see campaign_failure_checks), once there are `pause_after`. Skips a campaign that is
--- locked: whoever holds it is changing it.
+-- locked: its holder is changing it.
 create function private.check_campaign_failures(campaign_id uuid)
 returns boolean
 language plpgsql set search_path = ''

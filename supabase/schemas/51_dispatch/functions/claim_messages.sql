@@ -4,7 +4,7 @@ create function private.claim_messages(batch_size integer, shares private.accoun
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off
-  -- Planning anew takes a quarter of the time, and there is one way to do it.
+  -- Planning again takes a quarter of the time, and there is one way to do it.
   set plan_cache_mode = force_generic_plan
 as $$
 declare

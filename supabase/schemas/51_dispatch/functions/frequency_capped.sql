@@ -24,8 +24,8 @@ end
 $$;
 
 -- Those of these recipients who must not be texted now: they have had enough, or (busy) another claim, which is not over,
--- may be texting them. Claims take turns at a recipient, not at an organization, and nobody waits: whoever does not get
--- the lock comes back. What is counted under the lock holds, since it sees what the last who had it has written.
+-- may be texting them. Claims take turns at a recipient, not at an organization, and nobody waits: a claim that does not
+-- get the lock tries later. What is counted under the lock holds, since it sees what the last who had it has written.
 create function private.frequency_capped(organization_id uuid, limits private.frequency_limit[])
 returns table (phone text, busy boolean)
 language plpgsql set search_path = ''

@@ -1,5 +1,5 @@
 -- After a step that failed as a whole: finds the organization that it failed for and puts that aside, so that the next
--- steps serve the others. Steps themselves do not look, because each would pay for it. What may pass by itself (a
+-- steps serve the others. Steps themselves do not look, because each would pay for it. What may be over soon (a
 -- deadlock, a full disk) is thrown: the caller tries again.
 
 -- Records the outcomes of each organization apart. What cannot be recorded is looked up later, as after a crash.
@@ -69,7 +69,7 @@ exception
       perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused',
         reason);
     exception when others then
-      raise warning 'that campaign % was paused is told to nobody: %', campaign.id, sqlerrm;
+      raise warning 'the admins were not notified that campaign % was paused: %', campaign.id, sqlerrm;
     end;
 end
 $$;

@@ -16,7 +16,7 @@ begin
 end
 $$;
 
--- Security definer because the lookup must see messages whoever writes.
+-- Security definer because the lookup must see messages for every writer.
 create function private.attribute_reply_to_campaign()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- Opens an alert unless it is open, and tells people. Returns how many were opened.
+-- Opens an alert unless it is open, and notifies people. Returns how many were opened.
 create function private.open_campaign_alert(campaign public.campaigns, alert_kind text, cases bigint, sample bigint,
   threshold numeric)
 returns integer

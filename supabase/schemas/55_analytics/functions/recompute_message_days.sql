@@ -1,4 +1,4 @@
--- When an organization changes its time zone, its days are computed anew from the rolled-up sums, under the lock of the
+-- When an organization changes its time zone, its days are computed again from the rolled-up sums, under the lock of the
 -- roll-up. Security definer because counters may not be written by any role.
 create function private.recompute_message_days()
 returns trigger

@@ -1,4 +1,4 @@
--- When an organization changes its time zone, its days are counted anew: under the locks of the roll-ups, which move
+-- When an organization changes its time zone, its days are counted again: under the locks of the roll-ups, which move
 -- deltas, and after all writers that saw the old zone have ended. Security definer because counters may not be written
 -- by any role.
 create function private.recompute_lead_days()

@@ -12,7 +12,7 @@ as $$
       from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
 $$;
 
--- Tells the members among the recipients to whom the owner may send, in the application and by e-mail as each prefers,
+-- Notifies the members among the recipients to whom the owner may send, in the application and by e-mail as each prefers,
 -- once each.
 create function private.deliver_to_members(run public.report_runs)
 returns void
@@ -93,7 +93,7 @@ as $$
       and m.status = 'active')
 $$;
 
--- Tells the owner, and for a pause the admins too.
+-- Notifies the owner, and for a pause the admins too.
 create function private.tell_of_schedule(run public.report_runs, title text, body text, admins boolean)
 returns void
 language sql set search_path = ''
@@ -132,7 +132,7 @@ begin
 end
 $$;
 
--- What follows from the end of a scheduled run, in the same transaction: each recipient is told once, if the owner may
+-- What follows from the end of a scheduled run, in the same transaction: each recipient is notified once, if the owner may
 -- still export it; a refusal that lasts pauses the schedule; of other runs in a row without a file the first is told.
 create function private.after_scheduled_run(run public.report_runs)
 returns void

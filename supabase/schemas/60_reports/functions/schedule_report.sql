@@ -58,5 +58,5 @@ as $$
   select private.schedule_report(organization_id, report_id, schedule)
 $$;
 comment on function public.schedule_report is
-  'Runs a report by itself, with the caller''s rights, and mails it to its recipients.';
+  'Runs a report on a schedule with the caller''s rights, and mails it to its recipients.';
 grant execute on function public.schedule_report(uuid, uuid, jsonb) to authenticated;

@@ -26,7 +26,7 @@ begin
 end
 $$;
 
--- Pauses the schedules of others that would send what somebody else has just changed, and tells their owners.
+-- Pauses the schedules of others that would send what somebody else has just changed, and notifies their owners.
 create function private.pause_changed_schedules(report public.reports)
 returns void
 language sql set search_path = ''

@@ -1,4 +1,4 @@
--- A new organization gets segments and incident types to begin with. Security definer because whoever signs up may not
+-- A new organization gets segments and incident types to begin with. Security definer because a person who signs up may not
 -- write them directly.
 create function private.seed_clients()
 returns trigger

@@ -1,4 +1,4 @@
--- Sets what follows from other columns, whoever writes the client: the team from the owner, version and update time.
+-- Sets what follows from other columns, on every write of a client: the team from the owner, version and update time.
 -- Changes of derived columns do not count as edits. Security definer because writers of clients need not be able to
 -- read memberships.
 create function private.set_client_derived_columns()

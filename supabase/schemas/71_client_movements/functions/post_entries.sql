@@ -87,7 +87,7 @@ $$;
 comment on function private.post_entries is
   'Enters and withdraws what is known of clients; the ledger, the spells and the derived columns follow.';
 
--- Writes spells and derived columns anew from the ledger.
+-- Derives spells and columns from the ledger again.
 create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
 returns void
 language plpgsql set search_path = '' set jit = off

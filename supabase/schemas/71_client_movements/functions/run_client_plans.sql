@@ -1,4 +1,4 @@
--- Every minute: enters planned movements whose day has come in their organization, in the name of whoever planned them.
+-- Every minute: enters planned movements whose day has come in their organization, in the name of their planner.
 -- What has become impossible meanwhile (the client has left already) is dropped; one that fails for another reason is
 -- tried again, ten times, and holds up no other. A client that a request holds waits for the next run. Killed at any
 -- line, it goes on with what is left.

@@ -1,5 +1,5 @@
 -- Who joins, or takes another role, sees the role's older notes, but they do not count as unread. Security definer
--- because whoever changes memberships may not write marks.
+-- because a person who changes memberships may not write marks.
 create function private.mark_older_notes_read()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -13,7 +13,7 @@ end
 $$;
 
 -- A role that notes of the last 90 days name cannot be deleted: nobody could read them. Security definer because
--- whoever manages roles may not read all notes.
+-- a person who manages roles may not read all notes.
 create function private.keep_role_with_notes()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,5 +1,5 @@
--- Every minute: tells the readers of new notes as each prefers, a note a transaction step. Who has read it meanwhile is
--- not told. Apart from sending, so that a note to a thousand people costs its sender as much as one to a single person.
+-- Every minute: notifies the readers of new notes as each prefers, one note at a time. Who has read it meanwhile is
+-- not notified. Apart from sending, so that a note to a thousand people costs its sender as much as one to a single person.
 create function private.notify_of_notes()
 returns void
 language plpgsql set search_path = ''
@@ -24,7 +24,7 @@ begin
       having count(*) > 0;
       delete from private.note_mails w where w.note_id = waiting.note_id;
     exception when others then
-      raise warning 'the readers of the note % were not told: %', waiting.note_id, sqlerrm;
+      raise warning 'the readers of the note % were not notified: %', waiting.note_id, sqlerrm;
     end;
   end loop;
 end

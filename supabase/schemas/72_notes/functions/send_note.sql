@@ -1,5 +1,5 @@
--- Tells the listeners of each role that there is a note, or that one is gone: not its text, since whoever has lost the
--- role hears the channel until their token is renewed.
+-- Broadcasts to each role that there is a note, or that one is gone: not its text, since people who have lost the role
+-- receive the channel until their token is renewed.
 create function private.broadcast_note(note public.notes, event text)
 returns void
 language plpgsql set search_path = ''

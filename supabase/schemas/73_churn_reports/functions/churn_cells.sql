@@ -56,7 +56,7 @@ create type private.churn_cell as (
 
 -- Each period of a range by segment and currency, with what there was at its start: all that changed before. Amounts of
 -- a currency that has a rate are in the organization's currency, both ends at the rate of the period's first day; those
--- of the others are by themselves.
+-- of the others are separate.
 create function private.churn_cells(organization_id uuid, range private.churn_range)
 returns setof private.churn_cell
 language sql stable set search_path = '' set jit = off

@@ -86,7 +86,7 @@ end
 $$;
 grant execute on function private.churn_trends(uuid, jsonb) to authenticated;
 
--- As of a past moment the whole ledger is counted anew; the Data API applies this setting.
+-- As of a past moment the whole ledger is counted again; the Data API applies this setting.
 create function public.churn_trends(organization_id uuid, options jsonb default '{}')
 returns jsonb
 language sql stable set search_path = '' set statement_timeout = '30s'

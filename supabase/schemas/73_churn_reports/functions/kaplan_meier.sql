@@ -1,7 +1,7 @@
 -- The share that is still there after each time at which somebody left, with numbers at risk and a log-log interval of
 -- 95 % by Greenwood's formula. entries: the time after which a group is observed (0: from its start), stops: when it
--- left or was last seen, events: 1 left, 0 still there, weights: the size of the group. Whoever enters at a time is at
--- risk after it; whoever was last seen at a time was at risk then. Source: Kaplan and Meier, J. Am. Stat. Assoc. 53
+-- left or was last seen, events: 1 left, 0 still there, weights: the size of the group. Who enters at a time is at
+-- risk after it; who was last seen at a time was at risk then. Source: Kaplan and Meier, J. Am. Stat. Assoc. 53
 -- (1958) 457-481; as `survfit(Surv(entry, stop, event) ~ 1, conf.type = "log-log")` of R's package survival.
 create function private.kaplan_meier(entries integer[], stops integer[], events integer[], weights bigint[])
 returns table ("time" integer, at_risk bigint, left_then bigint, survival float8, low float8, high float8)

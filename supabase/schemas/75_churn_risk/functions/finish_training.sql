@@ -223,8 +223,8 @@ begin
 end
 $$;
 
--- Stores the record; one that was accepted is in use from now on, and all clients are scored anew. Of one that was not,
--- and of a model that took the place of another kind, those who configure churn are told.
+-- Stores the record; one that was accepted is in use from now on, and all clients are scored again. Of one that was not,
+-- and of a model that took the place of another kind, those who configure churn are notified.
 create function private.keep_model(model public.churn_models)
 returns uuid
 language plpgsql set search_path = ''

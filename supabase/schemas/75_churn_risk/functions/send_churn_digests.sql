@@ -1,6 +1,6 @@
--- Every minute: tells owners and those who configure churn which clients have entered the highest band, once a finished
--- run has found them and at most once a day for each organization. Owners are told of their own clients, the others of
--- all. Nobody is told of a client that was deleted meanwhile or is not in the band any more.
+-- Every minute: notifies owners and those who configure churn which clients have entered the highest band, once a finished
+-- run has found them and at most once a day for each organization. Owners are notified of their own clients, the others of
+-- all. Nobody is notified of a client that was deleted meanwhile or is not in the band any more.
 create function private.send_churn_digests()
 returns integer
 language plpgsql set search_path = ''

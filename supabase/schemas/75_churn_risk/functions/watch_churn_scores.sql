@@ -1,6 +1,6 @@
 -- Every night, each organization once in four weeks: compares the scores of 91 days ago, whose time has passed, with who
 -- gave notice or left since. Where fifty or more left and the expected number is off by more than a quarter, those who
--- configure churn are told and a new model is learned.
+-- configure churn are notified and a new model is learned.
 create function private.watch_churn_scores()
 returns integer
 language plpgsql set search_path = ''

@@ -1,4 +1,4 @@
--- with_conditions false: for whom a play is and how often is not told, because a client that it fits and that has no
+-- with_conditions false: for whom a play is and how often is not shown, because a client that it fits and that has no
 -- recommendation is held out.
 create function private.play_json(play public.plays, with_conditions boolean)
 returns jsonb

@@ -18,7 +18,7 @@ $$;
 
 -- What became of a play: counts by state, and of the trials whose 90 days have passed those that left, shown against
 -- held out, whatever was done with what was shown. Comparing done with not done would measure whom people choose. Of the
--- trials nothing is told before there are outcomes enough in both arms, and nothing ever of those without an outcome: a
+-- trials nothing is shown before there are outcomes enough in both arms, and nothing ever of those without an outcome: a
 -- count that grows when a client comes would tell who is held out.
 create function private.play_figures(play public.plays, range private.churn_range)
 returns jsonb
@@ -68,7 +68,7 @@ as $$
 $$;
 
 -- GET /reports/retention-actions: { from?, to?, segment?, currency? }, whole months, by default all of them; the
--- segment is the client's of today. It shows what is known now: outcomes are found anew when movements change. Security
+-- segment is the client's of today. It shows what is known now: outcomes are found again when movements change. Security
 -- definer because trials may not be read by anybody.
 create function private.retention_actions(organization_id uuid, options jsonb)
 returns jsonb

@@ -36,7 +36,7 @@ end
 $$;
 
 -- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome. The trial is
--- locked before the movements are read, and whoever enters movements writes the trial after them (forget_outcomes), so no
+-- locked before the movements are read, and a transaction that enters movements writes the trial after them (forget_outcomes), so no
 -- outcome misses a movement that is entered at the same time.
 create function private.settle_recommendations()
 returns void
@@ -82,7 +82,7 @@ as $$
         select from public.client_movements r where r.reverses = m.id))
 $$;
 
--- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found anew. A trial of a
+-- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found again. A trial of a
 -- client that was merged into another goes by that one's movements. Trials without an outcome are written too: one may be
 -- found at this moment.
 create function private.forget_outcomes(organization_id uuid, client_ids uuid[])

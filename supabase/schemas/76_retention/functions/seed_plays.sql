@@ -1,4 +1,4 @@
--- The plays of a new organization. Security definer because whoever signs up may not write them directly.
+-- The plays of a new organization. Security definer because a person who signs up may not write them directly.
 create function private.seed_plays()
 returns trigger
 language plpgsql security definer set search_path = ''

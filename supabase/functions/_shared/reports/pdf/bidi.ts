@@ -5,7 +5,7 @@ const bidi = (bidiFactory as unknown as () => Bidi)();
 
 /** Letters and marks that are written from right to left, and the controls that change directions. */
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u200f\u202b\u202e\u2067]/;
-/** Scripts whose runs the font engine turns around by itself. */
+/** Scripts whose runs the font engine turns around already. */
 const turnedByFont = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 /** Controls that the font has no picture for. */
 const controls = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
