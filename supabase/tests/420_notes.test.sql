@@ -244,7 +244,7 @@ begin
 end
 $$;
 delete from private.note_mails where note_id not in (tests.id('to admins'), tests.id('to marketing'), tests.id('mistake'));
-select lives_ok('select private.notify_of_notes()', 'The job tells the readers.');
+select lives_ok('select private.notify_of_notes()', 'The job notifies the readers.');
 select is(array(select e.user_id from public.emails e where e.kind = 'note' and e.event_key = 'note:' || tests.id('to admins')),
   array[tests.id('admin')], 'Each reader who wants it gets an e-mail.');
 select is((select count(*)::integer from public.emails e where e.event_key = 'note:' || tests.id('to marketing')), 0,

@@ -272,11 +272,11 @@ select ok((select count(*) from private.churn_alerts) > 100, 'Who enters the hig
 select is(private.send_churn_digests(), 1, 'A digest is sent.');
 select is(private.send_churn_digests(), 0, 'Once.');
 select is((select n.title from public.notifications n where n.user_id = tests.id('marketing_agent') and n.kind = 'churn'),
-  '1 client is at high risk of leaving', 'The owner is notified of the own client.');
+  '1 client is at high risk of leaving', 'The owner is notified of their client.');
 select is((select (n.data ->> 'clients')::integer from public.notifications n where n.user_id = tests.id('admin') and n.kind = 'churn'),
   (select count(distinct client_id)::integer from private.churn_alerts), 'Admins are notified of all.');
 select is((select count(*)::integer from public.notifications n where n.kind = 'churn' and n.user_id = tests.id('technical_agent')), 0,
-  'Others are not told.');
+  'Others are not notified.');
 select is((select count(*)::integer from public.emails e where e.kind = 'churn'), 2, 'It comes by e-mail too.');
 insert into private.churn_alerts (organization_id, client_id, day, score)
 select tests.id('ours'), c.id, current_date - 1, 99 from public.clients c where c.organization_id = tests.id('ours') and c.score is not null limit 1;

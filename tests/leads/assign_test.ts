@@ -96,7 +96,7 @@ Deno.test("Only active members who may hold leads are given any", async () => {
   assert.deepEqual(await assignmentsOf(id), []);
 });
 
-Deno.test("A manager gives its team's leads to its team and itself; an admin any to anybody", async () => {
+Deno.test("A manager assigns the leads of their team to that team and themselves; an admin any lead to anybody", async () => {
   const { organization, admin, manager, counselor: first, colleague: second, stranger } =
     await newOffice();
   const [ours, theirs] = [

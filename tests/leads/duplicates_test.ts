@@ -29,7 +29,7 @@ Deno.test("POST /leads refuses a number or an address that a lead has, however i
   await addLead((await newOrganization()).admin, { phone: "0244123456", email: "ama@example.com" });
 });
 
-Deno.test("A duplicate that the caller may not see is told of without its id", async () => {
+Deno.test("A duplicate that the caller may not see is reported without its id", async () => {
   const office = await newOffice();
   const lead = await addLead(office.counselor, { phone: "0244123456" });
   const body = newLead({ phone: "0244123456" });

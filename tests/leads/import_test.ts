@@ -255,7 +255,7 @@ Deno.test("consent is recorded for each row that gives it", async () => {
   assert.equal(count?.["n"], 2);
 });
 
-Deno.test("new leads are given to whom the import names, up to its capacity, and it is told once", async () => {
+Deno.test("new leads are assigned to whom the import names, up to their capacity, with one notification", async () => {
   const organization = await newOrganization({ country: "GH" });
   const counselor = await addMember(organization, "counselor");
   await withDatabase((sql) =>

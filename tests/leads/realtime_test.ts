@@ -133,7 +133,7 @@ Deno.test("A manager hears of the team's leads, and not of another team's", asyn
   assert(await joins(otherManager, `team:${other}:leads`));
 });
 
-Deno.test("A statement with more than a hundred leads is told as a number", async () => {
+Deno.test("A statement with more than a hundred leads is broadcast as a number", async () => {
   const organization = await newOrganization();
   const counselor = await addMember(organization, "counselor");
   await listening(organization.admin, `organization:${organization.id}:leads`, async (all) => {

@@ -118,7 +118,7 @@ Deno.test("POST /notifications/read-all marks everything, or what was made until
   expectProblem(await call(admin, "POST", "/notifications/read-all?until=tomorrow"), 422);
 });
 
-Deno.test("The same event is told to a person once, and to suspended people not at all", async () => {
+Deno.test("A person is notified of the same event once, and suspended people not at all", async () => {
   const organization = await newOrganization();
   const gone = await addMember(organization, "viewer");
   const { error } = await organization.admin.client.from("memberships").update({

@@ -40,7 +40,7 @@ export interface Notice {
   eventKey?: string;
 }
 
-/** Tells people of events, as every part of the database does. */
+/** Notifies people of events, as every part of the database does. */
 export async function notify(people: Session[], notice: Notice): Promise<void> {
   const { kind, title, body = "", data = {}, eventKey = `test:${crypto.randomUUID()}` } = notice;
   await withDatabase((sql) =>

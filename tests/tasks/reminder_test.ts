@@ -65,7 +65,7 @@ Deno.test("The assignee is notified of a task once, its time before it is due", 
   assert.deepEqual(mailed.map((row) => ({ ...row })), [{ kind: "task_due", lead_id: lead }]);
 });
 
-Deno.test("Many runs at the same moment tell each assignee of each task once", async () => {
+Deno.test("Many runs at the same moment notify each assignee of each task once", async () => {
   const { organization, counselor } = await newOffice();
   const due_at = inMinutes(5);
   const rows = Array.from({ length: 200 }, (_, n) => ({
