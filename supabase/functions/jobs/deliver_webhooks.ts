@@ -11,6 +11,7 @@ import { RefusedAddress, type WebhookRules } from "../_shared/webhooks/address.t
 import { postPinned, TookTooLong } from "../_shared/webhooks/post.ts";
 import { deploymentRules } from "../_shared/webhooks/rules.ts";
 import { signedHeaders } from "../_shared/webhooks/sign.ts";
+import { maxWaitMs, runMs } from "./run_time.ts";
 import {
   type ClaimedDelivery,
   type DeliveryOutcome,
@@ -30,8 +31,6 @@ const maxPauseSeconds = 86_400;
 const maxPerRun = 300;
 /** Deliveries claimed at once, and requests to one endpoint under way. */
 const [concurrency, perEndpoint] = [200, 10];
-const runMs = 45_000;
-const maxWaitMs = 20_000;
 
 /** The request of a delivery, as Standard Webhooks has it. */
 async function requestOf(delivery: ClaimedDelivery, secrets: string[]) {

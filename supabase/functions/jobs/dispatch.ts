@@ -9,6 +9,7 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { type RecordedOutcome, runWorkers, Step } from "./workers.ts";
 import { msUntilDue } from "./pause.ts";
+import { maxWaitMs, runMs } from "./run_time.ts";
 import { sender } from "./sender.ts";
 
 /** Whether another run started this one. */
@@ -16,9 +17,6 @@ const Call = z.object({ called: z.boolean() }).catch({ called: false });
 
 /** Messages a run sends before it hands over to a next one: about half of the platform's 2 s of CPU. */
 const slice = 1_000;
-/** How long a run works, and how long it waits for a retry that falls due soon. */
-const runMs = 45_000;
-const waitMs = 20_000;
 
 /**
  * Starts one more run, which does not call for help itself: helpers must not multiply. Neither awaited nor let fail: what
@@ -68,7 +66,7 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
     emptySteps = sent > 0 ? 1 : emptySteps + 1;
     if (more) return { sent: total, more };
     const wait = msUntilDue(nextDueAt, emptySteps);
-    if (wait > Math.min(waitMs, until - Date.now())) return { sent: total, more };
+    if (wait > Math.min(maxWaitMs, until - Date.now())) return { sent: total, more };
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

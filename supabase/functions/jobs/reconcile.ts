@@ -5,6 +5,7 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { readPrices } from "./prices.ts";
 import { lookUpAll, LookupBatch, type LookupResult } from "./lookups.ts";
+import { runMs } from "./run_time.ts";
 
 /** After a crash, messages are looked up earlier than the provider's rule says. */
 const Call = z.object({ quiet_seconds: z.int().min(0).max(86_400).optional() }).catch({});
@@ -12,8 +13,6 @@ const Call = z.object({ quiet_seconds: z.int().min(0).max(86_400).optional() }).
 /** Messages a run looks up before it hands over to the next: about half of the platform's 2 s of CPU. */
 const maxMessages = 1_000;
 const batchSize = 100;
-/** How long a run works. A batch's lease (2 minutes) outlasts what a run may still need after that. */
-const runMs = 45_000;
 
 const Claimed = LookupBatch.extend({ listed: z.number() });
 const Results = z.record(z.string(), z.number());
@@ -36,6 +35,7 @@ async function startAnother(db: Client, quiet: { quiet_seconds?: number }): Prom
 async function reconcile(db: Client, body: unknown) {
   const { quiet_seconds } = Call.parse(body);
   const quiet = quiet_seconds === undefined ? {} : { quiet_seconds };
+  // A batch's lease (2 minutes) outlasts what a run may still need after that.
   const until = Date.now() + runMs;
   const results: Record<string, number> = {};
   let lookups = 0;

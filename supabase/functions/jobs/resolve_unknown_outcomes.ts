@@ -6,6 +6,7 @@ import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { lookUpAll, LookupBatch } from "./lookups.ts";
+import { runMs } from "./run_time.ts";
 
 const Results = z.record(z.string(), z.number());
 
@@ -14,7 +15,7 @@ const unknownAfterSeconds = () =>
   Math.max(env.messageSettleSeconds(), providerTimeoutMs / 1000 + 5);
 
 async function resolve(db: Client) {
-  const until = Date.now() + 45_000;
+  const until = Date.now() + runMs;
   const results: Record<string, number> = {};
   let crashed = false;
   while (Date.now() < until) {

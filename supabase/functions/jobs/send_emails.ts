@@ -10,6 +10,7 @@ import { renderMail } from "../_shared/mail/template.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { msUntilDue } from "./pause.ts";
+import { maxWaitMs, runMs } from "./run_time.ts";
 
 /** An e-mail that the database has marked `sending`: it must be sent now. */
 const ClaimedMail = z.object({
@@ -43,9 +44,6 @@ interface RecordedOutcome {
 
 /** E-mails of one run before it starts another one: well within the platform's 2 s of CPU. */
 const maxPerRun = 300;
-/** The duration of a run, and how long it waits for the next e-mail that is due. */
-const runMs = 45_000;
-const maxWaitMs = 20_000;
 
 async function sendOne(provider: MailProvider, mail: ClaimedMail): Promise<RecordedOutcome> {
   const { id, claim, edition } = mail;
