@@ -26,7 +26,7 @@ export const tags: { name: string; description: string }[] = [
     description:
       "Leads with their students, interactions and timeline; assignment, stages, import and export",
   },
-  { name: "tasks", description: "What is to be done by whom until when" },
+  { name: "tasks", description: "Who must do what by when" },
   {
     name: "pipeline",
     description: "The stages of the pipeline, and how many leads stand in each",
@@ -41,7 +41,7 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "reports",
-    description: "Reports of one's own design, their files, and how clients stay and leave",
+    description: "Custom reports, their files, and how clients stay and leave",
   },
   {
     name: "clients",

@@ -244,7 +244,7 @@ select set_eq($$select user_id, kind from public.notifications$$, $$values (test
   'The admins are notified.');
 select is(tests.claim(),
   '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}',
-  'While the review is open, nothing but help is sent to the number.');
+  'While the review is open, only help is sent to the number.');
 select results_eq($$select status, wait_reason, attempts, send_after > now() from public.messages
   where id = tests.id('Bill')$$, $$values ('queued', 'review', 0, true)$$,
   'Other messages wait and give the reason.');

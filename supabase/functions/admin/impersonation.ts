@@ -23,8 +23,8 @@ const start = createRoute({
   operationId: "adminImpersonateUser",
   tags: ["admin"],
   summary: "Act as another person for 15 minutes",
-  description: "Only in this organization, and only as somebody with no more rights than one's " +
-    "own (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, " +
+  description: "Only in this organization, and only as somebody with no more rights than the " +
+    "caller (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, " +
     "keys, passwords and personal preferences are closed to its token. The person is notified, and the " +
     "audit log names both.",
   ...permitted("members:impersonate"),

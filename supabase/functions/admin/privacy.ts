@@ -58,7 +58,7 @@ const PrivacyRequest = z.object({
   ).openapi({ description: "What an erasure leaves, and why" }),
 }).openapi("PrivacyRequest");
 
-const own = "Only in a session of one's own: closed to API keys and impersonation.";
+const own = "Only in the caller's own session: closed to API keys and impersonation.";
 
 const create = createRoute({
   method: "post",

@@ -139,7 +139,7 @@ const card = createRoute({
   tags: ["clients"],
   summary: "How the risk of leaving is computed, and how good that is",
   description:
-    "The score is the probability that a client gives notice or leaves within 90 days. A model is judged on " +
+    "The score is the probability that a client gives notice or leaves within 90 days. A model is tested on " +
     "clients later than those it was learned from, and used only if it is not worse than the built-in rule and the " +
     "one before. Records are never changed.",
   ...permitted("churn:read"),

@@ -40,7 +40,7 @@ export const IncidentPredictions = z.object({
     description:
       "1 - deviance of forecasts of the last four quarters / that of the type's rate for all",
   }),
-  forecasts: z.int().nullable().openapi({ description: "By how many forecasts that was judged" }),
+  forecasts: z.int().nullable().openapi({ description: "How many forecasts that was measured on" }),
   customer_id: z.string().nullable().openapi({ description: "The same as external_id" }),
   client_region: z.string().nullable(),
   client_type: z.string().nullable(),

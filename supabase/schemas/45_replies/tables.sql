@@ -1,7 +1,7 @@
 -- What people reply, and what follows from it. A reply is classified by rules that are rows: a keyword is the whole
 -- reply, a phrase a pattern found in it. The law wants any reasonable words honoured as an opt-out (47 CFR
 -- 64.1200(a)(10)), so phrases are broad; but "can I stop by tomorrow?" must not unsubscribe anybody. Between the two a
--- person decides (reply_reviews), and until then nothing but confirmations and help is sent to the number. An opt-out
+-- person decides (reply_reviews), and until then only confirmations and help are sent to the number. An opt-out
 -- suppresses the number, goes into the consent ledger and is confirmed once, all in the transaction that records the
 -- reply.
 
@@ -85,7 +85,7 @@ create table public.reply_reviews (
   constraint reply_reviews_decided check ((status = 'open') = (decided_at is null))
 );
 comment on table public.reply_reviews is
-  'Replies that may be an opt-out. While one is open, nothing but confirmations and help is sent to its number.';
+  'Replies that may be an opt-out. While one is open, only confirmations and help are sent to its number.';
 comment on column public.reply_reviews.last_message_id is
   'The latest further reply that needs review, received while the review was open.';
 comment on column public.reply_reviews.decided_by is 'Null in a closed review: the number sent a clear reply later.';

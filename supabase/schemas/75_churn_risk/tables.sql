@@ -1,5 +1,5 @@
 -- The probability that a client leaves within 90 days: models that are learned from the weekly snapshots
--- (74_client_features), one organization at a time, and the scores that follow from them. A model is judged on rows that
+-- (74_client_features), one organization at a time, and the scores that follow from them. A model is tested on rows that
 -- are later than those from which it was learned, before it is used. Records of models are never changed.
 
 create table public.churn_models (
@@ -24,7 +24,7 @@ create table public.churn_models (
 );
 comment on table public.churn_models is 'How the risk of leaving is computed: a record for each training. Never changed.';
 comment on column public.churn_models.method is 'rule: built-in weights, recalibrated; model: learned.';
-comment on column public.churn_models.accepted is 'false: judged and not used; reason says why.';
+comment on column public.churn_models.accepted is 'false: tested and not used; reason says why.';
 comment on column public.churn_models.features is
   '[{ name, theme, place or level, transform, mean, sd, coefficient, prior }], standardized by the training rows.';
 comment on column public.churn_models.calibration is

@@ -7,5 +7,5 @@ as $$
     where r.organization_id = needs_review.organization_id and r.phone = needs_review.phone and r.status = 'open')
 $$;
 comment on function private.needs_review is
-  'Whether a reply of this number awaits a person''s decision: until then nothing but confirmations and help is sent '
+  'Whether a reply of this number awaits a person''s decision: until then only confirmations and help are sent '
   'to it.';

@@ -99,7 +99,7 @@ $$;
 comment on function public.list_report_links is 'The links to a run''s file and their use.';
 grant execute on function public.list_report_links(uuid, uuid) to authenticated;
 
--- Revokes a link of one's own, or as somebody who may change the organization any link. Security definer because nobody
+-- Revokes the caller's own link, or as somebody who may change the organization any link. Security definer because nobody
 -- may write links directly.
 create function private.revoke_report_link(organization_id uuid, link_id uuid)
 returns jsonb

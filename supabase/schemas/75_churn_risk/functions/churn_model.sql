@@ -12,7 +12,7 @@ as $$
   where model.id is not null
 $$;
 
--- The model in use with the figures by which it was judged, how far training and scoring are, and the records before.
+-- The model in use with the figures by which it was tested, how far training and scoring are, and the records before.
 -- Security definer because the state may not be read directly.
 create function private.churn_model(organization_id uuid)
 returns jsonb
