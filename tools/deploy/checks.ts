@@ -77,7 +77,7 @@ const secretChecks: Check = async ({ management, secrets }) => {
     when(
       names.has("TRUSTED_IP_HEADER"),
       "secret TRUSTED_IP_HEADER",
-      "Without it all people share one limit: failing often enough to sign in as somebody keeps that person out. " +
+      "Without it all people share one limit: whoever fails to sign in as somebody often enough keeps that person out. " +
         "On hosted Supabase: TRUSTED_IP_HEADER=cf-connecting-ip.",
     ),
     when(

@@ -32,7 +32,7 @@ const numberOf = (cell: unknown): number | null => {
 /** The distinct labels, in the order of the rows. */
 const distinct = (labels: string[]): string[] => [...new Set(labels)];
 
-/** The series of a second group: the largest one by one, the rest together. */
+/** The series of a second group: the largest by themselves, what remains together. */
 function stacked(rows: readonly unknown[][], at: number, categories: string[]): Series[] {
   const sums = new Map<string, (number | null)[]>();
   for (const row of rows) {
