@@ -115,4 +115,8 @@ export const env = {
   twilioBaseUrl: () => optional("TWILIO_BASE_URL") ?? "https://api.twilio.com",
   arkesel: () => ({ apiKey: required("ARKESEL_API_KEY") }),
   arkeselBaseUrl: () => optional("ARKESEL_BASE_URL") ?? "https://sms.arkesel.com",
+  /** Where service accounts get their tokens; also the audience that they sign. */
+  googleTokenUrl: () => optional("GOOGLE_TOKEN_URL") ?? "https://oauth2.googleapis.com/token",
+  googleSheetsUrl: () =>
+    (optional("GOOGLE_SHEETS_URL") ?? "https://sheets.googleapis.com").replace(/\/+$/, ""),
 };
