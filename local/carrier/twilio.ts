@@ -18,6 +18,9 @@ export function handleTwilio(carrier: Carrier, request: CarrierRequest): Carrier
   if (outage === "refuse_auth" || request.header("authorization") !== AUTHORIZATION) {
     return failure(401, 20003, "Authenticate");
   }
+  if (method === "GET" && url.pathname === `/2010-04-01/Accounts/${twilioAccountSid}.json`) {
+    return { status: 200, json: { sid: twilioAccountSid, status: "active", type: "Full" } };
+  }
   if (url.pathname === `${ROOT}.json`) {
     if (method === "POST") return createMessage(carrier, new URLSearchParams(request.body));
     if (method === "GET") {

@@ -105,6 +105,8 @@ insert into tests.json_arguments values
   ('create_suppression', 'suppression', '{"phone": "+233244000033"}'),
   ('create_task', 'task', '{"title": "Call"}'),
   ('create_template', 'template', '{"name": "Doors 2", "body": "Hello"}'),
+  ('connect_integration', 'credentials', '{"username": "doors", "password": "sesame"}'),
+  ('connect_integration', 'config', '{"host": "mail.example.com", "port": 587, "from_email": "a@mail.example.com"}'),
   ('create_webhook', 'webhook', '{"url": "https://hooks.example.com/a", "events": ["*"]}'),
   ('update_webhook', 'changes', '{"url": "https://hooks.example.com/a", "events": ["*"]}'),
   ('create_upload', 'rows', '[]'), ('create_upload', 'summary', '{}'),
@@ -205,6 +207,7 @@ create function tests.usual(name text, type text) returns text language sql stab
       when 'timestamp with time zone' then 'now()'
       when 'text' then quote_literal(case when usual.name ~ 'phone|number|^to$' then '+233244000021'
         when usual.name ~ 'message|body|text' then 'Hello'
+        when usual.name = 'integration_type' then 'smtp'
         when usual.name = 'status' then 'open' else 'x' end) end)
 $$;
 

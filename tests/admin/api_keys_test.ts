@@ -203,7 +203,12 @@ Deno.test("A repeated creation with one Idempotency-Key makes one key, and shows
 Deno.test("Every operation takes a key, but for those that are closed to keys", async () => {
   const organization = await newOrganization();
   const key = await newApiKey(organization, "admin");
-  const closed = ["keys:manage", "members:impersonate", "privacy:manage"];
+  const closed = [
+    "integrations:manage",
+    "keys:manage",
+    "members:impersonate",
+    "privacy:manage",
+  ];
   for (const operation of operationsOf(await writtenDocument())) {
     if (!operation.permission || !operation.security.includes("apiKey")) continue;
     const answer = await call(

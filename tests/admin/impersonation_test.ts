@@ -125,6 +125,7 @@ Deno.test("Keys, members, roles and impersonation are closed while acting, at ev
   const second = await addMember(organization, "admin");
   const acting = await actingAs(organization, second);
   const closed = [
+    "integrations:manage",
     "keys:manage",
     "members:impersonate",
     "members:manage",

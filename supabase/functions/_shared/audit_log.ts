@@ -16,6 +16,8 @@ const AuditAction = z.enum([
   "credentials_replaced",
   "exported",
   "rotated",
+  "connected",
+  "disconnected",
   "key_used",
   "impersonation_started",
   "impersonation_ended",

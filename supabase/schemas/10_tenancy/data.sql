@@ -63,6 +63,8 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('webhooks:manage', 'Subscribe to events, read deliveries and send them again',
       'admin'),
+    ('integrations:manage', 'Connect and disconnect services with accounts of the organization''s own',
+      'admin'),
     ('members:impersonate', 'Act as another member with no more rights than one''s own',
       'admin'),
     ('privacy:manage', 'Export or erase what is held on a person',
@@ -185,6 +187,7 @@ join public.roles r on r.organization_id is null and r.key = split_part(role_sco
 update private.permissions p set closed_to = c.closed_to
 from (values
   ('keys:manage', array['api_key', 'impersonation']),
+  ('integrations:manage', array['api_key', 'impersonation']),
   ('members:impersonate', array['api_key', 'impersonation']),
   ('privacy:manage', array['api_key', 'impersonation']),
   ('members:manage', array['impersonation']),

@@ -11,7 +11,8 @@ create table public.audit_logs (
   impersonator_id uuid,
   action text not null constraint audit_logs_action check (action in (
     'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported',
-    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused', 'erased')),
+    'rotated', 'connected', 'disconnected', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused',
+    'erased')),
   resource text not null,
   resource_id uuid,
   before jsonb,

@@ -22,6 +22,8 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('refusal_recorded', 30, 60, 'Refusals at the admin''s console that are written to the audit log'),
   ('api_key_refused', 60, 60, 'API keys that are not known, from an IP address'),
   ('impersonate', 20, 3600, 'Impersonations by a person'),
+  ('connect_integration', 20, 3600, 'Credentials of services that a person has tried out'),
+  ('connect_integration_organization', 40, 3600, 'The same by an organization'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
   ('report_preview', 240, 60, 'Previews of reports by a person'),
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),

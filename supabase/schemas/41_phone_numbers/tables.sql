@@ -37,9 +37,7 @@ create table public.sms_accounts (
   updated_at timestamptz not null default now(),
   constraint sms_accounts_organization_key unique (organization_id, id),
   constraint sms_accounts_sender_once unique (organization_id, provider, sender_id),
-  constraint sms_accounts_sender_form check (case provider
-    when 'arkesel' then sender_id ~ '^[A-Za-z0-9 ._-]{1,11}$'
-    else sender_id ~ '^\+[1-9][0-9]{6,14}$' or sender_id ~ '^[0-9]{5,6}$' end),
+  constraint sms_accounts_sender_form check (private.is_sender(provider, sender_id)),
   constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
 );
 comment on table public.sms_accounts is

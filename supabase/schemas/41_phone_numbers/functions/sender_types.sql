@@ -9,3 +9,14 @@ as $$
     else array['long_code', 'toll_free'] end
 $$;
 grant execute on function private.sender_types(text, text) to authenticated, service_role;
+
+-- Whether it can be a sender: for Arkesel a name of at most 11 characters, else a number in international form or a short
+-- code.
+create function private.is_sender(provider text, sender text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select case provider when 'arkesel' then sender ~ '^[A-Za-z0-9 ._-]{1,11}$'
+    else sender ~ '^\+[1-9][0-9]{6,14}$' or sender ~ '^[0-9]{5,6}$' end
+$$;
+grant execute on function private.is_sender(text, text) to authenticated, service_role;

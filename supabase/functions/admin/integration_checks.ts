@@ -1,0 +1,92 @@
+import { z } from "../_shared/zod.ts";
+import { env } from "../_shared/env.ts";
+import { GoogleError } from "../_shared/google/error.ts";
+import { requestToken } from "../_shared/google/token.ts";
+import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
+import { type Answer, callProvider, textOf } from "../_shared/messaging/provider_http.ts";
+import { invalidFields, Problem } from "../_shared/problem.ts";
+import { inputs, type IntegrationType } from "./integration_schemas.ts";
+
+type Input<T extends IntegrationType> = z.infer<typeof inputs[T]>;
+
+/** The body as its type wants it. @throws Problem 422 */
+export function parseInput<T extends IntegrationType>(type: T, body: unknown): Input<T> {
+  const parsed = inputs[type].safeParse(body);
+  if (parsed.success) return parsed.data as Input<T>;
+  throw invalidFields(
+    parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+  );
+}
+
+const refused = (why: string): Problem =>
+  new Problem(422, "credentials_refused", `The credentials were refused: ${why}`);
+
+const unavailable = (name: string): Problem =>
+  new Problem(502, "provider_failed", `${name} did not say whether the credentials are right.`);
+
+/** Asks something that only the account's owner is told, and that changes nothing. */
+async function ask(
+  name: string,
+  baseUrl: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const answer = await callProvider({ baseUrl, timeoutMs: providerTimeoutMs }, path, { headers });
+  if (answer.kind === "none") throw unavailable(name);
+  const { status } = answer;
+  if (status >= 500 || status === 408 || status === 429) throw unavailable(name);
+  if (status !== 200) throw refused(`${name} answers ${status}.`);
+  return answer;
+}
+
+/** Source: https://www.twilio.com/docs/iam/api/account#fetch-an-account-resource */
+async function checkTwilio({ credentials }: Input<"twilio">): Promise<void> {
+  const { account_sid, auth_token } = credentials;
+  const authorization = `Basic ${btoa(`${account_sid}:${auth_token}`)}`;
+  const path = `/2010-04-01/Accounts/${account_sid}.json`;
+  const { json } = await ask("Twilio", env.twilioBaseUrl(), path, { authorization });
+  const status = textOf(json, "status");
+  if (status !== "active") throw refused(`the account is ${status ?? "not active"}.`);
+}
+
+/** Source: https://developers.arkesel.com, "SMS balance" */
+async function checkArkesel({ credentials }: Input<"arkesel">): Promise<void> {
+  const path = "/api/v2/clients/balance-details";
+  const headers = { "api-key": credentials.api_key, accept: "application/json" };
+  const { json } = await ask("Arkesel", env.arkeselBaseUrl(), path, headers);
+  if (json["status"] !== "success") throw refused("Arkesel does not tell the balance.");
+}
+
+async function checkGoogle({ credentials }: Input<"google_sheets">): Promise<void> {
+  try {
+    await requestToken(credentials);
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error;
+    throw error.failure === "credentials" ? refused(error.message) : unavailable("Google");
+  }
+}
+
+/**
+ * Tries the credentials by a real call.
+ * @returns what is to be stored
+ * @throws Problem 422 `credentials_refused` or `invalid_field`, 502 `provider_failed` if nobody can say
+ */
+export async function checkCredentials(type: IntegrationType, body: unknown) {
+  switch (type) {
+    case "twilio": {
+      const input = parseInput(type, body);
+      await checkTwilio(input);
+      return input;
+    }
+    case "arkesel": {
+      const input = parseInput(type, body);
+      await checkArkesel(input);
+      return input;
+    }
+    case "google_sheets": {
+      const input = parseInput(type, body);
+      await checkGoogle(input);
+      return input;
+    }
+  }
+}

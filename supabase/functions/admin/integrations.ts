@@ -1,0 +1,81 @@
+import { createRoute, z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { ensure, problems, unwrap } from "../_shared/problem.ts";
+import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
+import { checkCredentials } from "./integration_checks.ts";
+import { Connection, Integration, toIntegration, types } from "./integration_schemas.ts";
+
+const path = "/integrations";
+const tags = ["admin"];
+const closed = "Closed to API keys and impersonation.";
+const TypeParam = z.object({
+  type: z.enum(types).openapi({ param: { name: "type", in: "path" }, example: "google_sheets" }),
+});
+
+const list = createRoute({
+  method: "get",
+  path,
+  operationId: "adminListIntegrations",
+  tags,
+  summary: "List every type of integration, connected or not",
+  description: `Without secrets. ${closed}`,
+  ...permitted("integrations:manage"),
+  responses: { 200: json(z.array(Integration), "The integrations"), ...guarded },
+});
+
+const connect = createRoute({
+  method: "post",
+  path: `${path}/{type}/connect`,
+  operationId: "adminConnectIntegration",
+  tags,
+  summary: "Connect a service with an account of the organization's own",
+  description: "The credentials are tried by a real call and then stored, in place of those " +
+    "before. If they are refused (422 credentials_refused), or nobody can say (502), nothing is " +
+    `stored. ${closed}`,
+  ...permitted("integrations:manage"),
+  request: { params: TypeParam, body: jsonBody(Connection) },
+  responses: {
+    200: json(Integration, "The integration"),
+    ...guarded,
+    ...problems(400, 404, 409, 422, 429, 502),
+  },
+});
+
+const disconnect = createRoute({
+  method: "delete",
+  path: `${path}/{type}/disconnect`,
+  operationId: "adminDisconnectIntegration",
+  tags,
+  summary: "Disconnect a service and delete its credentials",
+  description: closed,
+  ...permitted("integrations:manage"),
+  request: { params: TypeParam },
+  responses: { 204: { description: "Disconnected" }, ...guarded, ...problems(404, 409, 422) },
+});
+
+/** GET /admin/integrations, POST …/{type}/connect, DELETE …/{type}/disconnect. */
+export function integrations(app: App) {
+  app.openapi(list, async (c) => {
+    const answer = await c.var.db.rpc("list_integrations", {
+      organization_id: c.var.actor.organizationId,
+    });
+    return c.json(z.array(z.unknown()).parse(unwrap(answer)).map(toIntegration), 200);
+  });
+  app.openapi(connect, async (c) => {
+    const { type } = c.req.valid("param");
+    const about = { organization_id: c.var.actor.organizationId, integration_type: type };
+    unwrap(await c.var.db.rpc("begin_integration_check", about));
+    const { credentials, config } = await checkCredentials(type, c.req.valid("json"));
+    const answer = await c.var.db.rpc("connect_integration", { ...about, credentials, config });
+    return c.json(toIntegration(unwrap(answer, "integration")), 200);
+  });
+  app.openapi(disconnect, async (c) => {
+    ensure(
+      await c.var.db.rpc("disconnect_integration", {
+        organization_id: c.var.actor.organizationId,
+        integration_type: c.req.valid("param").type,
+      }),
+    );
+    return c.body(null, 204);
+  });
+}
