@@ -44,6 +44,7 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     TRUSTED_IP_HEADER: "cf-connecting-ip",
     SMTP_HOST: "127.0.0.1",
     SMTP_PORT: String(smtpPort),
+    RESEND_BASE_URL: `${status.mail_url}/resend`,
     EMAIL_FROM: "no-reply@signalbox.test",
     ALLOWED_ORIGINS: "*",
     APP_URL: status.api_url,

@@ -1,6 +1,7 @@
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
 import { messageOf, warn } from "../log.ts";
+import { handleResend, type ResendMail } from "./resend.ts";
 
 /** A mail that was caught. */
 export interface CaughtMail {
@@ -35,6 +36,7 @@ const KEPT = 5000;
  * Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. `POST /down` turns
  * everybody away until `POST /up`; with `{ to, code?, times? }` only mails to that address are, so that tests side by side
  * do not notice each other. `GET /messages?to=` shows one address's mails; `POST /messages` adds one of Auth's.
+ * `POST /resend/emails` is Resend's API.
  */
 export async function startMailCatcher(
   ports: { mail: number; smtp: number },
@@ -59,7 +61,9 @@ export async function startMailCatcher(
       }
       const only = /^POST \/(down|up)$/.test(route) ? await addressIn(request) : null;
       if (route === "DELETE /messages") messages = [];
-      else if (route === "POST /messages") keep(fromAuth(await request.json()));
+      else if (route === "POST /resend/emails") {
+        return await handleResend(request, (mail) => keep(fromResend(mail)));
+      } else if (route === "POST /messages") keep(fromAuth(await request.json()));
       else if (route === "POST /down" && only) refusals.set(only.to, only);
       else if (route === "POST /up" && only) refusals.delete(only.to);
       else if (route === "POST /down") refusing = true;
@@ -84,6 +88,16 @@ const fromAuth = ({ to, subject, text, html }: PostedMail) => ({
   from: "auth@signalbox.test",
   message_id: "",
   headers: [],
+});
+
+const fromResend = ({ from, to, subject, text, html }: ResendMail) => ({
+  to,
+  subject,
+  text,
+  html,
+  from: /<([^>]*)>$/.exec(from)?.[1] ?? from,
+  message_id: "",
+  headers: [{ key: "from", value: from }],
 });
 
 /** The body of a request that is about one address only. */

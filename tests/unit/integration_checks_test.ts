@@ -20,6 +20,12 @@ async function atProvider(
   }
 }
 
+const tester = {
+  to: "ama@acme.example",
+  name: "Ama",
+  organization: { name: "Acme", locale: "en", country: "GH", time_zone: "Africa/Accra" },
+};
+
 const isProblem = (status: number, code: string) => (error: unknown) =>
   error instanceof Problem && error.status === status && error.code === code;
 
@@ -58,7 +64,7 @@ Deno.test("Twilio is asked for the account, which must be active", async () => {
     asked.push([new URL(request.url).pathname, request.headers.get("authorization")]);
     return Response.json({ sid: "AC", status: "active" });
   }, async () => {
-    assert.deepEqual(await checkCredentials("twilio", twilio), twilio);
+    assert.deepEqual(await checkCredentials("twilio", twilio, tester), twilio);
   });
   const sid = `AC${"5".repeat(32)}`;
   assert.deepEqual(asked, [[
@@ -67,7 +73,7 @@ Deno.test("Twilio is asked for the account, which must be active", async () => {
   ]]);
   await atProvider("TWILIO_BASE_URL", () => Response.json({ status: "suspended" }), async () => {
     await assert.rejects(
-      checkCredentials("twilio", twilio),
+      checkCredentials("twilio", twilio, tester),
       isProblem(422, "credentials_refused"),
     );
   });
@@ -77,22 +83,28 @@ Deno.test("A refusal is 422, no answer and an outage are 502", async () => {
   const at = (status: number) => () => Response.json({ status: "error" }, { status });
   await atProvider("ARKESEL_BASE_URL", at(403), async () => {
     await assert.rejects(
-      checkCredentials("arkesel", arkesel),
+      checkCredentials("arkesel", arkesel, tester),
       isProblem(422, "credentials_refused"),
     );
   });
   await atProvider("ARKESEL_BASE_URL", at(503), async () => {
-    await assert.rejects(checkCredentials("arkesel", arkesel), isProblem(502, "provider_failed"));
+    await assert.rejects(
+      checkCredentials("arkesel", arkesel, tester),
+      isProblem(502, "provider_failed"),
+    );
   });
   await atProvider("ARKESEL_BASE_URL", at(429), async () => {
-    await assert.rejects(checkCredentials("arkesel", arkesel), isProblem(502, "provider_failed"));
+    await assert.rejects(
+      checkCredentials("arkesel", arkesel, tester),
+      isProblem(502, "provider_failed"),
+    );
   });
   // A redirect is not followed: the key would go with it.
   const away = () =>
     new Response(null, { status: 302, headers: { location: "http://127.0.0.1:1/" } });
   await atProvider("ARKESEL_BASE_URL", away, async () => {
     await assert.rejects(
-      checkCredentials("arkesel", arkesel),
+      checkCredentials("arkesel", arkesel, tester),
       isProblem(422, "credentials_refused"),
     );
   });
@@ -106,7 +118,7 @@ Deno.test("Google grants a token, at the address of the deployment and not of th
     return Response.json({ access_token: "t", expires_in: 3599, token_type: "Bearer" });
   }, async () => {
     const { client_email, private_key } = account.credentials;
-    assert.deepEqual(await checkCredentials("google_sheets", account), {
+    assert.deepEqual(await checkCredentials("google_sheets", account, tester), {
       credentials: { client_email, private_key },
       config: {},
     });
@@ -115,7 +127,7 @@ Deno.test("Google grants a token, at the address of the deployment and not of th
   const refuse = () => Response.json({ error: "invalid_grant" }, { status: 400 });
   await atProvider("GOOGLE_TOKEN_URL", refuse, async () => {
     await assert.rejects(
-      checkCredentials("google_sheets", account),
+      checkCredentials("google_sheets", account, tester),
       isProblem(422, "credentials_refused"),
     );
   });
@@ -130,6 +142,6 @@ Deno.test("What a type does not want is 422 before anybody is asked", async () =
     ["google_sheets", { credentials: { client_email: "x" } }],
   ];
   for (const [type, body] of wrong) {
-    await assert.rejects(checkCredentials(type, body), isProblem(422, "invalid_field"));
+    await assert.rejects(checkCredentials(type, body, tester), isProblem(422, "invalid_field"));
   }
 });

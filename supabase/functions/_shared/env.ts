@@ -89,8 +89,9 @@ export const env = {
   }),
   resend: () => ({
     apiKey: required("RESEND_API_KEY"),
-    baseUrl: optional("RESEND_BASE_URL") ?? "https://api.resend.com",
+    baseUrl: env.resendBaseUrl(),
   }),
+  resendBaseUrl: () => optional("RESEND_BASE_URL") ?? "https://api.resend.com",
   /** Seconds before the second attempt to send an e-mail; five times that before the third. */
   emailRetrySeconds: () => wholeNumber("EMAIL_RETRY_SECONDS", 120),
   /** Seconds after which a sender that has not reported the outcomes of its e-mails counts as dead. */

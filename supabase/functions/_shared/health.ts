@@ -32,6 +32,13 @@ export const OrganizationHealth = z.object({
     refused: z.int(),
     status: StatusOrUnknown,
   })),
+  integrations: z.array(z.object({
+    type: z.string(),
+    name: z.string(),
+    failing_since: z.string().nullable(),
+    last_success_at: z.string().nullable(),
+    status: StatusOrUnknown,
+  })),
   thresholds: z.array(z.object({
     name: z.string(),
     degraded_from: z.number(),

@@ -18,8 +18,9 @@ const health = createRoute({
   path: "/health",
   operationId: "adminGetHealth",
   tags: ["admin"],
-  summary: "How services, jobs, queues and providers are doing",
-  description: "Queues and senders are the organization's own; jobs and services are the " +
+  summary: "How services, jobs, queues, providers and integrations are doing",
+  description:
+    "Queues, senders and integrations are the organization's own; jobs and services are the " +
     "platform's, without details. status is the worst of all, by `thresholds`.",
   ...permitted("health:read"),
   responses: { 200: json(AdminHealth, "The health"), ...guarded },
@@ -84,6 +85,11 @@ export function adminHealth(app: App) {
       queues: health.queues.map((queue) => ({
         ...queue,
         oldest_waiting_at: isoTime(queue.oldest_waiting_at),
+      })),
+      integrations: health.integrations.map((integration) => ({
+        ...integration,
+        failing_since: isoTime(integration.failing_since),
+        last_success_at: isoTime(integration.last_success_at),
       })),
       checked_at: isoTime(health.checked_at),
     }, 200);

@@ -1,5 +1,8 @@
 import { z } from "../_shared/zod.ts";
 import { env } from "../_shared/env.ts";
+import { openOwnServer } from "../_shared/mail/own_server.ts";
+import { renderMail } from "../_shared/mail/template.ts";
+import { RefusedAddress } from "../_shared/webhooks/address.ts";
 import { GoogleError } from "../_shared/google/error.ts";
 import { requestToken } from "../_shared/google/token.ts";
 import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
@@ -66,12 +69,54 @@ async function checkGoogle({ credentials }: Input<"google_sheets">): Promise<voi
   }
 }
 
+/** Who connects it, as `begin_integration_check` answers. */
+export const Tester = z.object({
+  to: z.string(),
+  name: z.string().nullable(),
+  organization: z.object({
+    name: z.string(),
+    locale: z.string(),
+    country: z.string(),
+    time_zone: z.string(),
+  }),
+});
+export type Tester = z.infer<typeof Tester>;
+
+/** Only an e-mail shows that the server takes this sender's: it goes to the person who connects it. */
+async function checkMail(
+  type: "smtp" | "resend",
+  { credentials, config }: Input<"smtp"> | Input<"resend">,
+  { to, name, organization }: Tester,
+): Promise<void> {
+  const server = await openOwnServer(type, { ...credentials, ...config }).catch((error) => {
+    const message = error instanceof RefusedAddress
+      ? error.message
+      : "The host's name cannot be resolved.";
+    throw invalidFields([{ path: "config.host", message }]);
+  });
+  const data = {
+    title: "Your mail server works",
+    body: "This is the test of the mail server that you connect. From now on the organization's " +
+      "e-mails go out through it.",
+  };
+  const mail = renderMail({ kind: "system", name, data, organization }, env.appUrl());
+  const key = crypto.randomUUID();
+  const outcome = await server.send({ key, to: { name: name ?? "", address: to }, ...mail });
+  server.close();
+  if (outcome.kind === "accepted") return;
+  throw new Problem(
+    422,
+    "test_mail_failed",
+    `The mail server did not send a test e-mail: ${outcome.reason}`,
+  );
+}
+
 /**
  * Tries the credentials by a real call.
  * @returns what is to be stored
- * @throws Problem 422 `credentials_refused` or `invalid_field`, 502 `provider_failed` if nobody can say
+ * @throws Problem 422 `credentials_refused`, `test_mail_failed` or `invalid_field`, 502 `provider_failed` if nobody can say
  */
-export async function checkCredentials(type: IntegrationType, body: unknown) {
+export async function checkCredentials(type: IntegrationType, body: unknown, tester: Tester) {
   switch (type) {
     case "twilio": {
       const input = parseInput(type, body);
@@ -81,6 +126,12 @@ export async function checkCredentials(type: IntegrationType, body: unknown) {
     case "arkesel": {
       const input = parseInput(type, body);
       await checkArkesel(input);
+      return input;
+    }
+    case "smtp":
+    case "resend": {
+      const input = parseInput(type, body);
+      await checkMail(type, input, tester);
       return input;
     }
     case "google_sheets": {

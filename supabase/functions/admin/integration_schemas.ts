@@ -1,12 +1,13 @@
 import { z } from "../_shared/zod.ts";
 import { isoTime, Timestamp } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { ServiceAccount } from "../_shared/google/token.ts";
 
-export const types = ["twilio", "arkesel", "google_sheets"] as const;
+export const types = ["twilio", "arkesel", "smtp", "resend", "google_sheets"] as const;
 export type IntegrationType = typeof types[number];
 
 export const Integration = z.object({
-  type: z.enum([...types, "smtp", "resend"]),
+  type: z.enum(types),
   name: z.string().openapi({ example: "Google Sheets" }),
   status: z.enum(["connected", "failing", "not_connected"]).openapi({
     description: "failing: its last use failed; the next one that succeeds ends that",
@@ -30,6 +31,7 @@ export function toIntegration(row: unknown): z.infer<typeof Integration> {
 }
 
 const Secret = z.string().regex(/^[!-~]{1,200}$/, "must be 1 to 200 printable characters");
+const Sender = z.email().max(254);
 const Senders = z.strictObject({
   senders: z.array(z.string().trim().min(1).max(16)).min(1).max(20).optional(),
 });
@@ -47,6 +49,21 @@ export const inputs = {
     credentials: z.strictObject({ api_key: Secret }),
     config: Senders.default({}),
   }),
+  smtp: z.strictObject({
+    credentials: z.strictObject({
+      username: z.string().min(1).max(254).refine(isPlain, plainMessage),
+      password: z.string().min(1).max(500).refine(isPlain, plainMessage),
+    }),
+    config: z.strictObject({
+      host: z.string().trim().regex(/^[A-Za-z0-9._:-]{1,253}$/, "must be the name of a host"),
+      port: z.int().min(1).max(65_535),
+      from_email: Sender,
+    }),
+  }),
+  resend: z.strictObject({
+    credentials: z.strictObject({ api_key: Secret }),
+    config: z.strictObject({ from_email: Sender }),
+  }),
   google_sheets: z.strictObject({
     credentials: ServiceAccount,
     config: z.strictObject({}).default({}),
@@ -55,13 +72,15 @@ export const inputs = {
 
 export const Connection = z.object({
   credentials: z.record(z.string(), z.unknown()).openapi({
-    description: "twilio: { account_sid, auth_token }; arkesel: { api_key }; google_sheets: the " +
+    description: "twilio: { account_sid, auth_token }; arkesel and resend: { api_key }; " +
+      "smtp: { username, password }; google_sheets: the " +
       "JSON key of a service account ({ client_email, private_key, … })",
     example: { api_key: "demo-arkesel-api-key" },
   }),
   config: z.record(z.string(), z.unknown()).optional().openapi({
     description: "twilio, arkesel: { senders: [numbers or names] }, the senders that use the " +
-      "account; new ones are added. Left out: those that have credentials of their own",
+      "account; new ones are added. Left out: those that have credentials of their own. smtp: " +
+      "{ host, port (465, 587 or 2525), from_email }; resend: { from_email }",
     example: { senders: ["Acme"] },
   }),
 }).openapi("IntegrationConnection");

@@ -2,7 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { ensure, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
-import { checkCredentials } from "./integration_checks.ts";
+import { checkCredentials, Tester } from "./integration_checks.ts";
 import { Connection, Integration, toIntegration, types } from "./integration_schemas.ts";
 
 const path = "/integrations";
@@ -29,9 +29,9 @@ const connect = createRoute({
   operationId: "adminConnectIntegration",
   tags,
   summary: "Connect a service with an account of the organization's own",
-  description: "The credentials are tried by a real call and then stored, in place of those " +
-    "before. If they are refused (422 credentials_refused), or nobody can say (502), nothing is " +
-    `stored. ${closed}`,
+  description: "The credentials are tried by a real call, of a mail server by an e-mail to the " +
+    "caller, and then stored in place of those before. If they are refused (422 " +
+    "credentials_refused, test_mail_failed), or nobody can say (502), nothing is stored. " + closed,
   ...permitted("integrations:manage"),
   request: { params: TypeParam, body: jsonBody(Connection) },
   responses: {
@@ -64,8 +64,8 @@ export function integrations(app: App) {
   app.openapi(connect, async (c) => {
     const { type } = c.req.valid("param");
     const about = { organization_id: c.var.actor.organizationId, integration_type: type };
-    unwrap(await c.var.db.rpc("begin_integration_check", about));
-    const { credentials, config } = await checkCredentials(type, c.req.valid("json"));
+    const tester = Tester.parse(unwrap(await c.var.db.rpc("begin_integration_check", about)));
+    const { credentials, config } = await checkCredentials(type, c.req.valid("json"), tester);
     const answer = await c.var.db.rpc("connect_integration", { ...about, credentials, config });
     return c.json(toIntegration(unwrap(answer, "integration")), 200);
   });

@@ -37,7 +37,7 @@ const seconds = (time: string | null): number[] =>
   time === null ? [] : [parseTimestamp(time) / 1000];
 
 function metricsOf(
-  { jobs, queues, providers }: z.infer<typeof OrganizationHealth>,
+  { jobs, queues, providers, integrations }: z.infer<typeof OrganizationHealth>,
   services: ServiceHealth[],
 ): Metric[] {
   const gauge = <T>(
@@ -70,6 +70,9 @@ function metricsOf(
     ),
     gauge("provider_up", "Providers: 1 ok, 0.5 degraded, 0 down", providers, (row) => [
       { labels: { provider: row.name }, value: level(row.status) },
+    ]),
+    gauge("integration_up", "Integrations: 1 ok, 0.5 degraded, 0 down", integrations, (row) => [
+      { labels: { integration: row.type }, value: level(row.status) },
     ]),
   ];
 }

@@ -5,77 +5,19 @@ import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
 import { mailAccount } from "../_shared/mail/account.ts";
-import type { MailOutcome, MailProvider } from "../_shared/mail/provider.ts";
-import { renderMail } from "../_shared/mail/template.ts";
+import type { MailProvider } from "../_shared/mail/provider.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
+import { ClaimedMail, type RecordedOutcome, sendOne, type Servers } from "./claimed_mail.ts";
+import { OwnMailServers } from "./own_mail_servers.ts";
 import { msUntilDue } from "./pause.ts";
 import { maxWaitMs, runMs } from "./run_time.ts";
-
-/** An e-mail that the database has marked `sending`: it must be sent now. */
-const ClaimedMail = z.object({
-  id: z.string(),
-  claim: z.number(),
-  edition: z.number(),
-  kind: z.string(),
-  to: z.string(),
-  name: z.string().nullable(),
-  data: z.record(z.string(), z.unknown()),
-  organization: z.object({
-    name: z.string(),
-    locale: z.string(),
-    country: z.string(),
-    time_zone: z.string(),
-  }),
-});
-type ClaimedMail = z.infer<typeof ClaimedMail>;
 
 const Step = z.object({ emails: z.array(ClaimedMail), next_due_at: z.string().nullable() });
 type Step = z.infer<typeof Step>;
 
-interface RecordedOutcome {
-  id: string;
-  claim: number;
-  kind: MailOutcome["kind"];
-  provider_message_id?: string | null;
-  reason?: string;
-  retry_after_seconds?: number;
-}
-
 /** E-mails of one run before it starts another one: well within the platform's 2 s of CPU. */
 const maxPerRun = 300;
-
-async function sendOne(provider: MailProvider, mail: ClaimedMail): Promise<RecordedOutcome> {
-  const { id, claim, edition } = mail;
-  const outcome = await provider.send({
-    key: edition === 0 ? id : `${id}/${edition}`,
-    to: { name: mail.name ?? "", address: mail.to },
-    ...renderMail(mail, env.appUrl(), env.publicUrl()),
-  });
-  switch (outcome.kind) {
-    case "accepted":
-      return { id, claim, kind: "accepted", provider_message_id: outcome.providerMessageId };
-    case "retry":
-    case "throttled":
-      return {
-        id,
-        claim,
-        kind: outcome.kind,
-        reason: outcome.reason,
-        ...(outcome.retryAfterSeconds === undefined
-          ? {}
-          : { retry_after_seconds: outcome.retryAfterSeconds }),
-      };
-    default:
-      return { id, claim, kind: outcome.kind, reason: outcome.reason };
-  }
-}
-
-/** An e-mail that cannot be rendered fails for good. */
-function renderFailure({ id, claim }: ClaimedMail, error: unknown): RecordedOutcome {
-  log("error", "mail_not_rendered", { email_id: id, cause: String(error) });
-  return { id, claim, kind: "rejected", reason: "The e-mail could not be composed." };
-}
 
 /** One call records outcomes and claims the next group. Recording is tried again: an outcome must not be lost. */
 function stepper(db: Client, provider: MailProvider) {
@@ -108,29 +50,87 @@ let running = false;
 let calledAgain = false;
 let wake: () => void = () => {};
 
-async function drain(db: Client, provider: MailProvider): Promise<{ sent: number; more: boolean }> {
+/** E-mails under way to organizations' own servers: nobody waits for one that is slow. */
+class Flights {
+  private readonly under = new Set<Promise<void>>();
+  private landed: RecordedOutcome[] = [];
+
+  start(servers: Servers, mail: ClaimedMail): void {
+    const flight = sendOne(servers, mail).then((outcome) => {
+      this.landed.push(outcome);
+      this.under.delete(flight);
+      wake();
+    });
+    this.under.add(flight);
+  }
+
+  get waiting(): boolean {
+    return this.under.size > 0;
+  }
+
+  get hasLanded(): boolean {
+    return this.landed.length > 0;
+  }
+
+  /** The outcomes that there are by now. */
+  take(): RecordedOutcome[] {
+    return this.landed.splice(0);
+  }
+
+  async all(): Promise<void> {
+    while (this.waiting) await Promise.all(this.under);
+  }
+}
+
+async function drain(db: Client, servers: Servers): Promise<{ sent: number; more: boolean }> {
+  const step = stepper(db, servers.platform);
+  const flights = new Flights();
+  try {
+    return await alternate(step, servers, flights);
+  } finally {
+    await flights.all();
+    if (flights.hasLanded) await step(flights.take(), 0);
+  }
+}
+
+async function alternate(
+  step: ReturnType<typeof stepper>,
+  servers: Servers,
+  flights: Flights,
+): Promise<{ sent: number; more: boolean }> {
   const until = Date.now() + runMs;
-  const step = stepper(db, provider);
   let outcomes: RecordedOutcome[] = [];
   let sent = 0;
   let emptySteps = 0;
   for (;;) {
     const open = sent < maxPerRun && Date.now() < until;
     calledAgain = false;
-    const { emails, next_due_at } = await step(outcomes, open ? provider.concurrency : 0);
-    outcomes = await Promise.all(
-      emails.map((mail) => sendOne(provider, mail).catch((error) => renderFailure(mail, error))),
+    const { emails, next_due_at } = await step(
+      [...outcomes, ...flights.take()],
+      open ? servers.platform.concurrency : 0,
     );
+    outcomes = await sendGroup(servers, flights, emails);
     sent += emails.length;
     if (!open) return { sent, more: true };
     if (emails.length > 0) emptySteps = 0;
-    if (emails.length > 0 || calledAgain) continue;
+    if (emails.length > 0 || calledAgain || flights.hasLanded) continue;
     const wait = msUntilDue(next_due_at, ++emptySteps);
-    if (wait > maxWaitMs) return { sent, more: false };
+    if (!flights.waiting && wait > maxWaitMs) return { sent, more: false };
     // If this run ends before the next e-mail is due, the next run sends it.
-    if (Date.now() + wait > until) return { sent, more: true };
-    await pause(wait);
+    if (!flights.waiting && Date.now() + wait > until) return { sent, more: true };
+    await pause(Math.min(wait, maxWaitMs));
   }
+}
+
+/** Waits for the platform's server only. */
+async function sendGroup(
+  servers: Servers,
+  flights: Flights,
+  emails: ClaimedMail[],
+): Promise<RecordedOutcome[]> {
+  for (const mail of emails) if (mail.own_server !== null) flights.start(servers, mail);
+  const others = emails.filter(({ own_server }) => own_server === null);
+  return await Promise.all(others.map((mail) => sendOne(servers, mail)));
 }
 
 /** Waits until the time is over or another call comes in. */
@@ -152,14 +152,15 @@ async function sendEmails(db: Client) {
     return { sent: 0, joined: true };
   }
   running = true;
-  const provider = mailAccount();
+  const servers = { platform: mailAccount(), own: new OwnMailServers(db) };
   try {
-    const { sent, more } = await drain(db, provider);
+    const { sent, more } = await drain(db, servers);
     if (more) startAnother(db);
     return { sent };
   } finally {
     running = false;
-    provider.close();
+    servers.platform.close();
+    await servers.own.close();
   }
 }
 

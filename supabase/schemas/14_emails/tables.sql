@@ -20,6 +20,8 @@ create table public.emails (
   sending_at timestamptz,
   sent_at timestamptz,
   provider text,
+  integration_id uuid,
+  via_platform boolean not null default false,
   provider_message_id text,
   last_error text,
   claim integer not null default 0,
@@ -38,6 +40,10 @@ comment on column public.emails.claim is
   'The number of claims; identifies one attempt, so that a late outcome is recognized.';
 comment on column public.emails.edition is
   'Incremented when an e-mail is sent again on purpose; id and edition are its idempotency key and Message-ID.';
+
+comment on column public.emails.integration_id is
+  'The organization''s own mail server that its last attempt went to, by the id of the connection; null: the platform''s.';
+comment on column public.emails.via_platform is 'Its organization''s own mail server could not take it.';
 
 create index emails_listing on public.emails (organization_id, created_at desc);
 create index emails_user on public.emails (user_id) where user_id is not null;

@@ -9,7 +9,8 @@ insert into private.health_thresholds (name, degraded_from, down_from, unit, des
   ('queue:emails', 600, 3600, 's', 'How long the oldest e-mail that is due waits'),
   ('queue:imports', 1800, 7200, 's', 'How long the oldest import waits or runs'),
   ('queue:reports', 1800, 7200, 's', 'How long the oldest report run waits or runs'),
-  ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses');
+  ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses'),
+  ('integration', 0.001, 86400, 's', 'How long an integration fails');
 
 insert into private.health_metrics (name, unit, description) values
   ('messages_backlog', 'messages', 'Messages that are due and wait'),

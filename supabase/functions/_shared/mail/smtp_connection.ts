@@ -8,6 +8,10 @@ export interface SmtpOptions extends MailProviderOptions {
   port: number;
   /** TLS from the start; default: on port 465. */
   secure?: boolean | undefined;
+  /** The name that the certificate must have, where `host` is an address. */
+  servername?: string;
+  /** STARTTLS is required, with or without a password. */
+  requireTls?: boolean;
   username?: string | undefined;
   password?: string | undefined;
 }
@@ -46,7 +50,8 @@ export async function open(
     host: options.host,
     port: options.port,
     secure,
-    requireTLS: !secure && password !== undefined,
+    ...(options.servername === undefined ? {} : { servername: options.servername }),
+    requireTLS: !secure && (options.requireTls ?? password !== undefined),
     name: domainOf(options.from),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,

@@ -54,9 +54,32 @@ export const isSameAddress = (one: string, other: string): boolean =>
 /** The host without the brackets of IPv6 and the dot at the end. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 
+function checkHost(host: string): void {
+  if (!ipaddr.isValid(host) && (!host.includes(".") || innerName.test(host))) {
+    throw new RefusedAddress("The host must have a public name.");
+  }
+}
+
+/**
+ * The addresses that a host stands for now, all of which may be called.
+ * @throws RefusedAddress if one may not, the name is not public, or it has no address.
+ */
+export async function callableHost(
+  host: string,
+  { resolve, allowedNetworks }: WebhookRules,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  checkHost(host);
+  const addresses = ipaddr.isValid(host) ? [host] : await resolve(host, signal);
+  if (addresses.length === 0) throw new RefusedAddress("The host's name has no address.");
+  if (addresses.some((address) => !isCallable(address, allowedNetworks))) {
+    throw new RefusedAddress("The host must have public addresses only.");
+  }
+  return addresses;
+}
+
 function checkForm(url: URL, { ownHosts, allowedNetworks }: WebhookRules): void {
   const host = hostOf(url);
-  const isAddress = ipaddr.isValid(host);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && allowedNetworks.length > 0)) {
     throw new RefusedAddress("The URL must begin with https://.");
   }
@@ -66,9 +89,7 @@ function checkForm(url: URL, { ownHosts, allowedNetworks }: WebhookRules): void 
   if (url.port !== "" && Number(url.port) < 1024) {
     throw new RefusedAddress("The port must be 443 or at least 1024.");
   }
-  if (!isAddress && (!host.includes(".") || innerName.test(host))) {
-    throw new RefusedAddress("The host must have a public name.");
-  }
+  checkHost(host);
   if (ownHosts.includes(url.host) || ownHosts.includes(host)) {
     throw new RefusedAddress("The URL must not be of this service itself.");
   }
@@ -84,13 +105,7 @@ export async function callableAddresses(
   signal?: AbortSignal,
 ): Promise<string[]> {
   checkForm(url, rules);
-  const host = hostOf(url);
-  const addresses = ipaddr.isValid(host) ? [host] : await rules.resolve(host, signal);
-  if (addresses.length === 0) throw new RefusedAddress("The host's name has no address.");
-  const inside = (address: string): boolean => !isCallable(address, rules.allowedNetworks);
-  if (addresses.some(inside)) {
-    throw new RefusedAddress("The host must have public addresses only.");
-  }
+  const addresses = await callableHost(hostOf(url), rules, signal);
   if (url.protocol === "http:" && addresses.some((address) => isCallable(address))) {
     throw new RefusedAddress("The URL must begin with https://.");
   }

@@ -71,6 +71,60 @@ as $$
   from public.organizations o where o.id = email_cancel_reason.organization_id
 $$;
 
+-- How many e-mails of each organization may be claimed now, and through which server: its own while that works, or once
+-- in a while to see whether it works again; else the platform's. At most three are under way to an own server, so that
+-- one that is slow holds nobody else's up.
+create function private.email_routes(tenants uuid[], batch_size integer)
+returns table (organization_id uuid, integration_id uuid, server text, quota integer)
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  own constant text[] := array['smtp', 'resend'];
+  probed uuid[];
+  working uuid[];
+  platform_tenants integer;
+  allowance integer;
+begin
+  with due as (
+    select i.id from public.integrations i
+    where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'failing' and i.retry_at <= now()
+    for update of i skip locked
+  ), claimed as (
+    update public.integrations i set retry_at = now() + interval '1 minute' from due where i.id = due.id returning i.id
+  )
+  select coalesce(array_agg(c.id), '{}') into probed from claimed c;
+  select coalesce(array_agg(i.id), '{}') into working from public.integrations i
+  where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'connected';
+  platform_tenants := cardinality(tenants) - cardinality(probed) - cardinality(working);
+  allowance := case when platform_tenants > 0 then private.email_allowance(batch_size) else 0 end;
+  return query
+    select t.id, i.id, i.type, case when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
+      when i.id = any (probed) then 1
+      else greatest(0, 3 - (
+        select count(*) from public.emails e where e.status = 'sending' and e.integration_id = i.id)::integer) end
+    from unnest(tenants) as t (id)
+    left join public.integrations i on i.organization_id = t.id and i.id = any (probed || working);
+end
+$$;
+
+-- The server of an e-mail. Resend may have accepted an earlier attempt, and would recognize another one only in the same
+-- account; so it stays there. Returns { id, type } of an own server, null for the platform's, and { lost: true } if that
+-- account is gone.
+create function private.email_server(email public.emails, integration_id uuid, server text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case
+    when email.via_platform then null
+    when email.attempts = 0 or email.provider is distinct from 'resend' then
+      case when email_server.integration_id is not null
+        then jsonb_build_object('id', email_server.integration_id, 'type', server) end
+    when email.integration_id is null then null
+    else coalesce((
+      select jsonb_build_object('id', i.id, 'type', i.type)
+      from public.integrations i where i.id = email.integration_id), '{"lost": true}') end
+$$;
+
 -- Marks the next group `sending` and returns it. Each organization gets an even share of a group.
 create function private.claim_emails(batch_size integer, provider text)
 returns jsonb
@@ -78,33 +132,44 @@ language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   tenants uuid[] := private.organizations_with_due_emails();
-  allowance integer := case when cardinality(tenants) > 0 then private.email_allowance(batch_size) else 0 end;
   answer jsonb;
 begin
-  if allowance < 1 then
+  if cardinality(tenants) = 0 then
     return '[]'::jsonb;
   end if;
   with picked as (
-    select p.* from unnest(tenants) as tenant (id)
+    select p.*, r.integration_id as own_id, r.server
+    from private.email_routes(tenants, batch_size) r
     cross join lateral (
-      select e.id, e.kind, e.user_id, e.organization_id from public.emails e
-      where e.organization_id = tenant.id and e.status = 'queued' and e.next_attempt_at <= now()
+      select e as email from public.emails e
+      where e.organization_id = r.organization_id and e.status = 'queued' and e.next_attempt_at <= now()
       order by e.next_attempt_at
-      limit ceil(allowance::numeric / cardinality(tenants))
+      limit r.quota
       for update of e skip locked
     ) p
-    limit allowance
+    limit batch_size
   ), checked as materialized (
-    select p.id, private.email_cancel_reason(p.id, p.kind, p.organization_id, p.user_id) as cancel_reason from picked p
+    select (p.email).id, private.email_server(p.email, p.own_id, p.server) as server,
+      private.email_cancel_reason((p.email).id, (p.email).kind, (p.email).organization_id, (p.email).user_id)
+        as cancel_reason
+    from picked p
+  ), decided as (
+    select c.id, c.server, case when c.cancel_reason is not null then 'canceled'
+        when c.server ? 'lost' then 'failed' else 'sending' end as status,
+      coalesce(c.cancel_reason, case when c.server ? 'lost'
+        then 'The e-mail may have been sent by a mail server that is not connected any more.' end) as reason
+    from checked c
   ), marked as (
     update public.emails e set
-      status = case when c.cancel_reason is null then 'sending' else 'canceled' end,
-      last_error = coalesce(c.cancel_reason, e.last_error),
-      attempts = e.attempts + case when c.cancel_reason is null then 1 else 0 end,
+      status = d.status,
+      last_error = coalesce(d.reason, e.last_error),
+      attempts = e.attempts + case when d.status = 'sending' then 1 else 0 end,
       claim = e.claim + 1,
-      sending_at = case when c.cancel_reason is null then clock_timestamp() end,
-      provider = claim_emails.provider
-    from checked c where e.id = c.id
+      sending_at = case when d.status = 'sending' then clock_timestamp() end,
+      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails.provider)
+        else e.provider end,
+      integration_id = case when d.status = 'sending' then (d.server ->> 'id')::uuid else e.integration_id end
+    from decided d where e.id = d.id
     returning e.*
   )
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -112,6 +177,8 @@ begin
     'name', (select p.full_name from public.profiles p where p.id = m.user_id),
     'data', m.data || jsonb_strip_nulls(jsonb_build_object('token', (
       select s.token from private.email_secrets s where s.email_id = m.id))),
+    'own_server', case when m.integration_id is not null then jsonb_build_object('id', m.integration_id,
+      'type', m.provider, 'organization_id', m.organization_id) end,
     'organization', jsonb_build_object(
       'name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
     )) filter (where m.status = 'sending'), '[]')

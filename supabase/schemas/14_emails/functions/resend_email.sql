@@ -35,7 +35,7 @@ begin
   end if;
   update public.emails e set
     status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
-    edition = e.edition + case when force then 1 else 0 end
+    via_platform = false, edition = e.edition + case when force then 1 else 0 end
   where e.id = email.id
   returning * into email;
   perform private.invoke('jobs/send-emails');

@@ -80,3 +80,27 @@ as $$
     group by a.provider
   ) p
 $$;
+
+-- The organization's integrations that are connected: mail servers and sheets by how long they fail, texts by their
+-- senders with credentials of their own.
+create function private.health_integrations(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('type', t.type, 'name', t.name, 'failing_since', i.failing_since,
+      'last_success_at', i.last_success_at,
+      'status', case when t.kind = 'texts' then private.health_status('provider', s.refused)
+        else private.health_status('integration', coalesce(extract(epoch from now() - i.failing_since), 0)) end)
+    order by t.position), '[]')
+  from private.integration_types t
+  left join public.integrations i
+    on i.organization_id = health_integrations.organization_id and i.type = t.type
+  left join lateral (
+    select count(*) as senders, count(*) filter (where a.status = 'circuit_open')::double precision / count(*) as refused
+    from public.sms_accounts a
+    where t.kind = 'texts' and a.organization_id = health_integrations.organization_id and a.provider = t.type
+      and a.credentials_secret_id is not null
+    having count(*) > 0
+  ) s on true
+  where i.id is not null or s.senders > 0
+$$;

@@ -1,5 +1,5 @@
--- The queues of the organization, the jobs of the platform (without their errors, which may be about others) and the
--- providers. Security definer because jobs and queues may not be read directly.
+-- The queues of the organization, the jobs of the platform (without their errors, which may be about others), the
+-- providers and the integrations. Security definer because jobs and queues may not be read directly.
 create function private.organization_health(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -8,6 +8,7 @@ declare
   jobs jsonb;
   queues jsonb;
   providers jsonb;
+  integrations jsonb;
 begin
   perform private.require_permission(organization_id, 'health:read');
   select jsonb_agg(to_jsonb(j) order by j.name) into jobs from private.health_jobs() j;
@@ -19,9 +20,10 @@ begin
   from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
   providers := private.health_providers(organization_id);
-  return jsonb_build_object('jobs', jobs, 'queues', queues, 'providers', providers,
+  integrations := private.health_integrations(organization_id);
+  return jsonb_build_object('jobs', jobs, 'queues', queues, 'providers', providers, 'integrations', integrations,
     'status', private.worst_status(array(
-      select x ->> 'status' from jsonb_array_elements(jobs || queues || providers) x)),
+      select x ->> 'status' from jsonb_array_elements(jobs || queues || providers || integrations) x)),
     'thresholds', (
       select jsonb_agg(to_jsonb(t) order by t.name) from private.health_thresholds t),
     'checked_at', now());
