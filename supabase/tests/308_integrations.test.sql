@@ -144,7 +144,7 @@ select results_eq($$select sender_id, status, credentials_secret_id from public.
   $$values ('+15005550101', 'active', null::uuid), ('+15005550103', 'disabled', null)$$,
   'Without credentials they are on the platform''s account, unless the number is somebody else''s there.');
 select tests.as_admin(tests.connect_call('arkesel')) \g /dev/null
-select is(tests.integration('arkesel') -> 'config', '{"senders": ["ACMEPOWER"]}'::jsonb, 'A name is added just so.');
+select is(tests.integration('arkesel') -> 'config', '{"senders": ["ACMEPOWER"]}'::jsonb, 'A new name is added.');
 
 -- Failing and recovering
 select tests.used('google_sheets', E'Google answers\n403.') \g /dev/null

@@ -72,7 +72,7 @@ select is(tests.state('a'), 'sent 1 smtp', 'It was sent.');
 -- At most three at once
 select tests.mail('c' || n) from generate_series(1, 5) n \g /dev/null
 select is(tests.step(), 'c1 smtp, c2 smtp, c3 smtp', 'At most three are under way to an own server,');
-select is(tests.step(), '', 'whoever asks.');
+select is(tests.step(), '', 'in all runs together.');
 select tests.mail('d', 'theirs') \g /dev/null
 select is(tests.step(), 'd', 'Others'' e-mails do not wait for that.');
 select is(tests.step(tests.ended('c1', 'accepted') || tests.ended('c2', 'accepted') || tests.ended('c3', 'accepted')
@@ -85,7 +85,7 @@ select is(tests.step(), 'e smtp, f smtp', 'Two go to the own server,');
 select is(tests.step(tests.ended('e', 'outage') || tests.ended('f', 'outage'), 0), '', 'which is down.');
 select is((tests.server()).status || ' ' || (tests.server()).last_error, 'failing because', 'It is failing.');
 select is(tests.told(), 1::bigint, 'The admins are told once.');
-select is((select count(*) from private.mail_outage), 0::bigint, 'The platform''s server is none the worse.');
+select is((select count(*) from private.mail_outage), 0::bigint, 'The platform''s server counts as working.');
 select is(tests.state('e'), 'queued 0 smtp', 'That cost the e-mail no attempt.');
 select is(tests.step(), 'e, f', 'Both go through the platform''s, and so does the notice.');
 select is((select count(*) from public.emails where event_key like 'integration_failing%' and status = 'sending'
@@ -103,7 +103,7 @@ update public.integrations set retry_at = now() where true;
 insert into private.mail_outage (outages, resume_at, reason) values (1, now() + interval '1 hour', 'down');
 select is(tests.step(), 'i smtp', 'One tries it, whether the platform''s server works or not.');
 delete from private.mail_outage where true;
-select is(tests.step(), 'j', 'Meanwhile the others go on.');
+select is(tests.step(), 'j', 'Meanwhile the others go through the platform''s.');
 select is(tests.step(tests.ended('i', 'outage') || tests.ended('j', 'accepted'), 0) || tests.step(), 'i',
   'If it still fails, that one goes through the platform''s.');
 select is((tests.server()).failures, 2, 'The pauses grow.');

@@ -58,7 +58,7 @@ Deno.test("Every type is listed; what is refused is not stored, and keeps what w
   }
   expectProblem(await connect(organization, "resend", resend("re_wrong")), 422, "test_mail_failed");
   expectProblem(await disconnect(organization, "resend"), 404, "not_connected");
-  expectProblem(await connect(organization, "fax", {}), 422, "invalid_field");
+  expectProblem(await connect(organization, "fax", resend()), 404, "not_found");
   const key = { credentials: { api_key: "wrong" }, config: { senders: ["ACME"] } };
   expectProblem(await connect(organization, "arkesel", key), 422, "credentials_refused");
   assert.equal(await stored(organization), 0);
@@ -99,7 +99,7 @@ Deno.test("Resend: a test goes to the admin, invitations and notices come from t
   assert.deepEqual(audited.logs.map(({ action }) => action), ["disconnected", "connected"]);
 });
 
-Deno.test("An own mail server: what it cannot take goes through the platform's, the admins hear once, it recovers", async () => {
+Deno.test("An own mail server: what it cannot take goes through the platform's, the admins are told once, it recovers", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
   await using server = await OwnMailServer.start();

@@ -52,6 +52,8 @@ export async function newTenant(name: string): Promise<Tenant> {
   const note = await sendNote(organization.admin, ["admin"], { title: `${name} note` });
   const report = await reportOf(organization, name);
   const ids = {
+    // Types of integrations are everybody's; this is none.
+    type: "fax",
     ...customer,
     ...lead,
     ...people,

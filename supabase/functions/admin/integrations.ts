@@ -1,16 +1,33 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { ensure, problems, unwrap } from "../_shared/problem.ts";
+import { ensure, notFound, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
 import { checkCredentials, Tester } from "./integration_checks.ts";
-import { Connection, Integration, toIntegration, types } from "./integration_schemas.ts";
+import {
+  Connection,
+  Integration,
+  type IntegrationType,
+  toIntegration,
+  types,
+} from "./integration_schemas.ts";
 
 const path = "/integrations";
 const tags = ["admin"];
 const closed = "Closed to API keys and impersonation.";
 const TypeParam = z.object({
-  type: z.enum(types).openapi({ param: { name: "type", in: "path" }, example: "google_sheets" }),
+  type: z.string().max(40).openapi({
+    param: { name: "type", in: "path" },
+    enum: [...types],
+    example: "google_sheets",
+  }),
 });
+
+/** @throws Problem 404 for any other type */
+function requireType(type: string): IntegrationType {
+  const known = types.find((one) => one === type);
+  if (known === undefined) throw notFound("integration");
+  return known;
+}
 
 const list = createRoute({
   method: "get",
@@ -62,7 +79,7 @@ export function integrations(app: App) {
     return c.json(z.array(z.unknown()).parse(unwrap(answer)).map(toIntegration), 200);
   });
   app.openapi(connect, async (c) => {
-    const { type } = c.req.valid("param");
+    const type = requireType(c.req.valid("param").type);
     const about = { organization_id: c.var.actor.organizationId, integration_type: type };
     const tester = Tester.parse(unwrap(await c.var.db.rpc("begin_integration_check", about)));
     const { credentials, config } = await checkCredentials(type, c.req.valid("json"), tester);
@@ -73,7 +90,7 @@ export function integrations(app: App) {
     ensure(
       await c.var.db.rpc("disconnect_integration", {
         organization_id: c.var.actor.organizationId,
-        integration_type: c.req.valid("param").type,
+        integration_type: requireType(c.req.valid("param").type),
       }),
     );
     return c.body(null, 204);
