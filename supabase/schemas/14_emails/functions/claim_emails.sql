@@ -98,7 +98,8 @@ begin
   platform_tenants := cardinality(tenants) - cardinality(probed) - cardinality(working);
   allowance := case when platform_tenants > 0 then private.email_allowance(batch_size) else 0 end;
   return query
-    select t.id, i.id, i.type, case when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
+    select t.id, i.id, i.type, case
+      when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
       when i.id = any (probed) then 1
       else greatest(0, 3 - (
         select count(*) from public.emails e where e.status = 'sending' and e.integration_id = i.id)::integer) end

@@ -27,7 +27,8 @@ begin
   from public.integrations i join private.integration_types t on t.type = i.type and t.kind = 'mail'
   where i.organization_id = require_only_mail_server.organization_id and i.type <> integration_type;
   if other is not null then
-    perform private.problem(409, 'other_mail_server', 'The organization''s mail goes out through another integration. Disconnect it first.',
+    perform private.problem(409, 'other_mail_server',
+      'The organization''s mail goes out through another integration. Disconnect it first.',
       jsonb_build_object('connected', other));
   end if;
 end

@@ -53,7 +53,8 @@ begin
       returning id into account_id;
     end if;
     perform private.set_sms_credentials(account_id, credentials);
-    update public.sms_accounts a set status = 'active', outages = 0, circuit_open_until = null, circuit_open_reason = null
+    update public.sms_accounts a set status = 'active', outages = 0, circuit_open_until = null,
+      circuit_open_reason = null
     where a.id = account_id and a.status = 'circuit_open';
     perform private.offer_default_sender(account_id, false);
   end loop;

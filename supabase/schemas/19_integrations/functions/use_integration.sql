@@ -28,7 +28,8 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   integration public.integrations;
-  reason text := left(regexp_replace(error, '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+', ' ', 'g'), 500);
+  reason text := left(regexp_replace(error,
+    '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+', ' ', 'g'), 500);
 begin
   if error is null then
     -- Not at every use: a row that all workers write would make them wait for each other.
