@@ -135,7 +135,7 @@ select tests.as_admin('public.connect_integration(tests.id(''ours''), ''twilio''
   ''{"account_sid": "AC5ec5ec5ec5ec5ec5ec5ec5ec5ec5ec5f", "auth_token": "sesame"}'')') \g /dev/null
 select is(tests.integration('twilio') - 'name' - 'last_sync', '{"type": "twilio", "status": "connected",
   "config": {"senders": ["+15005550101", "+15005550103"], "account_sids": ["AC5ec5ec5ec5ec5ec5ec5ec5ec5ec5ec5f"]},
-  "last_error": null}'::jsonb, 'New credentials replace those of all, and the senders begin anew.');
+  "last_error": null}'::jsonb, 'New credentials replace those of all, and close their circuits.');
 select is(tests.integration('twilio', 'theirs') ->> 'status', 'not_connected', 'Nobody else''s changed.');
 insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('theirs'), 'twilio', '+15005550103');
 select tests.as_admin('public.disconnect_integration(tests.id(''ours''), ''twilio'')') \g /dev/null
