@@ -8,6 +8,7 @@ const column = (id: string, role: "group" | "value", more = {}) => ({
   label: id,
   type: role === "group" ? "text" as const : "integer" as const,
   role,
+  ...(role === "value" ? { additive: true } : {}),
   ...more,
 });
 
@@ -51,11 +52,24 @@ Deno.test("Rates have no sum: their groups stand side by side", () => {
   const columns = [
     column("source", "group"),
     column("stage", "group"),
-    column("leads.conversion_rate", "value", { type: "ratio" }),
+    column("leads.conversion_rate", "value", { type: "ratio", additive: false }),
   ];
   const chart = reportChart(source(columns, [["fair", "new", 0.5], ["fair", "won", null]]));
   assert.deepEqual(chart?.categories, ["fair / new", "fair / won"]);
   assert.equal(chartText(chart ?? assert.fail()), "fair / new: 50.0 %; fair / won: –");
+});
+
+Deno.test("Averages and amounts in several currencies are not stacked", () => {
+  for (const id of ["avg(leads.value)", "sum(customers.arrears)"]) {
+    const columns = [
+      column("status", "group"),
+      column("currency", "group"),
+      column(id, "value", { type: "money", additive: false }),
+    ];
+    const chart = reportChart(source(columns, [["new", "GHS", "10.00"], ["new", "USD", "2.00"]]));
+    assert.deepEqual(chart?.categories, ["new / GHS", "new / USD"]);
+    assert.deepEqual(chart?.series, [{ label: id, values: [10, 2] }]);
+  }
 });
 
 Deno.test("Single rows, or figures without groups, have no chart", () => {

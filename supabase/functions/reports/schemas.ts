@@ -50,7 +50,6 @@ const PreviewRow = z.object({
   row_count: z.number().nullable(),
   records: z.number().nullable(),
   totals: z.array(z.unknown()).nullable(),
-  currencies: z.record(z.string(), z.string().nullable()).nullable(),
   truncated: z.boolean().nullable(),
   time_zone: z.string(),
   period: ReportPeriod.nullable(),
@@ -79,17 +78,12 @@ export function rowsOf(columns: Columns, rows: readonly z.infer<typeof Row>[]) {
 
 /** The result of `private.report_answer` as the API's preview. */
 export function toPreview(row: unknown): z.infer<typeof Preview> {
-  const { rows, totals, currencies, ...answer } = PreviewRow.parse(row);
+  const { rows, totals, ...answer } = PreviewRow.parse(row);
   const { data, subtotals } = rowsOf(answer.columns, rows ?? []);
   return {
     ...answer,
     report_id: answer.report_id ?? null,
     version: answer.version ?? null,
-    columns: answer.columns.map((column) =>
-      currencies && column.id in currencies
-        ? { ...column, currency: currencies[column.id] ?? null }
-        : column
-    ),
     preview_data: data,
     subtotals,
     totals: totals && valuesOf(answer.columns, totals),

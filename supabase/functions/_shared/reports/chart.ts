@@ -18,9 +18,6 @@ export type ChartSource = z.infer<typeof ChartSource>;
 /** Bars that one looks at together. */
 const barLimit = 24;
 
-/** Figures whose sum over groups has no meaning, by the end of their id. */
-const notAdditive = /\.(?:avg|min|max|median|p90|count_distinct|share_of_\w+|change_rate)$/;
-
 const labelOf = (cell: unknown): string =>
   cell === null || cell === undefined || cell === "" ? "(none)" : String(cell);
 
@@ -77,8 +74,7 @@ export function reportChart(source: ChartSource): Chart | null {
   const value = source.columns[at];
   const [first] = groups;
   if (first === undefined || value === undefined) return null;
-  const additive = value.type !== "ratio" && !notAdditive.test(value.id);
-  const isStacked = groups.length === 2 && additive;
+  const isStacked = groups.length === 2 && value.additive === true;
   const label = (row: unknown[]) =>
     isStacked ? labelOf(row[0]) : row.slice(0, groups.length).map(labelOf).join(" / ");
   const isLine = first.bucket !== undefined && (groups.length === 1 || isStacked);

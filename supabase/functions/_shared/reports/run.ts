@@ -24,6 +24,8 @@ export const ReportColumn = z.object({
   bucket: z.string().optional(),
   scale: z.int().optional(),
   currency: z.string().nullish(),
+  /** Of a figure: that of several groups is the sum of theirs. */
+  additive: z.boolean().optional(),
 });
 export type ReportColumn = z.infer<typeof ReportColumn>;
 

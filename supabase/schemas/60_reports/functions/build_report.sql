@@ -72,7 +72,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('columns', built.columns, 'rows', null, 'row_count', null, 'records', null, 'totals', null,
-    'currencies', null, 'truncated', null, 'time_zone', context.zone,
+    'truncated', null, 'time_zone', context.zone,
     'period', private.report_period_json(built.period), 'partial', '[]'::jsonb)
 $$;
 

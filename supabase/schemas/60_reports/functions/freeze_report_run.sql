@@ -68,10 +68,7 @@ begin
       select coalesce(jsonb_agg(w.cells order by w.position), '[]') from (
         select f.position, f.cells from private.report_rows f where f.run_id = run.id and f.level is null
         order by f.position limit private.chart_row_limit()) w) end,
-    columns = (
-      select jsonb_agg(c || case when total.currencies ? (c ->> 'id')
-        then jsonb_build_object('currency', total.currencies -> (c ->> 'id')) else '{}' end)
-      from jsonb_array_elements(built.columns) c)
+    columns = private.report_columns_in(built.columns, total.currencies)
   where r.id = run.id;
 end
 $$;

@@ -1,5 +1,5 @@
 -- The rows of one page and the total of a definition, as the caller may see them at this moment: { columns, rows:
--- [{ level, cells }], row_count, records, totals, currencies, truncated, time_zone, period, partial }. The first rows, the
+-- [{ level, cells }], row_count, records, totals, truncated, time_zone, period, partial }. The first rows, the
 -- total and the order are those of a run.
 create function private.report_answer(context private.report_context, definition jsonb, page_rows integer)
 returns jsonb
@@ -28,7 +28,8 @@ begin
   perform set_config('TimeZone', session_zone, true);
   perform private.require_report(not coalesce((answer ->> 'mixed')::boolean, false), 'mixed_currencies', 'grouping',
     'Amounts in several currencies have no sum. Group by the currency, or filter by one.');
-  return answer - 'mixed' || jsonb_build_object('columns', query.columns,
+  return answer - array['mixed', 'currencies'] || jsonb_build_object(
+    'columns', private.report_columns_in(query.columns, answer -> 'currencies'),
     'truncated', (answer ->> 'row_count')::bigint > private.report_row_limit(),
     'time_zone', context.zone, 'period', private.report_period_json(query.period),
     'partial', private.report_partial(context, query, definition));

@@ -1,4 +1,5 @@
 -- The columns of a report: its groups or fields, then its aggregations, each followed by its shares and comparisons.
+-- additive: the figure of several groups is the sum of theirs.
 create function private.report_columns(groupings private.report_grouping[], aggregates private.report_aggregate[])
 returns jsonb
 language sql immutable set search_path = ''
@@ -13,11 +14,25 @@ as $$
           when 'share_of_group' then ', share of the group' when 'previous' then ', period before'
           when 'change' then ', change' when 'change_rate' then ', change in %' else '' end,
         case when s.show is null or s.show in ('previous', 'change') then a.type else 'ratio' end)
-      || jsonb_build_object('role', 'value')
+      || jsonb_build_object('role', 'value', 'additive', a.additive and a.function <> 'count_distinct'
+        and coalesce(s.show in ('previous', 'change'), true))
       || case when a.type = 'money' then jsonb_build_object('scale', a.scale) else '{}' end
       order by a.ordinality, s.ordinality)
     from unnest(aggregates) with ordinality a
     cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)), '[]')
+$$;
+
+-- The columns of a report that was executed, with the currency of each amount; null, and nothing that may be summed, if
+-- there are several. currencies: by the ids of the aggregations.
+create function private.report_columns_in(columns jsonb, currencies jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_agg(c.value || case when k.key is null then '{}'
+    else jsonb_build_object('currency', k.value, 'additive', (c.value -> 'additive')::boolean and k.value <> 'null') end
+    order by c.ordinality)
+  from jsonb_array_elements(columns) with ordinality c
+  left join jsonb_each(currencies) k on c.value ->> 'id' in (k.key, k.key || '.previous', k.key || '.change')
 $$;
 
 -- The cells of the aggregations, as SQL over rows with a (value), p (value of the period before), t (value of the total)
