@@ -57,5 +57,88 @@ select is((
         "show": ["previous"]}], "period": {"field": "leads.created_at", "name": "this_year"}}') -> 'columns') c
     where c ->> 'id' = 'sum(leads.value).previous'), 'GHS', 'An amount of the period before has its currency too.');
 
+-- Which groups are shown
+create function tests.saved(definition jsonb) returns uuid language plpgsql as $$
+declare
+  report uuid;
+begin
+  perform tests.act_as('admin');
+  report := (public.build_report(tests.id('ours'), jsonb_build_object('name', 'Report', 'definition', definition))
+    ->> 'report_id')::uuid;
+  perform tests.act_as('postgres');
+  return report;
+end
+$$;
+-- The first groups of a chart, and its rows.
+create function tests.shown(chart jsonb) returns text language sql as $$
+  select format('%s groups, %s rows, %s to %s', count(distinct r -> 0), count(*), min(r ->> 0), max(r ->> 0))
+  from jsonb_array_elements(chart -> 'rows') r
+$$;
+create function tests.chart(report uuid) returns text language plpgsql as $$
+declare
+  chart jsonb;
+begin
+  perform tests.act_as('admin');
+  chart := public.report_chart(tests.id('ours'), report);
+  perform tests.act_as('postgres');
+  return tests.shown(chart);
+end
+$$;
+create function tests.run_of(report uuid) returns public.report_runs language plpgsql as $$
+declare
+  run public.report_runs;
+begin
+  perform tests.act_as('admin');
+  run.id := (public.export_report(tests.id('ours'), report, 'csv') ->> 'run_id')::uuid;
+  perform tests.act_as('postgres');
+  perform private.claim_report_run('00000000-0000-0000-0000-000000000001');
+  perform private.freeze_report_run(run.id, '00000000-0000-0000-0000-000000000001');
+  select * into run from public.report_runs r where r.id = run.id;
+  return run;
+end
+$$;
+create function tests.run_chart(run public.report_runs) returns text language plpgsql as $$
+declare
+  chart jsonb;
+begin
+  perform tests.act_as('admin');
+  chart := public.report_run_chart(tests.id('ours'), run.id);
+  perform tests.act_as('postgres');
+  return tests.shown(chart);
+end
+$$;
+create temporary table definitions as
+select name, tests.saved(definition) as report from (
+  values
+    ('days', '{"source": "leads", "grouping": [{"field": "leads.created_at", "bucket": "day"},
+      {"field": "leads.source"}], "aggregations": [{"function": "count"}], "sorting": ["-count"], "subtotals": true,
+      "period": {"field": "leads.created_at", "from": "2020-01-01", "to": "2023-12-31"}}'::jsonb),
+    ('numbers', '{"source": "leads", "grouping": [{"field": "leads.region"}, {"field": "leads.source"}],
+      "aggregations": [{"function": "count"}]}'),
+    ('one', '{"source": "leads", "grouping": [{"field": "leads.stage"}, {"field": "leads.region"}],
+      "aggregations": [{"function": "count"}]}')) d (name, definition);
+insert into public.leads (organization_id, first_name, source, region, created_at)
+select tests.id('ours'), 'Ama', (array['fair', 'web'])[1 + i % 2], lpad((i / 2)::text, 4, '0'),
+  timestamptz '2020-01-01 12:00Z' + interval '1 day' * (i / 2)
+from generate_series(0, 2921) i;
+-- 2020 to 2023 are 1,461 days of two sources each; the limit is 2,000 rows.
+select is(tests.chart(d.report), '1000 groups, 2000 rows, 2021-04-06 to 2023-12-31',
+  'A chart of time shows the newest groups, whatever the report is sorted by, and each of them whole.')
+from definitions d where d.name = 'days';
+select is(tests.run_chart(r), '1000 groups, 2000 rows, 2021-04-06 to 2023-12-31', 'So does that of a run.')
+from definitions d cross join lateral tests.run_of(d.report) r where d.name = 'days';
+select is((select format('%s, %s to %s', count(*), min(c ->> 0), max(c ->> 0))
+  from jsonb_array_elements(private.report_mail_data(r) -> 'chart_rows') c), '24, 2023-12-20 to 2023-12-31',
+  'A mail has the newest twelve groups, whole.')
+from definitions d join public.report_runs r on r.report_id = d.report where d.name = 'days';
+select is(tests.chart(d.report), '1000 groups, 2000 rows, 0000 to 0999', 'Of other groups the first are shown.')
+from definitions d where d.name = 'numbers';
+select is(tests.run_chart(r), '1000 groups, 2000 rows, 0000 to 0999', 'So they are of a run.')
+from definitions d cross join lateral tests.run_of(d.report) r where d.name = 'numbers';
+insert into public.leads (organization_id, first_name, region)
+select tests.id('ours'), 'Ama', 'r' || i from generate_series(1, 1000) i;
+select is(tests.chart(d.report), '1 groups, 2000 rows, New to New', 'A group that is larger than the limit is cut.')
+from definitions d where d.name = 'one';
+
 select * from finish();
 rollback;

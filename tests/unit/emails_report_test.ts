@@ -89,6 +89,34 @@ Deno.test("An empty and a truncated run are said in words, in French too", () =>
   assert.match(french.text, /Aucun enregistrement/);
 });
 
+Deno.test("A mail shows the newest times as they are, says what it leaves out, and sums nothing that has no sum", () => {
+  const days = Array.from({ length: 14 }, (_, n) => `2026-11-${String(n + 10)}`);
+  const over = (more: Record<string, unknown>, rows: unknown[][]) => ({
+    ...run,
+    row_count: rows.length,
+    columns: [
+      { id: "day", label: "Day", type: "date", role: "group", bucket: "day" },
+      { id: "figure", label: "Figure", type: "number", role: "value", additive: true, ...more },
+    ],
+    totals: [null, 9],
+    chart_rows: rows,
+  });
+  const rows = days.map((day, n) => [day, n === 12 ? -4 : n === 13 ? null : n]).reverse();
+  const { text, html } = render("report_ready", over({}, rows));
+  for (const said of ["2026-11-22: -4\n░░░░░░░░░", "2026-11-23: –", "the newest 12 groups only"]) {
+    assert(text.includes(said), `${said} is in\n${text}`);
+  }
+  assert(!text.includes("2026-11-11:"), text);
+  assert(text.indexOf("2026-11-12:") < text.indexOf("2026-11-22:"), text);
+  assert(!/width:-/.test(html), html);
+  assert(!render("report_ready", run).text.includes("groups only"));
+  const two = over({ additive: false }, [["2026-11-10", "a", 4], ["2026-11-10", "b", 6]]);
+  two.columns.splice(1, 0, { id: "s", label: "S", type: "text", role: "group" } as never);
+  const averages = render("report_ready", { ...two, totals: [null, null, 5] }).text;
+  assert(averages.includes("2026-11-10 / a: 4"), averages);
+  assert(!averages.includes(": 10"), averages);
+});
+
 Deno.test("A report that a person asked for says no more than that it is ready", () => {
   const { text } = render("report_ready", { report_name: "Leads", report_id: run.report_id });
   assert.match(text, /Your report “Leads” is ready/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chartText } from "../../supabase/functions/_shared/charts/chart.ts";
+import { layOut } from "../../supabase/functions/_shared/charts/layout.ts";
 import { chartSvg } from "../../supabase/functions/_shared/charts/svg.ts";
 import { type ChartSource, reportChart } from "../../supabase/functions/_shared/reports/chart.ts";
 
@@ -70,6 +71,79 @@ Deno.test("Averages and amounts in several currencies are not stacked", () => {
     assert.deepEqual(chart?.categories, ["new / GHS", "new / USD"]);
     assert.deepEqual(chart?.series, [{ label: id, values: [10, 2] }]);
   }
+});
+
+const months = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, n) => `${2000 + Math.floor(n / 12)}-${String(n % 12 + 1).padStart(2, "0")}`,
+  );
+
+Deno.test("A line is in the order of time, however the report is sorted; what has no date is left out", () => {
+  const columns = [column("closed", "group", { bucket: "month" }), column("count", "value")];
+  const chart = reportChart(
+    source(columns, [["2026-11", 9], [null, 5], ["2026-09", 7], ["2026-10", 8]]),
+  );
+  assert.deepEqual(chart?.categories, ["2026-09", "2026-10", "2026-11"]);
+  assert.deepEqual(chart?.series, [{ label: "count", values: [7, 8, 9] }]);
+  assert.match(chart?.subtitle ?? "", /without what has no date$/);
+  assert.equal(chart?.isCut, false);
+});
+
+Deno.test("Averages over time and another group are bars, the newest last", () => {
+  const columns = [
+    column("created", "group", { bucket: "month" }),
+    column("source", "group"),
+    column("avg(leads.value)", "value", { additive: false }),
+  ];
+  const chart = reportChart(source(columns, months(30).map((month, at) => [month, "fair", at])));
+  assert.equal(chart?.kind, "bars");
+  assert.deepEqual([chart?.categories[0], chart?.categories.at(-1)], [
+    "2000-07 / fair",
+    "2002-06 / fair",
+  ]);
+  assert.deepEqual(chart?.series[0]?.values.at(-1), 29);
+  assert.match(chart?.subtitle ?? "", /the last 24 groups$/);
+});
+
+Deno.test("Values below zero are drawn below zero, and nothing is drawn as nothing", () => {
+  const columns = [column("source", "group"), column("count.change", "value")];
+  const bars = reportChart(source(columns, [["fair", -5], ["web", 15], ["call", null]])) ??
+    assert.fail();
+  assert.equal(chartText(bars), "fair: -5; web: 15; call: –");
+  const { shapes } = layOut(bars);
+  const drawn = shapes.filter((shape) => shape.kind === "bar");
+  const [below, above, none] = drawn;
+  assert(below && above && none);
+  assert.equal(Math.round(below.x + below.width), Math.round(above.x));
+  assert.equal(Math.round(3 * below.width), Math.round(above.width));
+  assert.equal(none.width, 0);
+  assert.deepEqual(
+    shapes.flatMap((shape) => shape.kind === "text" && shape.tone === "soft" ? [shape.text] : [])
+      .slice(1),
+    ["-5", "15", "–"],
+  );
+  const time = [column("created", "group", { bucket: "month" }), column("count.change", "value")];
+  const line = reportChart(
+    source(time, [["2026-08", -10], ["2026-09", null], ["2026-10", 0], ["2026-11", 10]]),
+  ) ?? assert.fail();
+  const lines = layOut(line).shapes.filter((shape) => shape.kind === "line");
+  assert.deepEqual(lines.map(({ points }) => points.length), [1, 2]);
+  const heights = lines.flatMap(({ points }) => points.map(([, y]) => y));
+  const [low = 0, zero = 0, high = 0] = heights;
+  assert(low > zero && zero > high, String(heights));
+});
+
+Deno.test("Series without a value stay without one, together with others too", () => {
+  const columns = [
+    column("source", "group"),
+    column("stage", "group"),
+    column("sum(leads.value)", "value"),
+  ];
+  const rows = Array.from({ length: 8 }, (_, n) => ["fair", `stage ${n}`, null]);
+  const chart = reportChart(source(columns, rows)) ?? assert.fail();
+  assert.deepEqual(chart.series.at(-1)?.values, [null]);
+  assert(layOut(chart).shapes.some((shape) => shape.kind === "text" && shape.text === "–"));
 });
 
 Deno.test("Single rows, or figures without groups, have no chart", () => {

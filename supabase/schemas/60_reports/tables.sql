@@ -377,7 +377,7 @@ comment on constraint report_runs_once_due on public.report_runs is
 comment on column public.report_runs.as_of is 'The moment against which relative periods are resolved.';
 comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
 comment on column public.report_runs.chart_rows is
-  'The cells of the first rows of a grouped report: what its chart shows. Kept after the frozen rows.';
+  'The cells of rows of a grouped report, of whole first groups: what its chart shows. Kept after the frozen rows.';
 comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
 comment on column public.report_runs.records is 'Rows of the source that the report is made of.';
 comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';

@@ -19,6 +19,10 @@ export interface Chart {
   partial?: readonly string[];
   /** How values are written: ratios are percentages. */
   unit: "number" | "ratio";
+  /** Whether the categories are times, the newest last. */
+  isTime?: boolean;
+  /** Whether some categories are left out: of times the oldest, else the last. */
+  isCut?: boolean;
 }
 
 /** Series beyond these are not told apart any more. */
@@ -48,6 +52,19 @@ export function chartText(chart: Chart): string {
   return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
 }
 
-/** What all series of a category come to. */
-export const stackedSum = ({ series }: Chart, at: number): number =>
-  series.reduce((sum, { values }) => sum + Math.max(0, values[at] ?? 0), 0);
+/** What all series of a category come to; null if none has a value. */
+export const stackedSum = ({ series }: Chart, at: number): number | null =>
+  series.reduce<number | null>((sum, { values }) => {
+    const value = values[at] ?? null;
+    return value === null ? sum : (sum ?? 0) + value;
+  }, null);
+
+/** What the series of a category come to above and below zero. */
+export function extent({ series }: Chart, at: number): { above: number; below: number } {
+  const values = series.map(({ values }) => values[at] ?? 0);
+  const sum = (some: number[]) => some.reduce((all, value) => all + value, 0);
+  return {
+    above: sum(values.filter((value) => value > 0)),
+    below: sum(values.filter((value) => value < 0)),
+  };
+}

@@ -1,4 +1,4 @@
-import { type Chart, stackedSum, valueText } from "./chart.ts";
+import { type Chart, extent, stackedSum, valueText } from "./chart.ts";
 import { line } from "./line_layout.ts";
 import { type Layout, type Shape, width } from "./shapes.ts";
 
@@ -53,24 +53,40 @@ function legend(chart: Chart, y: number): Shape[] {
   ]);
 }
 
+/** The bars of a category, from zero to the right, and those below zero to the left. Answers where they end. */
+function barsOf(chart: Chart, at: number, place: { zero: number; y: number; scale: number }) {
+  let { zero: right, zero: left } = place;
+  const shapes = chart.series.map(({ values }, series): Shape => {
+    const value = values[at] ?? 0;
+    const length = Math.abs(value) * place.scale;
+    if (value < 0) left -= length;
+    const x = value < 0 ? left : right;
+    if (value > 0) right += length;
+    return { kind: "bar", x, y: place.y, width: length, height: barHeight, series };
+  });
+  return { shapes, right };
+}
+
 /** A horizontal bar for each category with its value at the end; a funnel's bars are centred. */
 function bars(chart: Chart, from: number): Layout {
   const space = width - labelWidth - valueWidth;
-  const largest = Math.max(...chart.categories.map((_, at) => stackedSum(chart, at)), 0) || 1;
+  const extents = chart.categories.map((_, at) => extent(chart, at));
+  const largest = Math.max(...extents.map(({ above }) => above), 0);
+  const smallest = Math.min(...extents.map(({ below }) => below), 0);
+  const scale = space / (largest - smallest || 1);
+  const zero = labelWidth - smallest * scale;
+  const height = from + chart.categories.length * (barHeight + barGap);
+  const axis: Shape[] = smallest < 0
+    ? [{ kind: "rule", x1: zero, y1: from - barGap / 2, x2: zero, y2: height - barGap / 2 }]
+    : [];
   const shapes = chart.categories.flatMap((category, at): Shape[] => {
     const y = from + at * (barHeight + barGap);
     const sum = stackedSum(chart, at);
-    let x = labelWidth + (chart.kind === "funnel" ? space * (1 - sum / largest) / 2 : 0);
-    const parts = chart.series.map(({ values }, series): Shape => {
-      const length = space * Math.max(0, values[at] ?? 0) / largest;
-      const bar: Shape = { kind: "bar", x, y, width: length, height: barHeight, series };
-      x += length;
-      return bar;
-    });
-    const value = chart.series.length === 1 ? chart.series[0]?.values[at] ?? null : sum;
+    const centred = chart.kind === "funnel" ? (space - (sum ?? 0) * scale) / 2 : 0;
+    const drawn = barsOf(chart, at, { zero: zero + centred, y, scale });
     const first = chart.series[0]?.values[0] ?? 0;
     const share = chart.kind === "funnel" && first > 0
-      ? ` · ${Math.round(100 * sum / first)} %`
+      ? ` · ${Math.round(100 * (sum ?? 0) / first)} %`
       : "";
     const partial = chart.partial?.includes(category) ? " *" : "";
     const text = { kind: "text", y: y + 13, size: 12 } as const;
@@ -82,17 +98,17 @@ function bars(chart: Chart, from: number): Layout {
         anchor: "end",
         tone: "strong",
       },
-      ...parts,
+      ...drawn.shapes,
       {
         ...text,
-        x: chart.kind === "funnel" ? width : x + 8,
-        text: valueText(value, chart.unit) + share,
+        x: chart.kind === "funnel" ? width : drawn.right + 8,
+        text: valueText(sum, chart.unit) + share,
         anchor: chart.kind === "funnel" ? "end" : "start",
         tone: "soft",
       },
     ];
   });
-  return { width, height: from + chart.categories.length * (barHeight + barGap), shapes };
+  return { width, height, shapes: [...axis, ...shapes] };
 }
 
 /** Lays a chart out, with title, legend and, where some categories are incomplete, a note. */

@@ -4,14 +4,16 @@ import { type Layout, type Shape, width } from "./shapes.ts";
 const lineHeight = 220;
 const axisWidth = 64;
 
-/** Round values from 0 to at least the largest, at most six of them. */
-function ticks(largest: number, whole: boolean): number[] {
-  const raw = (largest || 1) / 4;
+/** Round values from at most the smallest to at least the largest, 0 among them, at most eight of them. */
+function ticks(smallest: number, largest: number, whole: boolean): number[] {
+  const raw = (largest - smallest || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(raw));
   const factor = [1, 2, 2.5, 5, 10].find((step) => step * power >= raw) ?? 10;
   const step = whole ? Math.max(1, Math.ceil(factor * power)) : factor * power;
-  const count = Math.ceil(largest / step - 1e-9) || 1;
-  return Array.from({ length: count + 1 }, (_, at) => at * step);
+  const first = Math.floor(smallest / step + 1e-9);
+  const last = Math.ceil(largest / step - 1e-9);
+  const count = Math.max(1, last - first);
+  return Array.from({ length: count + 1 }, (_, at) => (first + at) * step);
 }
 
 /** The runs of values without a gap, as indexes. */
@@ -28,14 +30,15 @@ function unbroken(values: readonly (number | null)[]): number[][] {
 export function line(chart: Chart, from: number): Layout {
   const values = chart.series.flatMap(({ values }) => values).filter((value) => value !== null);
   const whole = values.every(Number.isInteger);
-  const scale = ticks(Math.max(...values, 0), whole);
-  const most = scale.at(-1) || 1;
+  const scale = ticks(Math.min(...values, 0), Math.max(...values, 0), whole);
+  const least = scale[0] ?? 0;
+  const most = scale.at(-1) ?? 1;
   const right = width - 34;
   const x = (at: number) =>
     chart.categories.length < 2
       ? (axisWidth + right) / 2
       : axisWidth + (right - axisWidth) * at / (chart.categories.length - 1);
-  const y = (value: number) => from + lineHeight * (1 - Math.max(0, value) / most);
+  const y = (value: number) => from + lineHeight * (1 - (value - least) / (most - least));
   const axis = scale.flatMap((value): Shape[] => [
     { kind: "rule", x1: axisWidth, y1: y(value), x2: right, y2: y(value) },
     {

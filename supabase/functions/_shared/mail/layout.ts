@@ -23,10 +23,14 @@ export interface Frame {
 
 const longestBar = 24;
 
+/** Characters of a bar; what is not zero has one at least. */
+const lengthOf = (share: number): number =>
+  Math.max(share === 0 ? 0 : 1, Math.round(Math.abs(share) * longestBar));
+
 /** Bars of block characters, each with its value. */
 function barsAsText(bars: readonly Bar[]): string {
   return bars.map(({ label, value, share }) =>
-    `${label}: ${value}\n${"█".repeat(Math.max(share > 0 ? 1 : 0, Math.round(share * longestBar)))}`
+    `${label}: ${value}\n${(share < 0 ? "░" : "█").repeat(lengthOf(share))}`
   ).join("\n");
 }
 
@@ -35,8 +39,8 @@ function barsAsHtml(bars: readonly Bar[]): string {
   const rows = bars.map(({ label, value, share }) =>
     `<tr><td style="padding:3px 12px 3px 0;font-size:14px;width:34%">${escapeHtml(label)}</td>` +
     `<td style="padding:3px 0"><table role="presentation" width="100%" style="border-collapse:collapse"><tr>` +
-    `<td style="background:#2563a8;height:14px;padding:0;width:${
-      Math.round(share * 75)
+    `<td style="background:${share < 0 ? "#b4500b" : "#2563a8"};height:14px;padding:0;width:${
+      Math.round(Math.abs(share) * 75)
     }%"></td><td style="padding:0 0 0 8px;font-size:13px;color:#475467;white-space:nowrap">${
       escapeHtml(value)
     }</td></tr></table></td></tr>`

@@ -11,7 +11,7 @@ import { oneLine } from "./provider.ts";
 export interface Bar {
   label: string;
   value: string;
-  /** Its length as a part of the longest, 0 to 1. */
+  /** Its length as a part of the longest, -1 to 1. */
   share: number;
 }
 
@@ -25,6 +25,8 @@ export interface ReportFacts {
   empty: boolean;
   totals: [label: string, value: string][];
   bars: Bar[];
+  /** Which groups the bars show, where they do not show all. */
+  shown: { groups: "newest" | "first"; count: number } | undefined;
 }
 
 const Run = z.object({
@@ -68,9 +70,8 @@ function periodIn(locale: string, { period, time_zone: timeZone }: Run): string 
   return format.formatRange(parseTimestamp(period.from), parseTimestamp(period.to) - 1);
 }
 
-function barsOf(locale: string, run: Run): Bar[] {
-  if (run.chart_rows === null) return [];
-  const chart = reportChart({
+function chartOf(locale: string, run: Run): Pick<ReportFacts, "bars" | "shown"> {
+  const chart = run.chart_rows && reportChart({
     name: run.report_name,
     columns: run.columns,
     rows: run.chart_rows,
@@ -80,16 +81,19 @@ function barsOf(locale: string, run: Run): Bar[] {
     partial: run.partial,
   });
   const column = run.columns.find(({ role }) => role === "value");
-  if (chart === null || column === undefined) return [];
+  if (!chart || column === undefined) return { bars: [], shown: undefined };
   const all = chart.categories.map((label, at) => ({ label, value: stackedSum(chart, at) }));
-  // The newest of a time; the first of anything else.
-  const shown = chart.kind === "line" ? all.slice(-mostBars) : all.slice(0, mostBars);
-  const longest = Math.max(...shown.map(({ value }) => value), 0) || 1;
-  return shown.map(({ label, value }) => ({
-    label: plain(label),
-    value: valueIn(locale, column, value),
-    share: value / longest,
-  }));
+  const shown = chart.isTime ? all.slice(-mostBars) : all.slice(0, mostBars);
+  const longest = Math.max(...shown.map(({ value }) => Math.abs(value ?? 0)), 0) || 1;
+  const isCut = chart.isCut || shown.length < all.length;
+  return {
+    bars: shown.map(({ label, value }) => ({
+      label: plain(label),
+      value: valueIn(locale, column, value),
+      share: (value ?? 0) / longest,
+    })),
+    shown: isCut ? { groups: chart.isTime ? "newest" : "first", count: shown.length } : undefined,
+  };
 }
 
 /** What the data of an e-mail say of a run; undefined for an e-mail that is about none. */
@@ -113,6 +117,6 @@ export function reportFacts(
         ? [[plain(column.label), valueIn(language, column, run.totals[at])]]
         : []
     ).slice(0, mostTotals),
-    bars: barsOf(language, run),
+    ...chartOf(language, run),
   };
 }

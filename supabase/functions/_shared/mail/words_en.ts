@@ -5,6 +5,9 @@ const reportNotes = ({ run }: Facts): string[] => [
   ...(run?.truncated
     ? ["There are more rows than a file holds: it has the first ones. Totals are of all."]
     : []),
+  ...(run?.shown
+    ? [`The chart shows the ${run.shown.groups} ${run.shown.count} groups only; the file has more.`]
+    : []),
 ];
 
 const reportFigures = ({ run }: Facts): NonNullable<Content["facts"]> =>

@@ -7,6 +7,13 @@ const reportNotes = ({ run }: Facts): string[] => [
       "Il y a plus de lignes qu’un fichier n’en contient : il a les premières. Les totaux portent sur toutes.",
     ]
     : []),
+  ...(run?.shown
+    ? [
+      `Le graphique ne montre que les ${run.shown.count} ${
+        run.shown.groups === "newest" ? "groupes les plus récents" : "premiers groupes"
+      } ; le fichier en contient plus.`,
+    ]
+    : []),
 ];
 
 const reportFigures = ({ run }: Facts): NonNullable<Content["facts"]> =>

@@ -3,7 +3,7 @@ import { parseTimestamp } from "../timestamp.ts";
 import { z } from "../zod.ts";
 import { ReportColumn, ReportPeriod } from "./run.ts";
 
-/** What a chart of a report is made of: the cells of the first rows, without subtotals. */
+/** What a chart of a report is made of: cells of rows, without subtotals; all rows of each first group that is there. */
 export const ChartSource = z.object({
   name: z.string(),
   columns: z.array(ReportColumn),
@@ -18,6 +18,8 @@ export type ChartSource = z.infer<typeof ChartSource>;
 /** Bars that one looks at together. */
 const barLimit = 24;
 
+type Row = readonly unknown[];
+
 const labelOf = (cell: unknown): string =>
   cell === null || cell === undefined || cell === "" ? "(none)" : String(cell);
 
@@ -29,28 +31,33 @@ const numberOf = (cell: unknown): number | null => {
 /** The distinct labels, in the order of the rows. */
 const distinct = (labels: string[]): string[] => [...new Set(labels)];
 
+/** The sum of what there is; null if there is nothing. */
+const plus = (one: number | null, other: number | null): number | null =>
+  one === null ? other : one + (other ?? 0);
+
 /** The series of a second group: the largest by themselves, what remains together. */
-function stacked(rows: readonly unknown[][], at: number, categories: string[]): Series[] {
+function stacked(rows: readonly Row[], at: number, categories: string[]): Series[] {
+  const places = new Map(categories.map((category, place) => [category, place]));
   const sums = new Map<string, (number | null)[]>();
   for (const row of rows) {
     const values = sums.get(labelOf(row[1])) ?? categories.map(() => null);
-    const place = categories.indexOf(labelOf(row[0]));
-    values[place] = (values[place] ?? 0) + (numberOf(row[at]) ?? 0);
+    const place = places.get(labelOf(row[0])) ?? 0;
+    values[place] = plus(values[place] ?? null, numberOf(row[at]));
     sums.set(labelOf(row[1]), values);
   }
-  const total = ({ values }: Series) =>
-    values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  const size = ({ values }: Series) =>
+    values.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
   const all = [...sums].map(([label, values]) => ({ label, values }))
-    .sort((one, other) => total(other) - total(one));
+    .sort((one, other) => size(other) - size(one));
   if (all.length <= seriesLimit) return all;
   const rest = all.slice(seriesLimit - 1);
   const others = categories.map((_, place) =>
-    rest.reduce((sum, { values }) => sum + (values[place] ?? 0), 0)
+    rest.reduce<number | null>((sum, { values }) => plus(sum, values[place] ?? null), null)
   );
   return [...all.slice(0, seriesLimit - 1), { label: `${rest.length} others`, values: others }];
 }
 
-function subtitle(source: ChartSource, value: ReportColumn, shown: string): string {
+function subtitle(source: ChartSource, value: ReportColumn, notes: string[]): string {
   const day = (instant: string, before: number) =>
     new Intl.DateTimeFormat("en-CA", { timeZone: source.time_zone, dateStyle: "short" })
       .format(parseTimestamp(instant) - before);
@@ -60,9 +67,15 @@ function subtitle(source: ChartSource, value: ReportColumn, shown: string): stri
     figure,
     ...(period ? [`${day(period.from, 0)} to ${day(period.to, 1)}`] : []),
     source.time_zone,
-    ...(shown ? [shown] : []),
+    ...notes,
   ].join(" · ");
 }
+
+/** In the order of time, whatever the report is sorted by. Names of time groups sort as their times do. */
+const byTime = (rows: readonly Row[]): Row[] =>
+  rows.filter(([time]) => time !== null).sort(([one], [other]) =>
+    String(one) < String(other) ? -1 : String(one) > String(other) ? 1 : 0
+  );
 
 /**
  * The chart of a grouped report: its first figure by its first group; the second group is stacked, if the figure can be
@@ -75,23 +88,33 @@ export function reportChart(source: ChartSource): Chart | null {
   const [first] = groups;
   if (first === undefined || value === undefined) return null;
   const isStacked = groups.length === 2 && value.additive === true;
-  const label = (row: unknown[]) =>
+  const isTime = first.bucket !== undefined;
+  const isLine = isTime && (groups.length === 1 || isStacked);
+  const label = (row: Row) =>
     isStacked ? labelOf(row[0]) : row.slice(0, groups.length).map(labelOf).join(" / ");
-  const isLine = first.bucket !== undefined && (groups.length === 1 || isStacked);
-  const found = distinct(source.rows.map(label));
-  const categories = isLine ? found : found.slice(0, barLimit);
-  const rows = source.rows.filter((row) => categories.includes(label(row)));
-  const series = isStacked
-    ? stacked(rows, at, categories)
-    : [{ label: value.label, values: rows.map((row) => numberOf(row[at])) }];
-  const cut = rows.length < source.row_count;
+  const known = isTime ? byTime(source.rows) : source.rows;
+  const found = isStacked ? distinct(known.map(label)) : known.map(label);
+  const most = isLine ? found.length : barLimit;
+  const shown = <T>(all: readonly T[]) => isTime ? all.slice(-most) : all.slice(0, most);
+  const categories = shown(found);
+  const rows = isStacked ? known.filter((row) => categories.includes(label(row))) : shown(known);
+  const undated = source.rows.length - known.length;
+  const isCut = rows.length + undated < source.row_count;
+  const notes = [
+    ...(isCut ? [`the ${isTime ? "last" : "first"} ${categories.length} groups`] : []),
+    ...(undated > 0 ? ["without what has no date"] : []),
+  ];
   return {
     kind: isLine ? "line" : "bars",
     title: source.name,
-    subtitle: subtitle(source, value, cut ? `the first ${categories.length} groups` : ""),
+    subtitle: subtitle(source, value, notes),
     categories,
-    series,
+    series: isStacked
+      ? stacked(rows, at, categories)
+      : [{ label: value.label, values: rows.map((row) => numberOf(row[at])) }],
     partial: source.partial,
     unit: value.type === "ratio" ? "ratio" : "number",
+    isTime,
+    isCut,
   };
 }

@@ -7,9 +7,7 @@ as $$
     'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id), 'time_zone', run.time_zone,
     'period', run.period, 'row_count', run.row_count, 'truncated', run.truncated, 'partial', run.partial,
     'columns', run.columns, 'totals', run.totals, 'empty', run.records = 0,
-    'chart_rows', (
-      select jsonb_agg(c.value order by c.ordinality)
-      from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
+    'chart_rows', private.mailed_chart_rows(run))
 $$;
 
 -- Notifies the members among the recipients to whom the owner may send, in the application and by e-mail as each prefers,

@@ -64,10 +64,8 @@ begin
     period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
     records = total.records, truncated = total.row_count > private.report_row_limit(),
     partial = private.report_partial(context, built, run.definition),
-    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0 then (
-      select coalesce(jsonb_agg(w.cells order by w.position), '[]') from (
-        select f.position, f.cells from private.report_rows f where f.run_id = run.id and f.level is null
-        order by f.position limit private.chart_row_limit()) w) end,
+    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0
+      then private.frozen_chart_rows(run) end,
     columns = private.report_columns_in(built.columns, total.currencies)
   where r.id = run.id;
 end
