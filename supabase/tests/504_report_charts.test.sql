@@ -113,14 +113,15 @@ select name, tests.saved(definition) as report from (
     ('days', '{"source": "leads", "grouping": [{"field": "leads.created_at", "bucket": "day"},
       {"field": "leads.source"}], "aggregations": [{"function": "count"}], "sorting": ["-count"], "subtotals": true,
       "period": {"field": "leads.created_at", "from": "2020-01-01", "to": "2023-12-31"}}'::jsonb),
-    ('numbers', '{"source": "leads", "grouping": [{"field": "leads.region"}, {"field": "leads.source"}],
-      "aggregations": [{"function": "count"}]}'),
-    ('one', '{"source": "leads", "grouping": [{"field": "leads.stage"}, {"field": "leads.region"}],
-      "aggregations": [{"function": "count"}]}')) d (name, definition);
+    ('regions', '{"source": "leads", "grouping": [{"field": "leads.region"}, {"field": "leads.created_at",
+      "bucket": "day"}], "aggregations": [{"function": "count"}],
+      "period": {"field": "leads.created_at", "from": "2020-01-01", "to": "2023-12-31"}}'),
+    ('longer', '{"source": "leads", "grouping": [{"field": "leads.region"}, {"field": "leads.created_at",
+      "bucket": "day"}], "aggregations": [{"function": "count"}],
+      "period": {"field": "leads.created_at", "from": "2010-01-01", "to": "2023-12-31"}}')) d (name, definition);
 insert into public.leads (organization_id, first_name, source, region, created_at)
-select tests.id('ours'), 'Ama', (array['fair', 'web'])[1 + i % 2], lpad((i / 2)::text, 4, '0'),
-  timestamptz '2020-01-01 12:00Z' + interval '1 day' * (i / 2)
-from generate_series(0, 2921) i;
+select tests.id('ours'), 'Ama', s, r, timestamptz '2020-03-01 12:00Z'
+from (values ('fair', 'Ashanti'), ('web', 'Volta')) v (s, r);
 -- 2020 to 2023 are 1,461 days of two sources each; the limit is 2,000 rows.
 select is(tests.chart(d.report), '1000 groups, 2000 rows, 2021-04-06 to 2023-12-31',
   'A chart of time shows the newest groups, whatever the report is sorted by, and each of them whole.')
@@ -131,14 +132,58 @@ select is((select format('%s, %s to %s', count(*), min(c ->> 0), max(c ->> 0))
   from jsonb_array_elements(private.report_mail_data(r) -> 'chart_rows') c), '24, 2023-12-20 to 2023-12-31',
   'A mail has the newest twelve groups, whole.')
 from definitions d join public.report_runs r on r.report_id = d.report where d.name = 'days';
-select is(tests.chart(d.report), '1000 groups, 2000 rows, 0000 to 0999', 'Of other groups the first are shown.')
-from definitions d where d.name = 'numbers';
-select is(tests.run_chart(r), '1000 groups, 2000 rows, 0000 to 0999', 'So they are of a run.')
-from definitions d cross join lateral tests.run_of(d.report) r where d.name = 'numbers';
-insert into public.leads (organization_id, first_name, region)
-select tests.id('ours'), 'Ama', 'r' || i from generate_series(1, 1000) i;
-select is(tests.chart(d.report), '1 groups, 2000 rows, New to New', 'A group that is larger than the limit is cut.')
-from definitions d where d.name = 'one';
+select is(tests.chart(d.report), '1 groups, 1461 rows, Ashanti to Ashanti', 'Of other groups the first are shown.')
+from definitions d where d.name = 'regions';
+select is(tests.run_chart(r), '1 groups, 1461 rows, Ashanti to Ashanti', 'So they are of a run.')
+from definitions d cross join lateral tests.run_of(d.report) r where d.name = 'regions';
+select is(tests.chart(d.report), '1 groups, 2000 rows, Ashanti to Ashanti',
+  'A group that is larger than the limit is cut.')
+from definitions d where d.name = 'longer';
+
+-- Names
+do $$
+begin
+  perform tests.member('namesake', 'ours', 'counselor');
+  update public.profiles set full_name = 'Esi Mensah' where id in (tests.id('counselor'), tests.id('namesake'));
+  update public.profiles set full_name = 'Kofi Mensah' where id = tests.id('manager');
+  delete from public.leads where organization_id = tests.id('ours');
+  insert into public.leads (organization_id, first_name, source, assigned_to)
+  select tests.id('ours'), 'Ama', s, tests.id(a) from (values ('fair', 'counselor'), ('web', 'namesake'),
+    ('web', 'namesake'), ('web', 'manager'), ('web', 'nobody')) v (s, a);
+end
+$$;
+create function tests.cells(definition jsonb) returns text language sql as $$
+  select string_agg(concat_ws(' ', r ->> 'level', replace(replace(r ->> 'cells',
+    right(tests.id('counselor')::text, 4), 'one'), right(tests.id('namesake')::text, 4), 'other')), '; ')
+  from jsonb_array_elements(tests.answer(definition) -> 'rows') r
+$$;
+select is((select string_agg(c, '; ' order by c) from unnest(string_to_array(tests.cells('{"source": "leads",
+    "grouping": [{"field": "leads.assignee"}], "aggregations": [{"function": "count"}]}'), '; ')) c),
+  '["Esi Mensah (one)", 1]; ["Esi Mensah (other)", 2]; ["Kofi Mensah", 1]; [null, 1]',
+  'People with the same name are groups of their own, told apart by the end of their ids.');
+select is(tests.cells('{"source": "leads", "grouping": [{"field": "leads.source"}, {"field": "leads.assignee"}],
+    "aggregations": [{"function": "count"}], "sorting": ["-leads.assignee"], "subtotals": true}'),
+  '["fair", "Esi Mensah (one)", 1]; 1 ["fair", null, 1]; ["web", "Kofi Mensah", 1]; ["web", "Esi Mensah (other)", 2]; '
+    '["web", null, 1]; 1 ["web", null, 4]', 'So are they below other groups, sorted by name.');
+select is(tests.cells(format('{"source": "leads", "grouping": [{"field": "leads.assignee"},
+    {"field": "leads.created_at", "bucket": "year"}], "aggregations": [{"function": "count", "show":
+    ["share_of_group"]}], "subtotals": true, "filters": {"all": [{"field": "leads.assigned_to", "operator": "eq",
+    "value": "%s"}]}, "period": {"field": "leads.created_at", "name": "this_year"}}', tests.id('counselor'))::jsonb),
+  format('["Esi Mensah", "%s", 1, 1]; 1 ["Esi Mensah", null, 1, 1]', extract(year from now())),
+  'Where one of them is shown, the name is enough; times are filled.');
+insert into public.campaigns (id, organization_id, name, audience)
+select tests.remember('c' || i, gen_random_uuid()), tests.id('ours'), 'Spring', '{"filter": {}}'
+from generate_series(1, 2) i;
+insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, status)
+select tests.id('ours'), tests.id('c' || i), 1, gen_random_uuid(), '+233244000001', 'excluded'
+from generate_series(1, 2) i;
+select is(jsonb_array_length(tests.answer('{"source": "campaign_targets", "grouping": [{"field":
+    "campaign_targets.campaign"}], "aggregations": [{"function": "count"}]}') -> 'rows'), 2,
+  'Campaigns with the same name are two rows.');
+select is_empty($$
+  select f.source, f.name from private.report_fields f
+  where f.identity is null and f.join_name is not null and f.expression ~ '\.(full_name|name)$'
+$$, 'Every name of another record has its id.');
 
 select * from finish();
 rollback;

@@ -84,6 +84,8 @@ create table private.report_fields (
   scale smallint not null default 2,
   choices text[],
   sort_expression text,
+  identity text generated always as (case when join_name is not null and expression ~ '^[a-z]+\.(full_name|name)$'
+    then split_part(expression, '.', 1) || '.id' end) stored,
   primary key (source, name),
   constraint report_fields_join foreign key (source, join_name) references private.report_joins (source, name),
   constraint report_fields_currency check ((type = 'money') = (currency is not null)),
@@ -99,6 +101,8 @@ comment on column private.report_fields.personal is 'Personal data of customers,
 comment on column private.report_fields.period is 'Whether a period may filter by it.';
 comment on column private.report_fields.currency is 'SQL of the currency of an amount of money.';
 comment on column private.report_fields.scale is 'Digits after the point of an amount of money.';
+comment on column private.report_fields.identity is
+  'SQL of the id of another record that the field is the name of: groups keep records of the same name apart.';
 comment on column private.report_fields.sort_expression is 'What groups are sorted by instead of their value.';
 
 create index report_fields_type on private.report_fields (type);
@@ -537,9 +541,10 @@ create type private.report_expression as (sql text, joins text[]);
 create type private.report_aggregate as (id text, label text, function text, type text, scale smallint, value text,
   numerator text, denominator text, currency text, additive boolean, show text[], joins text[]);
 
--- A grouping of a definition. value is SQL on the rows of the source, label SQL on the group's value {g}.
+-- A grouping of a definition. value is SQL on the rows of the source, cell SQL on the group's value {g}. named: value is
+-- the id of a record, and sort_value its name, which is shown.
 create type private.report_grouping as (id text, label text, field text, type text, bucket text, fill boolean,
-  value text, cell text, sort_value text, joins text[]);
+  value text, cell text, sort_value text, joins text[], named boolean);
 
 -- A period: half-open, [starts_at, ends_at). The previous one has the same length, or the same part of a running one.
 create type private.report_period as (field text, name text, starts_at timestamptz, ends_at timestamptz,

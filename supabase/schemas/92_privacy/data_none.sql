@@ -68,8 +68,8 @@ select d.relation, c, 'none' from (values
   ('private.rate_limits', 'description kind'),
   ('private.recommendation_runs', 'effects'),
   ('private.region_zones', 'country name region source time_zones'),
-  ('private.report_fields', 'aggregations choices currency expression join_name label name operators permission '
-    'sort_expression source type'),
+  ('private.report_fields', 'aggregations choices currency expression identity join_name label name operators '
+    'permission sort_expression source type'),
   ('private.report_formats', 'content_type extension name'),
   ('private.report_joins', 'clause name needs source'),
   ('private.report_measures', 'denominator description join_name label name numerator permission source type'),

@@ -129,8 +129,9 @@ create function private.report_group_key(grouped private.report_grouping, number
 returns text
 language sql immutable set search_path = ''
 as $$
-  select case when grouped.sort_value is not null then format('s%s %s nulls last, ', number, direction) else '' end
-    || private.report_sort(grouped.type, 'g' || number, direction)
+  select case when grouped.named then private.report_sort('text', 's' || number, direction) || ', '
+      when grouped.sort_value is not null then format('s%s %s nulls last, ', number, direction) else '' end
+    || private.report_sort(case when grouped.named then 'id' else grouped.type end, 'g' || number, direction)
 $$;
 
 -- The statement of a grouped report: rows, subtotals after their rows, and the total.
@@ -146,14 +147,13 @@ declare
   sort record := private.report_group_order(definition, groupings, aggregates);
   fills text := (select string_agg(' union all ' || private.report_fill(context, period, groupings, aggregates, filled, k),
     '') from generate_series(filled, depth) k);
-  cells text := concat_ws(', ',
-    (select string_agg(case when g.cell = '{g}' then 'g' || g.ordinality
-      else replace(g.cell, '{g}', 'g' || g.ordinality) end, ', ' order by g.ordinality)
-    from unnest(groupings) with ordinality g),
+  windows text := (select string_agg(format('w%1$s as (partition by level, s%1$s)', g.ordinality), ', ')
+    from unnest(groupings) with ordinality g where g.named);
+  cells text := concat_ws(', ', private.report_group_cells(groupings),
     nullif(array_to_string(private.report_aggregate_cells(aggregates), ', '), ''));
 begin
   return format('with rolled as (%1$s), filled as (select * from rolled%2$s),
-    keyed as (select f.*%3$s from filled f),
+    keyed as (select f.*%3$s from filled f%9$s),
     placed as (select k.*, row_number() over (order by %4$s)::integer as position from keyed k),
     ranked as (select p.*, count(*) filter (where p.level = %5$s) over (order by p.position) as rank from placed p)
     select position, nullif(level, %5$s)::smallint as level, jsonb_build_array(%6$s) as cells, null::bigint as row_count,
@@ -165,8 +165,9 @@ begin
       (select bool_or(mixed) from ranked where level = %5$s), currencies
     from ranked where level = 0',
     private.report_rolled_up(context, source, definition, period, groupings, aggregates),
-    coalesce(fills, ''), private.report_share_bases(aggregates, depth) || sort.windows, sort.keys, depth, cells,
-    definition -> 'subtotals', row_limit);
+    coalesce(fills, ''),
+    private.report_share_bases(aggregates, depth) || private.report_namesakes(groupings) || sort.windows, sort.keys,
+    depth, cells, definition -> 'subtotals', row_limit, coalesce(' window ' || windows, ''));
 end
 $$;
 

@@ -48,12 +48,17 @@ begin
     field := private.report_field(context, source, item ->> 'field', path || '.field');
     grouped := row(item ->> 'field' || coalesce('.' || (item ->> 'bucket'), ''), field.label, item ->> 'field',
       field.type, item ->> 'bucket', false, field.expression, private.report_cell(field.type, field.scale, '{g}'),
-      field.sort_expression, array_remove(array[field.join_name], null))::private.report_grouping;
+      field.sort_expression, array_remove(array[field.join_name], null), field.identity is not null)
+      ::private.report_grouping;
     perform private.require_report(field.groupable, 'not_groupable', path, 'cannot be grouped by');
     perform private.require_report((grouped.bucket is not null) = (field.type in ('date', 'timestamp')),
       'invalid_field', path || '.bucket', 'is for fields that are dates or timestamps, and needed for them');
     perform private.require_report(grouped.id <> all (coalesce(
       (select array_agg(g.id) from unnest(groupings) g), '{}')), 'invalid_field', path, 'must not repeat a grouping');
+    if grouped.named then
+      grouped.value := format('case when %s is not null then %s end', field.expression, field.identity);
+      grouped.sort_value := field.expression;
+    end if;
     if grouped.bucket is not null then
       buckets := buckets + 1;
       grouped.fill := coalesce((item ->> 'fill')::boolean, buckets = 1);
