@@ -84,15 +84,16 @@ begin
   return tests.shown(chart);
 end
 $$;
-create function tests.run_of(report uuid) returns public.report_runs language plpgsql as $$
+create function tests.run_of(report uuid, format text default 'csv') returns public.report_runs language plpgsql as $$
 declare
   run public.report_runs;
 begin
   perform tests.act_as('admin');
-  run.id := (public.export_report(tests.id('ours'), report, 'csv') ->> 'run_id')::uuid;
+  run.id := (public.export_report(tests.id('ours'), report, format) ->> 'run_id')::uuid;
   perform tests.act_as('postgres');
   perform private.claim_report_run('00000000-0000-0000-0000-000000000001');
   perform private.freeze_report_run(run.id, '00000000-0000-0000-0000-000000000001');
+  perform private.finish_report_run(run.id, '00000000-0000-0000-0000-000000000001', 1, 'x', 0);
   select * into run from public.report_runs r where r.id = run.id;
   return run;
 end
@@ -139,6 +140,12 @@ from definitions d cross join lateral tests.run_of(d.report) r where d.name = 'r
 select is(tests.chart(d.report), '1 groups, 2000 rows, Ashanti to Ashanti',
   'A group that is larger than the limit is cut.')
 from definitions d where d.name = 'longer';
+
+-- Rows of a file
+select is((select format('%s %s', r.truncated, r.row_count) from tests.run_of(d.report, f) r), wanted,
+  format('Whether a %s has all rows of the report about %s.', f, name))
+from definitions d
+join (values ('regions', 'pdf', 't 2922'), ('regions', 'xlsx', 'f 2922')) v (name, f, wanted) using (name);
 
 -- Names
 do $$

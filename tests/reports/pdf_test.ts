@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { database } from "../support/db.ts";
 import { newOrganization } from "../support/people.ts";
-import { build, exported } from "../support/reports.ts";
+import { call, expectStatus } from "../support/http.ts";
+import { build, exported, type RunBody } from "../support/reports.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
@@ -31,11 +32,21 @@ Deno.test("A report is a PDF with its fonts in it and as many pages as its rows 
   assert.deepEqual([run.row_count, run.rows_written], [120, 120]);
 });
 
-Deno.test("A PDF has its first 500 rows; the run still knows all of them", async () => {
+Deno.test("A PDF has its first 500 rows; run, file name and history say that there are more", async () => {
   const { admin } = await withLeads(620);
   const { report_id } = await build(admin, { fields: ["leads.full_name"] });
   const { run } = await exported(admin, report_id, "pdf");
   assert.deepEqual([run.status, run.row_count, run.rows_written], ["ready", 620, 500]);
+  assert.equal(run.truncated, true);
+  const [file] = await database()`select file_name from public.report_runs where id = ${run.id}`;
+  assert.match(file?.["file_name"], / \(first 500 of 620 rows\)\.pdf$/);
+  const history = await call(admin, "GET", `/reports/history?report_id=${report_id}`);
+  assert.deepEqual(expectStatus<RunBody[]>(history, 200).map(({ truncated }) => truncated), [true]);
+  const fields = await call(admin, "GET", "/reports/fields");
+  const { limits } = expectStatus<{ limits: Record<string, number> }>(fields, 200);
+  assert.deepEqual([limits["rows"], limits["pdf_rows"]], [100_000, 500]);
+  const { run: workbook } = await exported(admin, report_id, "xlsx");
+  assert.equal(workbook.truncated, false);
 });
 
 Deno.test("A grouped report without records is a PDF too", async () => {

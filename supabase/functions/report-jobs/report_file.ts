@@ -41,7 +41,7 @@ export interface Work<Format = ReportFormat | WholeFormat> {
 /** A whole file takes most of an invocation: one that has worked this many milliseconds leaves it to the next. */
 const freshMs = 200;
 
-const isWhole = (work: Work): work is Work<WholeFormat> => "rowLimit" in work.format;
+const isWhole = (work: Work): work is Work<WholeFormat> => "write" in work.format;
 
 const Step = z.object({
   state: z.enum(["writing", "handed_over", "moved_on", "too_large"]),
@@ -73,7 +73,7 @@ async function write(work: Work, from: number, slice: Slice | null, handOver: bo
       from_position: from,
       // What writers keep between slices is JSON, whatever its type.
       progress: progress as never,
-      slice_rows: "rowLimit" in work.format ? work.format.rowLimit : work.format.rowsPerSlice,
+      slice_rows: "write" in work.format ? work.run.row_limit : work.format.rowsPerSlice,
       hand_over: handOver,
     })
   );

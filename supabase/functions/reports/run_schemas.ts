@@ -59,7 +59,7 @@ export const Run = z.object({
   row_count: z.int().nullable(),
   records: z.int().nullable(),
   rows_written: z.int().openapi({ description: "Progress, with row_count" }),
-  truncated: z.boolean(),
+  truncated: z.boolean().openapi({ description: "The report has more rows than its file" }),
   partial: z.array(z.string()),
   file_size: z.int().nullable(),
   checksum: z.string().nullable().openapi({ description: "SHA-256 of the file, in hex" }),

@@ -6,6 +6,8 @@ insert into private.report_formats (name, position, content_type, extension) val
   ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
   ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
   ('pdf', 3, 'application/pdf', 'pdf');
+-- What one invocation can lay out.
+update private.report_formats set row_limit = 500 where name = 'pdf';
 
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),

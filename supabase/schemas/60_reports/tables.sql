@@ -148,9 +148,12 @@ create table private.report_formats (
   name text primary key constraint report_formats_name_form check (name ~ '^[a-z]+$'),
   position smallint not null,
   content_type text not null,
-  extension text not null
+  extension text not null,
+  row_limit integer constraint report_formats_row_limit check (row_limit > 0)
 );
 comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
+comment on column private.report_formats.row_limit is
+  'Rows of a file at most, with the subtotals among them; null: as many as a report has.';
 
 
 create table public.report_settings (

@@ -17,9 +17,7 @@ export interface ReportFormat<State = unknown> {
 
 /** Writes a file at once from its first rows, for formats that cannot be put together from pieces. */
 export interface WholeFormat {
-  /** Rows that it takes at most, subtotals among them: what one invocation can do. */
-  rowLimit: number;
-  /** The file. The same run gives the same bytes. */
+  /** The file. The same run gives the same bytes. rows: as many as `private.report_formats` lets it have. */
   write(run: FrozenRun, rows: readonly FrozenRow[]): Promise<Uint8Array<ArrayBuffer>>;
 }
 

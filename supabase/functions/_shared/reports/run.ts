@@ -53,6 +53,7 @@ export const FrozenRun = z.object({
   totals: z.array(z.unknown()),
   row_count: z.number(),
   records: z.number(),
+  /** Rows of the file at most. */
   row_limit: z.number(),
   truncated: z.boolean(),
   partial: z.array(z.string()),

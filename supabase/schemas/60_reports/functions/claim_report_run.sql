@@ -24,9 +24,11 @@ language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
     'chart_rows', run.chart_rows, 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
-    'row_limit', private.report_row_limit(), 'path', private.report_file_path(run),
-    'content_type', (select f.content_type from private.report_formats f where f.name = run.format))
-  from public.organizations o where o.id = run.organization_id
+    'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
+    'content_type', f.content_type)
+  from public.organizations o
+  join private.report_formats f on f.name = run.format
+  where o.id = run.organization_id
 $$;
 
 -- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that

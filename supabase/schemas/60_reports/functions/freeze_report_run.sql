@@ -31,6 +31,18 @@ begin
 end
 $$;
 
+-- The rows that fit into the file of a run whose rows are frozen: its format may have a limit of its own.
+create function private.report_file_rows(run public.report_runs)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select case when f.row_limit is null then private.report_row_limit() else (
+    select count(*) from (
+      select w.level from private.report_rows w where w.run_id = run.id order by w.position limit f.row_limit) l
+    where l.level is null) end
+  from private.report_formats f where f.name = run.format
+$$;
+
 -- Freezes the rows of a run, with subtotals and total, by one statement: they are of one moment.
 create function private.freeze_report_rows(run public.report_runs)
 returns void
@@ -62,7 +74,7 @@ begin
   update public.report_runs r
   set status = 'writing', frozen_at = clock_timestamp(), time_zone = context.zone,
     period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
-    records = total.records, truncated = total.row_count > private.report_row_limit(),
+    records = total.records, truncated = total.row_count > private.report_file_rows(run),
     partial = private.report_partial(context, built, run.definition),
     chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0
       then private.frozen_chart_rows(run) end,

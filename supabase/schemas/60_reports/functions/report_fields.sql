@@ -43,7 +43,9 @@ begin
     'periods', to_jsonb(private.period_names()), 'buckets', '["day", "week", "month", "quarter", "year"]'::jsonb,
     'formats', (select jsonb_agg(f.name order by f.position) from private.report_formats f),
     'limits', jsonb_build_object('fields', 30, 'groupings', 4, 'aggregations', 10, 'conditions', 20, 'values', 500,
-      'columns', 30, 'rows', private.report_row_limit()));
+      'columns', 30, 'rows', private.report_row_limit())
+      || (select jsonb_object_agg(f.name || '_rows', f.row_limit) from private.report_formats f
+        where f.row_limit is not null));
 end
 $$;
 grant execute on function private.report_fields(uuid) to authenticated;

@@ -24,7 +24,7 @@ language sql stable set search_path = ''
 as $$
   select format('%s %s%s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
     to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'),
-    case when run.truncated then format(' (first %s of %s rows)', private.report_row_limit(), run.row_count) else '' end,
+    case when run.truncated then format(' (first %s of %s rows)', run.rows_written, run.row_count) else '' end,
     f.extension)
   from private.report_formats f where f.name = run.format
 $$;

@@ -13,9 +13,6 @@ import { drawChart } from "./chart.ts";
 import { type Fonts, PdfDocument } from "./document.ts";
 import { columnWidths, type TableRow, writeTable } from "./table.ts";
 
-/** Rows of a PDF at most: what one invocation can lay out. */
-export const pdfRowLimit = 500;
-
 const numeric = new Set<ReportColumn["type"]>(["integer", "number", "money", "ratio"]);
 
 /** A cell as people read it. */
@@ -58,7 +55,7 @@ function writeAbout(document: PdfDocument, run: FrozenRun, from: number): number
 }
 
 function noteOf(run: FrozenRun, shown: number): string | null {
-  if (shown >= run.row_count) return null;
+  if (!run.truncated) return null;
   return `This file shows the first ${shown} of ${run.row_count} rows. Totals are of all. ` +
     "A workbook or CSV has more.";
 }
@@ -80,10 +77,10 @@ async function write(
   document.lines(run.name, width, { size: 16, bold: true }, 2).forEach((line, at) =>
     document.line(line, { x: margin, y: margin + at * 20, width }, { size: 16, bold: true })
   );
-  let y = writeAbout(document, run, margin + 44);
+  const shown = rows.filter(([, level]) => level === null).length;
+  let y = writeAbout(document, { ...run, row_limit: shown }, margin + 44);
   const chart = run.chart_rows ? reportChart({ ...run, rows: run.chart_rows }) : null;
   if (chart !== null && chart.categories.length > 1) y = drawChart(document, chart, y + 14);
-  const shown = rows.filter(([, level]) => level === null).length;
   const note = noteOf(run, shown);
   if (note !== null) {
     document.line(note, { x: margin, y: y + 12, width }, { size: 9, bold: true });
@@ -124,10 +121,9 @@ const withTotal = (run: FrozenRun, rows: readonly FrozenRow[]): readonly FrozenR
     : [...rows, [Number.MAX_SAFE_INTEGER, 0, run.totals]];
 
 /**
- * A document to print: what was asked, the chart of a grouped report, the first rows, subtotals and totals. It has
- * `pdfRowLimit` rows at most and says so.
+ * A document to print: what was asked, the chart of a grouped report, the first rows, subtotals and totals. Says if
+ * there are more rows.
  */
 export const pdfFormat = (fonts: Fonts): WholeFormat => ({
-  rowLimit: pdfRowLimit,
   write: (run, rows) => write(run, withTotal(run, rows), fonts),
 });
