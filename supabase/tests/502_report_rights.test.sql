@@ -275,7 +275,10 @@ insert into tests.files values ('tasks', 'fields', 'title', '1'), ('tasks', 'fie
   ('tasks', 'grouping', 'lead.custom.program', '1'), ('messages', 'fields', 'lead.full_name', 'PT403'),
   ('campaign_targets', 'grouping', 'lead.email', 'PT403'), ('conversations', 'fields', 'lead.phone', 'PT403'),
   ('leads', 'grouping', 'custom.nickname', 'PT403'), ('leads', 'grouping', 'custom.program', '1'),
-  ('interactions', 'grouping', 'lead.custom.nickname', 'PT403');
+  ('interactions', 'grouping', 'lead.custom.nickname', 'PT403'), ('messages', 'fields', 'to_number', 'PT403'),
+  ('messages', 'fields', 'body', 'PT403'), ('messages', 'grouping', 'from_number', 'PT403'),
+  ('messages', 'fields', 'status', '1'), ('conversations', 'fields', 'phone', 'PT403'),
+  ('campaign_targets', 'grouping', 'phone', 'PT403'), ('campaign_targets', 'fields', 'reason', '1');
 select tests.report(concat_ws(' ', f.source, f.shown, f.field), 'owner', 'private', case f.shown
   when 'fields' then jsonb_build_object('source', f.source, 'fields', jsonb_build_array(f.source || '.' || f.field))
   else jsonb_build_object('source', f.source, 'grouping', jsonb_build_array(jsonb_build_object('field',
@@ -287,6 +290,16 @@ delete from public.role_permissions where role_id = tests.id('owner role') and p
 select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
   concat_ws(' ', f.source, f.shown, f.field), 'csv')), f.wanted, format('Without it: %s of %s.', f.shown, f.field))
 from tests.files f;
+insert into public.role_permissions (role_id, permission, scope)
+values (tests.id('owner role'), 'customers:read', 'organization');
+select tests.report('of customers', 'owner', 'private', '{"source": "messages", "fields": ["messages.to_number"],
+  "filters": {"all": [{"field": "messages.customer.id", "operator": "is_not_empty"}]}}');
+select is(tests.outcome('owner', $$select public.export_report(tests.id('ours'), tests.id('of customers'), 'csv')$$),
+  '1', 'Numbers of customers need no leads:export.');
+insert into public.role_permissions (role_id, permission, scope) values (tests.id('owner role'), 'leads:export', 'own');
+select is(tests.outcome('owner', $$select public.export_report(tests.id('ours'), tests.id('messages fields to_number'),
+  'csv')$$), 'PT403', 'Numbers of all leads need leads:export for all.');
+delete from public.role_permissions where role_id = tests.id('owner role') and permission = 'leads:export';
 delete from public.lead_fields where organization_id = tests.id('ours') and key = 'nickname';
 select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
   'tasks grouping lead.custom.nickname', 'csv')), 'PT403', 'A field that was removed counts as personal.');

@@ -27,7 +27,7 @@ const route = createRoute({
   summary: "Export a report to a file",
   description:
     "The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, " +
-    "or with their personal data whatever the source, need `leads:export` too. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more.",
+    "or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more.",
   ...permitted("reports:export"),
   request: { headers: IdempotencyHeader, body: jsonBody(ExportInput) },
   responses: { 202: json(Exported, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },

@@ -53,8 +53,20 @@ as $$
   from (select array['own', 'team', 'organization'] as scopes) s
 $$;
 
+-- Whether a definition is about customers only.
+create function private.is_about_customers(definition jsonb)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select exists (
+    select from jsonb_array_elements(definition #> '{filters,all}') c
+    where c ->> 'field' = (definition ->> 'source') || '.customer.id' and c ->> 'operator' in ('eq', 'in', 'is_not_empty'))
+$$;
+
 -- Why somebody may not have a definition as a file, or null. Single rows and personal data need the export permission
--- of the source too; personal data of a row's lead that of leads, whatever the source. For those who may see the report.
+-- of the source too; personal data of a row's lead that of leads, whatever the source. The numbers and texts of
+-- messages, conversations and recipients are those of any lead, unless only customers are meant. For those who may see
+-- the report.
 create function private.export_refusal(context private.report_context, definition jsonb)
 returns text
 language plpgsql stable set search_path = ''
@@ -63,13 +75,16 @@ declare
   source private.report_sources;
   personal boolean;
   of_lead boolean;
+  of_any boolean;
 begin
   if not context.permissions ? 'reports:export' then
     return 'Your role lacks the permission reports:export.';
   end if;
   select * into source from private.report_sources s where s.name = definition ->> 'source';
-  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false)
-  into personal, of_lead
+  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false),
+    coalesce(bool_or(f.personal and f.name not like '%.%'), false) and source.lead_join is not null
+      and source.scope = 'organization' and not private.is_about_customers(definition)
+  into personal, of_lead, of_any
   from private.shown_report_fields(context, source, definition) f;
   if source.export_permission is not null and (definition -> 'fields' <> '[]' or personal)
     and not private.covers_export(context, source.export_permission, source.permissions[1]) then
@@ -77,6 +92,10 @@ begin
       source.export_permission);
   elsif of_lead and not private.covers_export(context, 'leads:export', 'leads:read') then
     return 'Files with personal data of leads need the permission leads:export.';
+  elsif of_any and context.permissions ->> 'leads:export' is distinct from 'organization' then
+    return format('Files with numbers or texts of %s, who may be leads, need the permission leads:export in the whole '
+      'organization%s.', lower(source.label), case when source.name <> 'campaign_targets'
+      then format(', unless a filter says that %s.customer.id is_not_empty', source.name) else '' end);
   end if;
   return null;
 end
