@@ -77,7 +77,7 @@ $$;
 -- Tables
 select policies_are('reports', array['people read their reports and those shared with them']);
 select policies_are('report_runs', array['people read their own runs']);
-select policies_are('report_links', array['people read the links to their own runs']);
+select policies_are('report_links',  array['people read the links to their own runs, admins to all']);
 select policies_are('report_settings', array['members read their organization''s report settings']);
 select tests.only('{}', 'write a report', '42501', $$update public.reports set name = 'x' where true$$);
 select tests.only('{}', 'delete a report', '42501', $$delete from public.reports where true$$);

@@ -244,6 +244,61 @@ select is(tests.outcome('owner', format('select %s from public.report_runs where
 from unnest(array['totals', 'chart_rows', 'columns', 'definition', 'partial']) c;
 select is(tests.outcome('owner', format('select status, row_count from public.report_runs where id = %L',
   tests.id('given run'))), '1', 'Its state is.');
+-- Who sees a schedule sees that it ran, not what came of it
+select is(tests.without('select', $$select tests.shown('admin')$$), 'null null null',
+  'Who changes all reports sees the runs of a schedule, without what their files hold.');
+select is(tests.outcome(actor, $$select public.get_report_run(tests.id('ours'), tests.id('given run'))$$), wanted,
+  format('The run of the schedule and %s.', actor))
+from (values ('counselor', 'PT404'), ('viewer', '1'), ('outsider', 'PT403')) v (actor, wanted);
+create function tests.runs(actor text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  answer := public.list_report_runs(tests.id('ours'));
+  perform tests.act_as('postgres');
+  return (select string_agg(r ->> 'is_received', ' ') from jsonb_array_elements(answer -> 'rows') r
+    where r ->> 'id' = tests.id('given run')::text);
+end
+$$;
+create function tests.handed_over(question text) returns text language sql as $$
+  select tests.without(format('update public.report_schedules set owner_id = %L where id = %L', tests.id('counselor'),
+    tests.id('given')), question)
+$$;
+select is(tests.runs('counselor'), null, 'The history has nothing of others.');
+select is(tests.handed_over($$select tests.runs('counselor')$$), 'false',
+  'After a hand-over the new owner sees the runs from before in the history.');
+select is(tests.handed_over($$select tests.shown('counselor')$$), 'null null null', 'What they hold is not shown.');
+select is(tests.handed_over($$select tests.outcome('counselor',
+    $s$select public.download_report_run(tests.id('ours'), tests.id('given run'))$s$)$$), 'PT404',
+  'Their files are not given.');
+
+-- Links are found by those who may revoke them
+create function tests.links(actor text, run uuid default null) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  answer := public.list_report_links(tests.id('ours'), run);
+  perform tests.act_as('postgres');
+  return (select string_agg(distinct l ->> 'owner_id', ' ') from jsonb_array_elements(answer -> 'rows') l
+    where l ->> 'run_id' = tests.id('given run')::text);
+exception when others then
+  perform tests.act_as('postgres');
+  return sqlstate;
+end
+$$;
+select is(tests.links(actor), wanted, format('All links, %s', actor))
+from (values ('admin', tests.id('owner')::text), ('owner', 'PT403'), ('manager', 'PT403'), ('viewer', 'PT403'),
+  ('outsider', 'PT403')) v (actor, wanted);
+select is(tests.links(actor, tests.id('given run')), wanted, format('The links to a run of somebody else, %s', actor))
+from (values ('admin', tests.id('owner')::text), ('manager', 'PT404'), ('viewer', 'PT404'), ('outsider', 'PT403'))
+  v (actor, wanted);
+select is(tests.links('admin', gen_random_uuid()), 'PT404', 'The links to a run that is not there, admin');
+select is(tests.outcome(actor, format('select from public.report_links where run_id = %L', tests.id('given run'))), wanted,
+  format('Links to read directly, %s', actor))
+from (values ('admin', '2'), ('owner', '2'), ('manager', '0'), ('viewer', '0'), ('outsider', '0')) v (actor, wanted);
+
 create function tests.end_of(run text, schedule text) returns text language plpgsql as $$
 begin
   perform tests.finish(run);

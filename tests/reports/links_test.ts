@@ -168,3 +168,26 @@ Deno.test("A token is stored as its hash only, and shown once", async () => {
       (select count(*)::int from private.idempotency_keys k where k.response::text like ${`%${token}%`}) as answers`;
   assert.deepEqual({ ...found }, { links: 0, audited: 0, answers: 0 });
 });
+
+Deno.test("An admin finds and revokes the links to files of others, and sees nothing of the files", async () => {
+  const { organization, admin } = await withFile();
+  const manager = await addMemberWith(organization, [
+    "reports:read",
+    "reports:write",
+    "reports:export",
+    "reports:share",
+    "leads:read",
+    "leads:export",
+  ]);
+  const { report_id } = await build(manager, { fields: ["leads.source"] });
+  const { run } = await exported(manager, report_id, "csv");
+  const { id, url } = await makeLink(manager, run.id, { note: "Auditor" });
+  const all = await call(admin, "GET", "/reports/links?limit=10");
+  assert.equal(all.headers.get("x-total-count"), "1");
+  const [found] = expectStatus<(LinkBody & { owner_id: string; run_id: string })[]>(all, 200);
+  assert.deepEqual([found?.id, found?.owner_id, found?.run_id], [id, manager.userId, run.id]);
+  await expectProblem(await call(manager, "GET", "/reports/links"), 403, "permission_denied");
+  await expectProblem(await call(admin, "GET", `/reports/runs/${run.id}`), 404, "not_found");
+  expectStatus(await call(admin, "DELETE", `/reports/links/${id}`), 200);
+  assert.equal((await open(url)).status, 404);
+});

@@ -1,7 +1,10 @@
+import type { Context } from "hono";
 import { createRoute, z } from "../_shared/zod.ts";
+import type { AppEnv } from "../_shared/context.ts";
 import type { App } from "../_shared/app.ts";
 import { env } from "../_shared/env.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { PageQuery } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import {
   guarded,
@@ -15,6 +18,9 @@ import {
 const Link = z.object({
   id: Id,
   run_id: Id,
+  report_name: z.string(),
+  owner_id: Id.nullable().openapi({ description: "Whose run it is" }),
+  owner_name: z.string().nullable(),
   note: z.string().openapi({ description: "For whom it is", example: "Auditor" }),
   created_by: Id.nullable(),
   created_at: Timestamp,
@@ -70,9 +76,25 @@ const list = createRoute({
   operationId: "listReportLinks",
   tags: ["reports"],
   summary: "The links to a run's file, and how often each was used",
+  description:
+    "Of one's own run, or with organization:update of any. `X-Total-Count` is the number of all.",
   ...permitted("reports:read"),
-  request: { params: IdParam },
+  request: { params: IdParam, query: PageQuery },
   responses: { 200: json(z.array(Link), "The links"), ...guarded, ...problems(404, 422) },
+});
+
+const listAll = createRoute({
+  method: "get",
+  path: "/links",
+  operationId: "listAllReportLinks",
+  tags: ["reports"],
+  summary: "All links to files of the organization, newest first",
+  description:
+    "Whose files they are of and how often each was used, to revoke them; nothing that " +
+    "the files hold. `X-Total-Count` is the number of all.",
+  ...permitted("organization:update"),
+  request: { query: PageQuery },
+  responses: { 200: json(z.array(Link), "The links"), ...guarded, ...problems(422) },
 });
 
 const revoke = createRoute({
@@ -86,6 +108,8 @@ const revoke = createRoute({
   request: { params: IdParam },
   responses: { 200: json(Link, "The link"), ...guarded, ...problems(404, 422) },
 });
+
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
 
 const Token = z.object({ token: z.string().nullable() });
 
@@ -103,13 +127,22 @@ export function reportLinks(app: App) {
     const url = token && `${env.publicUrl()}/functions/v1/reports/shared?token=${token}`;
     return c.json({ ...toLink(row), url }, 201);
   });
-  app.openapi(list, async (c) => {
+  const page = async (c: Context<AppEnv>, query: z.infer<typeof PageQuery>, run_id?: string) => {
     const answer = await c.var.db.rpc("list_report_links", {
       organization_id: c.var.actor.organizationId,
-      run_id: c.req.valid("param").id,
+      ...(run_id === undefined ? {} : { run_id }),
+      page_limit: query.limit,
+      page_offset: query.offset,
     });
-    return c.json(z.array(z.unknown()).parse(unwrap(answer, "run")).map(toLink), 200);
-  });
+    const { total, rows } = Page.parse(unwrap(answer, "run"));
+    c.header("x-total-count", String(total));
+    return rows.map(toLink);
+  };
+  app.openapi(
+    list,
+    async (c) => c.json(await page(c, c.req.valid("query"), c.req.valid("param").id), 200),
+  );
+  app.openapi(listAll, async (c) => c.json(await page(c, c.req.valid("query")), 200));
   app.openapi(revoke, async (c) => {
     const answer = await c.var.db.rpc("revoke_report_link", {
       organization_id: c.var.actor.organizationId,

@@ -64,7 +64,9 @@ export const Run = z.object({
   file_size: z.int().nullable(),
   checksum: z.string().nullable().openapi({ description: "SHA-256 of the file, in hex" }),
   downloads: z.int(),
-  download_url: z.string().nullable().openapi({ description: "null: there is or will be no file" }),
+  download_url: z.string().nullable().openapi({
+    description: "null: there is or will be no file, or not for the caller",
+  }),
   expires_at: Timestamp.openapi({ description: "Until when the file can be had" }),
   created_at: Timestamp,
   frozen_at: Timestamp.nullable(),
@@ -82,15 +84,18 @@ export const RunDetail = Run.extend({
 
 const RunRow = Run.omit({ download_url: true }).extend({
   file_deleted_at: z.string().nullable(),
+  is_received: z.boolean(),
 });
 const DetailRow = RunRow.extend({
   columns: z.array(ReportColumn).nullable(),
   totals: z.array(z.unknown()).nullable(),
 });
 
-function fieldsOf({ file_deleted_at, ...run }: z.infer<typeof RunRow>): z.infer<typeof Run> {
+function fieldsOf(
+  { file_deleted_at, is_received, ...run }: z.infer<typeof RunRow>,
+): z.infer<typeof Run> {
   const gone = file_deleted_at !== null || parseTimestamp(run.expires_at) < Date.now();
-  const none = ["refused", "failed", "missed"].includes(run.status) || gone;
+  const none = ["refused", "failed", "missed"].includes(run.status) || gone || !is_received;
   return {
     ...run,
     download_url: none ? null : fileUrl(run.id),

@@ -15,6 +15,9 @@ const get = createRoute({
   operationId: "getReportRun",
   tags: ["reports"],
   summary: "A run and its progress",
+  description:
+    "One's own, one that one was mailed, or of a schedule that one sees: the last without " +
+    "what its file holds.",
   ...permitted("reports:read"),
   request: { params: IdParam, headers: IfNoneMatchHeader },
   responses: {
@@ -89,7 +92,7 @@ const history = createRoute({
   path: "/history",
   operationId: "listReportHistory",
   tags: ["reports"],
-  summary: "One's past runs, newest first",
+  summary: "One's past runs and those of one's schedules, newest first",
   description:
     "With download links, and reasons where there is no file. `X-Total-Count` is the number of all.",
   ...permitted("reports:read"),

@@ -491,9 +491,11 @@ create index report_links_revoked_by on public.report_links (revoked_by);
 
 alter table public.report_links enable row level security;
 
-create policy "people read the links to their own runs" on public.report_links for select to authenticated
-  using (exists (select from public.report_runs r where r.organization_id = report_links.organization_id
-    and r.id = report_links.run_id));
+create policy "people read the links to their own runs, admins to all" on public.report_links
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('organization:update'))::uuid[]) or exists (
+    select from public.report_runs r where r.organization_id = report_links.organization_id
+      and r.id = report_links.run_id));
 
 revoke all on public.report_links from public, anon, authenticated, service_role;
 grant select (id, organization_id, run_id, note, created_by, created_at, expires_at, revoked_at, revoked_by)

@@ -1,9 +1,11 @@
--- A run as people see it: what its file holds only while its owner has the permissions that it needs.
+-- A run as people see it: what its file holds only where it is theirs or was mailed to them, and while its owner has the
+-- permissions that it needs.
 create function private.shown_report_run(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.report_run_json(run) || case when private.owner_may_export(run) then '{}'
+  select private.report_run_json(run) || jsonb_build_object('is_received', private.has_received_run(run))
+    || case when private.has_received_run(run) and private.owner_may_export(run) then '{}'
     else '{"columns": null, "totals": null, "partial": [], "definition": null}'::jsonb end
 $$;
 
@@ -12,8 +14,16 @@ create function private.get_report_run(organization_id uuid, run_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  run public.report_runs;
 begin
-  return private.shown_report_run(private.require_received_run(organization_id, run_id));
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = get_report_run.organization_id and r.id = run_id;
+  if run.id is null or not (private.has_received_run(run) or private.sees_schedule_of(run)) then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return private.shown_report_run(run);
 end
 $$;
 grant execute on function private.get_report_run(uuid, uuid) to authenticated;
@@ -24,10 +34,10 @@ language sql stable set search_path = ''
 as $$
   select private.get_report_run(organization_id, run_id)
 $$;
-comment on function public.get_report_run is 'A run of the caller''s or one that they were mailed, and its progress.';
+comment on function public.get_report_run is 'A run of the caller''s, of a schedule that they see or one that they were mailed, and its progress.';
 grant execute on function public.get_report_run(uuid, uuid) to authenticated;
 
--- GET /reports/history: the caller's runs, newest first. filters: { report_id?, status? }. Security definer: see
+-- GET /reports/history: the caller's runs and those of their schedules, also from before a hand-over, newest first. filters: { report_id?, status? }. Security definer: see
 -- get_report_run.
 create function private.list_report_runs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
@@ -38,7 +48,9 @@ begin
   return (
     with found as materialized (
       select r.id from public.report_runs r
-      where r.organization_id = list_report_runs.organization_id and r.owner_id = auth.uid()
+      where r.organization_id = list_report_runs.organization_id and (r.owner_id = auth.uid() or r.schedule_id = any (
+          array(select s.id from public.report_schedules s
+            where s.organization_id = list_report_runs.organization_id and s.owner_id = auth.uid())))
         and (filters ->> 'report_id' is null or r.report_id = (filters ->> 'report_id')::uuid)
         and (filters ->> 'status' is null or r.status = filters ->> 'status')
     ), page as (
@@ -59,7 +71,8 @@ as $$
   select private.list_report_runs(organization_id, filters, private.page_size(page_limit),
     private.page_start(page_offset))
 $$;
-comment on function public.list_report_runs is 'One page of the caller''s runs, newest first, and their total number.';
+comment on function public.list_report_runs is
+  'One page of the caller''s runs and those of their schedules, newest first, and their total number.';
 grant execute on function public.list_report_runs(uuid, jsonb, integer, integer) to authenticated;
 
 -- A page of the frozen rows of a run. Security definer because nobody may read them directly.

@@ -2,14 +2,16 @@ create function private.report_link_json(link public.report_links)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', link.id, 'run_id', link.run_id, 'note', link.note, 'created_by', link.created_by,
-    'created_at', link.created_at, 'expires_at', link.expires_at, 'revoked_at', link.revoked_at,
+  select jsonb_build_object('id', link.id, 'run_id', link.run_id, 'report_name', r.name, 'owner_id', r.owner_id,
+    'owner_name', (select p.full_name from public.profiles p where p.id = r.owner_id), 'note', link.note,
+    'created_by', link.created_by, 'created_at', link.created_at, 'expires_at', link.expires_at, 'revoked_at', link.revoked_at,
     'downloads', coalesce(d.downloads, 0), 'last_used_at', d.last_used_at, 'last_address', d.last_address)
   from (
     select count(*) as downloads, max(u.created_at) as last_used_at,
       (array_agg(u.address order by u.id desc))[1] as last_address
     from private.report_downloads u where u.link_id = link.id
   ) d
+  join public.report_runs r on r.id = link.run_id
 $$;
 
 -- Whether the organization hands files to people outside by link.
@@ -75,29 +77,51 @@ comment on function public.create_report_link is
   'A link to a run''s file for somebody without an account; only this answer contains the token.';
 grant execute on function public.create_report_link(uuid, uuid, text, integer) to authenticated;
 
--- The links to a run. Security definer because downloads are not readable directly.
-create function private.list_report_links(organization_id uuid, run_id uuid)
+-- The newest links to a run of the caller's; with organization:update to any run, or without one to all, with the names
+-- of reports and owners but nothing that files hold: who revokes links must find them. Security definer because downloads
+-- are not readable directly.
+create function private.list_report_links(organization_id uuid, run_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  run public.report_runs := private.require_report_run(organization_id, run_id);
+  is_admin boolean := organization_id = any (private.organizations_with('organization:update'));
 begin
+  if run_id is null then
+    perform private.require_permission(organization_id, 'organization:update');
+  elsif not is_admin then
+    perform private.require_report_run(organization_id, run_id);
+  elsif not exists (
+    select from public.report_runs r where r.organization_id = list_report_links.organization_id
+      and r.id = list_report_links.run_id) then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
   return (
-    select coalesce(jsonb_agg(private.report_link_json(l) order by l.id desc), '[]')
-    from public.report_links l where l.organization_id = run.organization_id and l.run_id = run.id);
+    with found as materialized (
+      select l.id from public.report_links l
+      where l.organization_id = list_report_links.organization_id
+        and (list_report_links.run_id is null or l.run_id = list_report_links.run_id)
+    ), page as (
+      select f.id from found f order by f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_link_json(l) order by l.id desc)
+      from page p join public.report_links l on l.id = p.id), '[]')));
 end
 $$;
-grant execute on function private.list_report_links(uuid, uuid) to authenticated;
+grant execute on function private.list_report_links(uuid, uuid, integer, integer) to authenticated;
 
-create function public.list_report_links(organization_id uuid, run_id uuid)
+create function public.list_report_links(organization_id uuid, run_id uuid default null, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_report_links(organization_id, run_id)
+  select private.list_report_links(organization_id, run_id, private.page_size(page_limit),
+    private.page_start(page_offset))
 $$;
-comment on function public.list_report_links is 'The links to a run''s file and their use.';
-grant execute on function public.list_report_links(uuid, uuid) to authenticated;
+comment on function public.list_report_links is
+  'One page of the links to a run''s file, or to all files for admins, their use, and their total number.';
+grant execute on function public.list_report_links(uuid, uuid, integer, integer) to authenticated;
 
 -- Revokes the caller's own link, or as somebody who may change the organization any link. Security definer because nobody
 -- may write links directly.

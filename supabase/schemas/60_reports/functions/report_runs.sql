@@ -61,6 +61,27 @@ as $$
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
 $$;
 
+-- Whether a run is the caller's, or they were mailed it and its owner still has the permissions that it needs.
+create function private.has_received_run(run public.report_runs)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(run.owner_id = auth.uid(), false)
+    or exists (select from private.report_deliveries d where d.run_id = run.id and d.user_id = auth.uid())
+      and private.owner_may_export(run)
+$$;
+
+-- Whether the caller sees the schedule of a run, and so that it ran, but not what it holds.
+create function private.sees_schedule_of(run public.report_runs)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_schedules s
+    where s.organization_id = run.organization_id and s.id = run.schedule_id
+      and (s.owner_id = auth.uid() or s.organization_id = any (private.organizations_with('reports:write'))))
+$$;
+
 -- A run of the caller's, or one that they were mailed, while its owner has the permissions that it needs. 404 for any other.
 create function private.require_received_run(organization_id uuid, run_id uuid)
 returns public.report_runs
@@ -71,10 +92,7 @@ declare
 begin
   perform private.require_scope(organization_id, 'reports:read');
   select * into run from public.report_runs r
-  where r.organization_id = require_received_run.organization_id and r.id = run_id
-    and (r.owner_id = auth.uid()
-      or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
-        and private.owner_may_export(r));
+  where r.organization_id = require_received_run.organization_id and r.id = run_id and private.has_received_run(r);
   if run.id is null then
     perform private.problem(404, 'not_found', 'There is no such run.');
   end if;
