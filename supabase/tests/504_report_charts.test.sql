@@ -44,6 +44,9 @@ select is(tests.additive('{"source": "leads", "grouping": [{"field": "leads.sour
   [{"function": "p90", "field": "leads.days_in_stage"}, {"function": "count", "show": ["previous", "change",
     "change_rate"]}], "period": {"field": "leads.created_at", "name": "last_30_days"}}'),
   'count count.change count.previous', 'So may those of the period before and their difference.');
+select is((select c ->> 'label' from jsonb_array_elements(tests.answer('{"source": "leads", "aggregations":
+  [{"function": "count", "show": ["change_rate"]}], "period": {"field": "leads.created_at", "name": "this_year"}}')
+  -> 'columns') c where c ->> 'id' = 'count.change_rate'), 'Leads, rate of change', 'A rate is not called a percentage.');
 select is(tests.additive('{"source": "customers", "grouping": [{"field": "customers.status"},
   {"field": "customers.currency"}], "aggregations": [{"function": "sum", "field": "customers.arrears"}]}'), null,
   'Amounts in several currencies may not.');

@@ -70,7 +70,8 @@ export type FrozenRow = [position: number, level: number | null, cells: unknown[
 export const tableColumns = (run: FrozenRun): ReportColumn[] =>
   run.columns.filter(({ role }) => role !== "total");
 
-/** The heading of a column. Local times say whose. */
-export function heading({ type, label }: ReportColumn, timeZone: string): string {
-  return type === "timestamp" ? `${label} (${timeZone})` : label;
+/** The heading of a column. Local times say whose, and amounts their currency if it is one. */
+export function heading({ type, label, currency }: ReportColumn, timeZone: string): string {
+  const unit = type === "timestamp" ? timeZone : currency;
+  return unit ? `${label} (${unit})` : label;
 }

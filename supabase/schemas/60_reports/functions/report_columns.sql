@@ -12,7 +12,7 @@ as $$
     select jsonb_agg(private.report_column(a.id || coalesce('.' || s.show, ''),
         a.label || case s.show when 'share_of_total' then ', share of the total'
           when 'share_of_group' then ', share of the group' when 'previous' then ', period before'
-          when 'change' then ', change' when 'change_rate' then ', change in %' else '' end,
+          when 'change' then ', change' when 'change_rate' then ', rate of change' else '' end,
         case when s.show is null or s.show in ('previous', 'change') then a.type else 'ratio' end)
       || jsonb_build_object('role', 'value', 'additive', a.additive and a.function <> 'count_distinct'
         and coalesce(s.show in ('previous', 'change'), true))
