@@ -96,16 +96,24 @@ select is(tests.outcome(actor, $$select from storage.objects where bucket_id = '
   format('%s sees no file in it.', actor)) from unnest(tests.everyone() || array['outsider', 'anon']) actor;
 
 -- Functions by role
-select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer}', 'list reports', 'PT403',
+select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer,marketing_agent,technical_agent}',
+  'list reports', 'PT403',
   $$select public.list_reports(tests.id('ours'))$$);
-select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer}', 'read the catalogue', 'PT403',
+select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer,marketing_agent,technical_agent}',
+  'read the catalogue', 'PT403',
   $$select public.report_fields(tests.id('ours'))$$);
-select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer}', 'read the templates', 'PT403',
+select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer,marketing_agent,technical_agent}',
+  'read the templates', 'PT403',
   $$select public.report_templates(tests.id('ours'))$$);
 select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'preview leads', 'PT403',
   $$select public.preview_report(tests.id('ours'), '{"source": "leads", "fields": ["leads.source"]}')$$);
 select tests.only('{admin,operator,viewer}', 'preview customers', 'PT403',
   $$select public.preview_report(tests.id('ours'), '{"source": "customers", "fields": ["customers.name"]}')$$);
+select tests.only('{admin,viewer,marketing_agent,technical_agent}', 'preview clients', 'PT403',
+  $$select public.preview_report(tests.id('ours'), '{"source": "clients", "fields": ["clients.name"]}')$$);
+select tests.only('{admin,marketing_agent,technical_agent}', 'save a report about clients', 'PT403',
+  $$select public.build_report(tests.id('ours'),
+    '{"name": "x", "definition": {"source": "clients", "fields": ["clients.segment"]}}')$$);
 select tests.only('{admin}', 'preview the audit log', 'PT403',
   $$select public.preview_report(tests.id('ours'), '{"source": "audit_logs", "fields": ["audit_logs.resource"]}')$$);
 select tests.only('{admin,manager,counselor,campaign_manager}', 'save a report', 'PT403',
@@ -366,6 +374,15 @@ select is(tests.preview('admin', '{"source": "leads", "grouping": [{"field": "le
 select is(tests.preview('manager', '{"source": "leads", "grouping": [{"field": "leads.stage"}], "aggregations":
     [{"function": "sum", "field": "leads.value"}]}'), '1', 'Who sees one currency only gets the sum.');
 
+-- Agents export figures of clients; single rows need clients:export
+select tests.report(a, d::jsonb, concat_ws(' ', a, n))
+from unnest(array['marketing_agent', 'technical_agent']) a
+cross join (values ('figures', '{"source": "clients", "grouping": [{"field": "clients.segment"}]}'),
+  ('rows', '{"source": "clients", "fields": ["clients.segment"]}')) v (n, d);
+select is(tests.outcome(a, format($$select public.export_report(tests.id('ours'), tests.id('%s %s'), 'csv')$$, a, n)),
+  case when (a, n) = ('technical_agent', 'rows') then 'PT403' else '1' end, format('A file of %s: %s.', n, a))
+from unnest(array['marketing_agent', 'technical_agent']) a cross join unnest(array['figures', 'rows']) n;
+
 -- Sharing
 select tests.report('manager', '{"source": "leads", "fields": ["leads.first_name"]}', 'team report');
 select tests.report('neighbour', '{"source": "leads", "fields": ["leads.first_name"]}', 'private report');
@@ -395,7 +412,7 @@ select is(tests.outcome(actor, format($$select from public.reports where id = te
   format('%s sees %s rows of the %s', actor, wanted, report))
 from (
   values ('counselor', 'team report', '1'), ('neighbour', 'team report', '0'), ('admin', 'team report', '0'),
-    ('viewer', 'shared report', '1'), ('outsider', 'shared report', '0'), ('marketing_agent', 'shared report', '0')
+    ('viewer', 'shared report', '1'), ('outsider', 'shared report', '0'), ('marketing_agent', 'shared report', '1')
 ) as c (actor, report, wanted);
 select is(tests.outcome(actor, format(
     $$select public.update_report(tests.id('ours'), tests.id(%L), '{"name": "New"}')$$, report)), wanted,

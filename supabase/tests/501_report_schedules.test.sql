@@ -256,7 +256,8 @@ select policies_are('report_schedules', array['people read their schedules, who 
 select policies_are('report_recipients', array['who reads a schedule reads its recipients']);
 select tests.only('{}', 'write a schedule', '42501', $$update public.report_schedules set on_empty = 'send' where true$$);
 select tests.only('{}', 'write a recipient', '42501', $$delete from public.report_recipients where true$$);
-select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer}', 'list schedules', 'PT403',
+select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer,marketing_agent,technical_agent}',
+  'list schedules', 'PT403',
   $$select public.list_report_schedules(tests.id('ours'))$$);
 select tests.only('{admin}', 'hand a schedule over', 'PT403',
   $$select public.hand_over_report_schedule(tests.id('ours'), tests.id('schedule'), tests.id('admin'))$$);

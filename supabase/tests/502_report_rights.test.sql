@@ -143,7 +143,11 @@ from (
     ('admin', '"admin@tests.example"', 'PT403')
 ) as c (actor, recipients, wanted);
 
--- A suspended colleague is nobody outside
+-- A suspended colleague is nobody outside, and neither is one without reports
+insert into public.roles (id, organization_id, key, name)
+values (tests.remember('no reports', private.uuid_v7()), tests.id('ours'), 'no_reports', 'No reports');
+insert into public.memberships (organization_id, user_id, role_id)
+values (tests.id('ours'), tests.person('excluded'), tests.id('no reports'));
 insert into public.report_settings (organization_id, outside_links) values (tests.id('ours'), true);
 update public.organizations set standing = 'approved' where id = tests.id('ours');
 select is(tests.outcome('admin', format($$select public.schedule_report(tests.id('ours'), tests.id('everybodys'),
@@ -151,11 +155,11 @@ select is(tests.outcome('admin', format($$select public.schedule_report(tests.id
   format('%s as recipients', recipients))
 from (
   values ('"auditor@elsewhere.example"', '1'), ('"viewer@tests.example"', '1'),
-    ('"technical_agent@tests.example"', 'PT422'), ('"Suspended@tests.example"', 'PT422'),
+    ('"excluded@tests.example"', 'PT422'), ('"Suspended@tests.example"', 'PT422'),
     ('"auditor@elsewhere.example", "suspended@tests.example"', 'PT422'), ('"outsider@tests.example"', '1')
 ) as c (recipients, wanted);
 select tests.schedule('outside', 'admin', 'everybodys',
-  '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example,technical_agent}');
+  '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example,excluded}');
 select tests.run('outside run', 'outside');
 select is(tests.mailed('outside run'), 'auditor@elsewhere.example',
   'Addresses of members get no link, and members who may not open reports no mail.');
