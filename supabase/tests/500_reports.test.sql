@@ -144,6 +144,11 @@ select is_empty($$
   select f.source, f.name from private.report_fields f
   where f.name ~ '(email|phone|body|note|notes|account_number|to_number|from_number|address)$' and not f.personal
 $$, 'Addresses, numbers and what was written are marked as personal.');
+select is((select f.choices from private.report_fields f where (f.source, f.name) = ('audit_logs', 'action')), (
+    select array_agg(m[1] order by n) from pg_constraint c,
+      regexp_matches(pg_get_constraintdef(c.oid), '''([a-z_]+)''::text', 'g') with ordinality r (m, n)
+    where c.conrelid = 'public.audit_logs'::regclass and c.conname = 'audit_logs_action'),
+  'The audit log offers every action that it can hold.');
 -- Every field in every place where it may stand, as the one who may use all.
 create function tests.field_faults() returns setof text language plpgsql as $$
 declare

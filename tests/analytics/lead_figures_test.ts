@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { newApiKey } from "../support/api_keys.ts";
 import { database } from "../support/db.ts";
 import { dice, pick, SEED } from "../support/dice.ts";
 import { call, type Caller, expectStatus } from "../support/http.ts";
@@ -383,4 +384,18 @@ Deno.test("Alerts are those of the caller's scope, the most severe first, and ne
     "lead_overdue",
     "leads_unassigned",
   ]);
+  const [hook] = await sql<{ id: string }[]>`insert into public.webhook_endpoints
+      (organization_id, url, events, status, disabled_reason, disabled_at)
+    values (${organization.id}, 'https://hooks.example/a', '{*}', 'disabled', 'failing', now()),
+      (${organization.id}, 'https://hooks.example/b', '{*}', 'active', null, null) returning id`;
+  const key = await newApiKey(organization, "viewer");
+  await sql`update public.api_keys set expires_at = now() + interval '10 days' where id = ${key.key_id}`;
+  assert.deepEqual(
+    (await types(organization.admin)).filter(([, link]) => link?.startsWith("/integrations/")),
+    [
+      ["webhook_disabled", `/integrations/webhooks/${hook?.id}`],
+      ["api_key_expiring", `/integrations/api-keys/${key.key_id}`],
+    ],
+  );
+  assert.equal((await types(counselor)).length, 2, "who manages no integrations hears of none");
 });

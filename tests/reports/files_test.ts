@@ -171,8 +171,9 @@ Deno.test("The sheet about the run says what was asked, by whom, over which time
         field: "leads.assigned_to",
         operator: "eq",
         value: "me",
-      }],
+      }, { field: "leads.assigned_to", operator: "in", value: [office.counselor.userId] }],
     }],
+    sorting: ["-leads.created_at.week"],
     period: { name: "last_90_days" },
   });
   const { bytes } = await exported(office.manager, body.report_id, "xlsx");
@@ -184,7 +185,11 @@ Deno.test("The sheet about the run says what was asked, by whom, over which time
   assert.match(String(lines.get("From")?.v), /^\d{4}-\d\d-\d\d 00:00 Asia\/Kathmandu$/);
   assert.equal(
     lines.get("Filters")?.v,
-    "(leads.source in fair, website or leads.assigned_to eq me)",
+    "(Source in fair, website or Assignee id eq me or Assignee id in comfort Counselor)",
+  );
+  assert.deepEqual(
+    ["Source", "Period of", "Grouped by", "Sorted by"].map((label) => lines.get(label)?.v),
+    ["Leads", "Created", "Created (week)", "Created (descending)"],
   );
   assert.equal(lines.get("Complete")?.v, "Yes");
   assert.deepEqual([lines.get("Total: Leads")?.t, lines.get("Total: Leads")?.v], [

@@ -75,7 +75,13 @@ Deno.test("POST /reports/export queues a run, whose file is there when its state
   assert.equal(changed.status, 400, "a signed address opens nothing else");
   await changed.body?.cancel();
   const etag = { "if-none-match": fetched.headers.get("etag") ?? "" };
+  const { downloads } = await readRun(admin, run.id);
   assert.equal((await call(admin, "GET", path, undefined, etag)).status, 304);
+  assert.equal(
+    (await readRun(admin, run.id)).downloads,
+    downloads,
+    "no download where nothing left",
+  );
 });
 
 Deno.test("A run keeps the definition and the rows of its moment; the history shows it with its link", async () => {

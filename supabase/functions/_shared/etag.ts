@@ -20,11 +20,14 @@ async function weakTag(body: unknown): Promise<string> {
   return `W/"${hex.join("")}"`;
 }
 
-/** Whether a header names an ETag; weak and strong ones compare alike (RFC 9110, 13.1.2). */
+/** The ETags that a header names, without quotes and marks of weakness, which compare alike (RFC 9110, 13.1.2); or `*`. */
+export const namedTags = (header: string | undefined): string[] =>
+  (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, "").replaceAll('"', ""));
+
+/** Whether a header names an ETag. */
 export function namesTag(header: string | undefined, tag: string): boolean {
-  const bare = (text: string) => text.trim().replace(/^W\//, "");
-  return header !== undefined &&
-    (header.trim() === "*" || header.split(",").some((named) => bare(named) === bare(tag)));
+  const named = namedTags(header);
+  return named.includes("*") || namedTags(tag).some((one) => named.includes(one));
 }
 
 /**

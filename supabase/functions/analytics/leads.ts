@@ -154,7 +154,7 @@ const alerts = createRoute({
   summary: "What needs attention now",
   description: scope + "Present state: up to twenty open leads each whose response is overdue or " +
     "due soon, open leads without an assignee, the caller's overdue tasks; and, for those who may " +
-    "see them, open alerts of campaigns, numbers that fail, imports of the last week that stopped, scheduled reports that were paused because they cannot run.",
+    "see them, open alerts of campaigns, numbers that fail, imports of the last week that stopped, scheduled reports that were paused because they cannot run, webhooks that were disabled, and API keys that expire within 14 days.",
   request: { headers: IfNoneMatchHeader },
   responses: {
     200: json(z.array(LeadAlert), "The alerts, most severe first"),

@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { IfNoneMatchHeader, namesTag, notModified } from "../_shared/etag.ts";
+import { IfNoneMatchHeader, namedTags, namesTag, notModified } from "../_shared/etag.ts";
 import { Problem, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { RunStatus } from "./run_schemas.ts";
@@ -42,9 +42,11 @@ const Answer = z.object({
 
 export function downloadReport(app: App) {
   app.openapi(route, async (c) => {
+    const named = c.req.header("if-none-match");
     const answer = await c.var.db.rpc("download_report_run", {
       organization_id: c.var.actor.organizationId,
       run_id: c.req.valid("param").id,
+      known: namedTags(named),
     });
     const { status, detail, path, file_name, checksum } = Answer.parse(unwrap(answer, "run"));
     if (status === "expired") {
@@ -58,7 +60,7 @@ export function downloadReport(app: App) {
       return c.json({ status }, 202);
     }
     const tag = `"${checksum}"`;
-    if (namesTag(c.req.header("if-none-match"), tag)) {
+    if (namesTag(named, tag)) {
       c.header("etag", tag);
       return c.body(null, 304);
     }

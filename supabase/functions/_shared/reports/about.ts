@@ -18,19 +18,27 @@ const Definition = z.object({
   sorting: z.array(z.string()),
 });
 
+/** What a name of the definition is called; itself where nothing is known, as for a field that was removed. */
+type Named = (id: string) => string;
+
 /** A condition in words, or conditions of the second level in parentheses. */
-function conditionText(item: unknown): string {
+function conditionText(item: unknown, named: Named): string {
   const condition = Condition.safeParse(item);
-  if (!condition.success) return `(${filterText(item)})`;
+  if (!condition.success) return `(${filterText(item, named)})`;
   const { field, operator, value } = condition.data;
-  const shown = Array.isArray(value) ? value.join(", ") : value ?? "";
-  return `${field} ${operator.replaceAll("_", " ")} ${shown}`.trim();
+  const values = value === null || value === undefined ? [] : [value].flat();
+  const shown = values.map((one) => named(String(one))).join(", ");
+  return `${named(field)} ${operator.replaceAll("_", " ")} ${shown}`.trim();
 }
 
-function filterText(filters: unknown): string {
+function filterText(filters: unknown, named: Named): string {
   const { all, any } = filters as { all?: unknown[]; any?: unknown[] };
-  return (any ?? all ?? []).map(conditionText).join(any ? " or " : " and ");
+  return (any ?? all ?? []).map((item) => conditionText(item, named)).join(any ? " or " : " and ");
 }
+
+/** A sorting in words. */
+const sortingText = (item: string, named: Named): string =>
+  item.startsWith("-") ? `${named(item.slice(1))} (descending)` : named(item);
 
 const text = (label: string, value: unknown): AboutLine => ({ label, value, type: "text" });
 const time = (label: string, value: string): AboutLine => ({ label, value, type: "text" });
@@ -46,12 +54,12 @@ function localTime(instant: string, timeZone: string): string {
   return `${parts.replace(",", "")} ${timeZone}`;
 }
 
-function periodLines(run: FrozenRun): AboutLine[] {
+function periodLines(run: FrozenRun, named: Named): AboutLine[] {
   const { period, time_zone: zone } = run;
   if (period === null) return [text("Period", "All time")];
   return [
     text("Period", period.name?.replaceAll("_", " ") ?? "From and to"),
-    text("Period of", period.field),
+    text("Period of", named(period.field)),
     time("From", localTime(period.from, zone)),
     time("Until before", localTime(period.to, zone)),
     ...(run.columns.some(({ id }) => /\.(?:previous|change|change_rate)$/.test(id))
@@ -89,6 +97,7 @@ export function cellType(type: ReportColumn["type"]): CellType {
 /** What a reader must know of a run: what was asked, when, with whose rights, over which time, and how much is missing. */
 export function aboutLines(run: FrozenRun): AboutLine[] {
   const { filters, grouping, sorting } = Definition.parse(run.definition);
+  const named: Named = (id) => run.words?.[id] ?? id;
   return [
     text("Report", run.name),
     text("Organization", run.organization_name),
@@ -96,13 +105,15 @@ export function aboutLines(run: FrozenRun): AboutLine[] {
     text("Run at", localTime(run.frozen_at, run.time_zone)),
     text("About the time", localTime(run.as_of, run.time_zone)),
     text("Time zone", run.time_zone),
-    text("Source", run.definition["source"]),
-    ...periodLines(run),
-    text("Filters", filterText(filters) || "None"),
+    text("Source", named(String(run.definition["source"]))),
+    ...periodLines(run, named),
+    text("Filters", filterText(filters, named) || "None"),
     ...grouping.map(({ field, bucket }) =>
-      text("Grouped by", bucket === undefined ? field : `${field} (${bucket})`)
+      text("Grouped by", bucket === undefined ? named(field) : `${named(field)} (${bucket})`)
     ),
-    ...(sorting.length > 0 ? [text("Sorted by", sorting.join(", "))] : []),
+    ...(sorting.length > 0
+      ? [text("Sorted by", sorting.map((item) => sortingText(item, named)).join(", "))]
+      : []),
     { label: "Records", value: run.records, type: "integer" },
     { label: "Rows", value: run.row_count, type: "integer" },
     text(

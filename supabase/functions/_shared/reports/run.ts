@@ -58,6 +58,8 @@ export const FrozenRun = z.object({
   truncated: z.boolean(),
   partial: z.array(z.string()),
   chart_rows: z.array(z.array(z.unknown())).nullish(),
+  /** What is shown for ids of fields, people and teams in the definition. */
+  words: z.record(z.string(), z.string()).nullish(),
   as_of: z.string(),
   frozen_at: z.string(),
 });

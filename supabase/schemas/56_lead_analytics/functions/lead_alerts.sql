@@ -114,6 +114,40 @@ begin
 end
 $$;
 
+-- Alerts about webhooks and API keys, for those who manage them.
+create function private.integration_alerts(organization_id uuid)
+returns jsonb[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  alerts jsonb[] := '{}'::jsonb[];
+begin
+  if private.has_permission(organization_id, 'webhooks:manage', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'webhook_disabled', 'severity', 'critical', 'title', 'A webhook is disabled',
+        'description', format('Nothing is delivered to %s: it %s.', w.url, case w.disabled_reason
+          when 'gone' then 'said that it is gone' else 'failed too often' end),
+        'link', '/integrations/webhooks/' || w.id, 'created_at', w.disabled_at)
+      from public.webhook_endpoints w
+      where w.organization_id = integration_alerts.organization_id and w.status = 'disabled'
+      order by w.disabled_at desc limit 20);
+  end if;
+  if private.has_permission(organization_id, 'keys:manage', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'api_key_expiring', 'severity', case when k.expires_at < now() + interval '3 days'
+          then 'critical' else 'warning' end, 'title', 'An API key expires soon',
+        'description', format('"%s" stops working on %s (UTC).', k.name,
+          to_char(k.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+        'link', '/integrations/api-keys/' || k.id, 'created_at', k.expires_at - interval '14 days')
+      from public.api_keys k
+      where k.organization_id = integration_alerts.organization_id and k.revoked_at is null and k.expires_at > now()
+        and k.expires_at < now() + interval '14 days'
+      order by k.expires_at limit 20);
+  end if;
+  return alerts;
+end
+$$;
+
 -- GET /analytics/alerts. Security definer because nobody may read the totals; each kind applies its own permission.
 create function private.lead_alerts(organization_id uuid)
 returns jsonb
@@ -124,7 +158,8 @@ begin
   return (
     select coalesce(jsonb_agg(a order by array_position(array['critical', 'warning', 'info'], a ->> 'severity'),
       a ->> 'created_at' desc nulls last, a ->> 'type', a ->> 'link'), '[]')
-    from unnest(private.risk_alerts(organization_id) || private.system_alerts(organization_id)) a);
+    from unnest(private.risk_alerts(organization_id) || private.system_alerts(organization_id)
+      || private.integration_alerts(organization_id)) a);
 end
 $$;
 grant execute on function private.lead_alerts(uuid) to authenticated;

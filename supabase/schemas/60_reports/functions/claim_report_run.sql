@@ -17,13 +17,48 @@ begin
 end
 $$;
 
+-- What the sheet about a run calls what its definition names: the source, fields, figures, and members of the
+-- organization and teams in filters, by their ids.
+create function private.report_words(run public.report_runs)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context;
+  source private.report_sources;
+begin
+  context.organization_id := run.organization_id;
+  select * into source from private.report_sources s where s.name = run.definition ->> 'source';
+  return (
+    select jsonb_object_agg(w.id, w.words) from (
+      select source.name as id, source.label as words
+      union select c ->> 'id', c ->> 'label' from jsonb_array_elements(run.columns) c
+      union select n.id, f.label
+      from (
+        select jsonb_path_query(run.definition, 'strict $.**.field') #>> '{}' as id
+        union select ltrim(jsonb_array_elements_text(run.definition -> 'sorting'), '-')
+      ) n
+      cross join lateral private.named_report_field(context, source, n.id) f
+      union select v.id, coalesce(p.full_name, t.name)
+      from (
+        select jsonb_path_query(run.definition -> 'filters', '$.**.value[*] ? (@.type() == "string")') #>> '{}' as id
+      ) v
+      left join (
+        select m.user_id, q.full_name from public.memberships m join public.profiles q on q.id = m.user_id
+        where m.organization_id = run.organization_id
+      ) p on p.user_id::text = v.id
+      left join public.teams t on t.organization_id = run.organization_id and t.id::text = v.id
+    ) w where w.words is not null);
+end
+$$;
+
 -- What the writer of a file needs of a run.
 create function private.claimed_report_run(run public.report_runs, work private.report_run_work)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
-    'chart_rows', run.chart_rows, 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
     'content_type', f.content_type)
   from public.organizations o

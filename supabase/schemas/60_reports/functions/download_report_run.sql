@@ -14,8 +14,9 @@ end
 $$;
 
 -- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, content_type,
--- checksum }, which is recorded as a download. Security definer because nobody may write downloads directly.
-create function private.download_report_run(organization_id uuid, run_id uuid)
+-- checksum }, which is recorded as a download unless the caller has the file already. known: checksums of files that the
+-- caller has, or * for any. Security definer because nobody may write downloads directly.
+create function private.download_report_run(organization_id uuid, run_id uuid, known text[])
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -32,12 +33,14 @@ begin
   if run.file_deleted_at is not null or private.report_file_expiry(run) < now() then
     return answer || '{"status": "expired"}';
   end if;
-  insert into private.report_downloads (run_id, user_id, address)
-  select run.id, auth.uid(), o.ip from private.request_origin() o;
+  if not known && array[run.checksum, '*'] then
+    insert into private.report_downloads (run_id, user_id, address)
+    select run.id, auth.uid(), o.ip from private.request_origin() o;
+  end if;
   return answer || private.report_file_json(run);
 end
 $$;
-grant execute on function private.download_report_run(uuid, uuid) to authenticated;
+grant execute on function private.download_report_run(uuid, uuid, text[]) to authenticated;
 
 create function private.report_file_json(run public.report_runs)
 returns jsonb
@@ -47,12 +50,12 @@ as $$
     'checksum', run.checksum)
 $$;
 
-create function public.download_report_run(organization_id uuid, run_id uuid)
+create function public.download_report_run(organization_id uuid, run_id uuid, known text[] default '{}')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.download_report_run(organization_id, run_id)
+  select private.download_report_run(organization_id, run_id, coalesce(known, '{}'))
 $$;
 comment on function public.download_report_run is
   'Where the file of a run is, for somebody who may have it at this moment; records the download.';
-grant execute on function public.download_report_run(uuid, uuid) to authenticated;
+grant execute on function public.download_report_run(uuid, uuid, text[]) to authenticated;
