@@ -6,7 +6,8 @@ import { imagine } from "../support/report_dice.ts";
 import { type Definition, evaluate, type Expected, type Period } from "../support/report_model.ts";
 import { type Model, modelOf, type Role } from "../support/report_model_data.ts";
 import { newReportOffice, type ReportOffice } from "../support/report_office.ts";
-import type { PreviewBody } from "../support/reports.ts";
+import { assertFiles } from "../support/report_files.ts";
+import { ended, fetchFile, type PreviewBody } from "../support/reports.ts";
 import { until } from "../support/wait.ts";
 
 /** Rounding: to two digits of money, to six of any other figure. */
@@ -60,17 +61,38 @@ function periodOf({ period }: PreviewBody, field: string): Period | null {
   };
 }
 
+/** The answer to a request; hundreds of one person are more than the limit grants at once. */
+const posted = (session: Session, path: string, body: unknown) =>
+  until(async () => {
+    const given = await call(session, "POST", path, body);
+    return given.status !== 429 && given;
+  }, { what: `${path} within the limit` });
+
+/** Exports a definition as CSV and as a workbook, which must hold what its preview shows. */
+async function compareFiles(session: Session, definition: Definition): Promise<void> {
+  const built = await posted(session, "/reports/build", { name: "Random", ...definition });
+  if (built.status === 403) return;
+  const body = expectStatus<PreviewBody>(built, 201);
+  // A preview of more rows shows a part of them.
+  if (body.row_count > 100) return;
+  const [csv, xlsx] = await Promise.all(["csv", "xlsx"].map(async (format) => {
+    const asked = await posted(session, "/reports/export", { report_id: body.report_id, format });
+    const run = await ended(session, expectStatus<{ run_id: string }>(asked, 202).run_id);
+    return await fetchFile(session, run.download_url ?? assert.fail(JSON.stringify(definition)));
+  }));
+  assertFiles(body, csv ?? assert.fail(), xlsx ?? assert.fail());
+}
+
+/** Of how many definitions one is exported. */
+const filesOf = 5;
+
 async function compare(
   { zone }: ReportOffice,
   model: Model,
   { role, session, definition }: { role: Role; session: Session; definition: Definition },
 ): Promise<void> {
   const where = `${role}: ${JSON.stringify(definition)}`;
-  // Hundreds of previews of one person are more than the limit grants at once.
-  const answer = await until(async () => {
-    const given = await call(session, "POST", "/reports/preview", definition);
-    return given.status !== 429 && given;
-  }, { what: "a preview within the limit" });
+  const answer = await posted(session, "/reports/preview", definition);
   if (model[definition.source]?.rows(role) === null) {
     expectProblem(answer, 403, "permission_denied");
     return;
@@ -85,7 +107,7 @@ async function compare(
 }
 
 for (const [index, zone] of ["Asia/Kathmandu", "America/New_York"].entries()) {
-  Deno.test(`Random reports over random rows are what a naive evaluation gives, for each role, in ${zone} (seed ${SEED})`, async () => {
+  Deno.test(`Random reports over random rows are what a naive evaluation gives, for each role, and files hold the same, in ${zone} (seed ${SEED})`, async () => {
     const roll = dice(SEED + index);
     const office = await newReportOffice(roll, { zone });
     const model = await modelOf(office);
@@ -99,6 +121,7 @@ for (const [index, zone] of ["Asia/Kathmandu", "America/New_York"].entries()) {
       for (const [role, session] of people) {
         await compare(office, model, { role, session, definition });
       }
+      if (turn % filesOf === 0 && turn < 25 * filesOf) await compareFiles(office.admin, definition);
     }
   });
 }
