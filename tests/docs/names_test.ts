@@ -51,6 +51,20 @@ Deno.test("Every link leads to a page, and to a heading of it", () => {
   assert.deepEqual(faults, []);
 });
 
+Deno.test("The table of subjects names every schema folder, function and pgTAP file", () => {
+  const page = read("docs/architecture.md");
+  const named = new Set(page.slice(page.indexOf("## Where to look")).match(/`[^`]+`/g));
+  const entries = (folder: string) => [...Deno.readDirSync(join(root, folder))];
+  const wanted = [
+    ...entries("supabase/schemas").map(({ name }) => name),
+    ...entries("supabase/functions").filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => name).filter((name) => name !== "node_modules"),
+    ...entries("supabase/tests").filter(({ name }) => name.endsWith(".test.sql"))
+      .map(({ name }) => name.slice(0, 3)),
+  ];
+  assert.deepEqual(wanted.filter((name) => !named.has(`\`${name}\``)), []);
+});
+
 Deno.test("The page of the jobs lists those that there are", () => {
   const listed = [...read("docs/subjects/jobs.md").matchAll(/^\| (?:– )?`([a-z-]+)`/gm)]
     .map(([, name]) => name).sort();
