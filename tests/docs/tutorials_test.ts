@@ -86,8 +86,10 @@ for (
 ) {
   Deno.test({
     name: `The commands of ${page} give the answers that it shows`,
-    ignore: !hasTools(),
+    // Somebody who tries the tests without these tools still can; where everything must be tested, nothing is left out.
+    ignore: !hasTools() && !Deno.env.get("CI"),
     async fn() {
+      assert(hasTools(), "curl and sed are needed");
       const steps = stepsOf(await Deno.readTextFile(join(root, page)));
       assert(steps.some(({ shown }) => shown), "the page shows answers");
       const shell = startShell(root);
