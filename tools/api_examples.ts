@@ -31,13 +31,24 @@ const LONGEST_LIST = 2;
 /** What only tests send. */
 const LONG_WORD = /([^"])\1{30}|x{20}/;
 const SECRET = /token|secret|password|api_key/i;
+const LOCAL = String.raw`https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?`;
+/** What only a stack of tests has, in values of any name, and what stands there instead. */
+const REPLACED: [RegExp, string][] = [
+  [/[\w.+-]+@signalbox\.test/gi, "ama@example.com"],
+  [new RegExp(`${LOCAL}(?=/functions/v1)`, "g"), "https://project.supabase.co"],
+  [new RegExp(LOCAL, "g"), "https://hooks.example.com"],
+  [/\b(?:127\.0\.0\.1|localhost):\d+/g, "hooks.example.com"],
+  [/^(?:127\.0\.0\.1|::1)$/g, "203.0.113.7"],
+  [/\b(token(?:_hash)?=)[^&"\s]+/g, "$1…"],
+  [/\b(whsec_|eyJ)[\w+/=.-]{16,}/g, "$1…"],
+];
 
 /** Short lists, and nothing that is secret or looks like a test. */
 function cleaned(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map((item) => cleaned(item, key));
   if (typeof value === "string") {
     if (SECRET.test(key)) return "…";
-    return value.replace(/[\w.+-]+@signalbox\.test/gi, "ama@example.com").trim();
+    return REPLACED.reduce((text, [found, shown]) => text.replaceAll(found, shown), value).trim();
   }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
@@ -107,9 +118,17 @@ for (const exchange of recorded) {
   if (!other || worth(exchange) > worth(other)) best.set(operation, exchange);
 }
 for (const [operation, { status, request, response }] of best) {
-  examples[operation] = { status, request: cleaned(request), response: cleaned(response) };
+  examples[operation] = { status, request, response };
 }
-const sorted = Object.fromEntries(Object.entries(examples).sort(([a], [b]) => (a < b ? -1 : 1)));
+// Kept examples are cleaned again too: what is replaced may have changed since.
+const sorted = Object.fromEntries(
+  Object.entries(examples).sort(([a], [b]) => (a < b ? -1 : 1)).map(
+    ([operation, { status, request, response }]) => [
+      operation,
+      { status, request: cleaned(request), response: cleaned(response) },
+    ],
+  ),
+);
 await Deno.writeTextFile(target, `${JSON.stringify(sorted, null, 1)}\n`);
 say(`${Object.keys(sorted).length} operations have an example.`);
 Deno.exit(0);

@@ -82,6 +82,14 @@ Deno.test("A movement that was a mistake is taken back once", async () => {
   assert.deepEqual(await counting(admin, id), ["2026-01-15 new 100.00"]);
 });
 
+Deno.test("A client that pauses pays nothing, and what it paid again when it resumes", async () => {
+  const { admin } = await newOrganization();
+  const { id } = await addClient(admin, { since: "2026-01-15", amount: 100 });
+  assert.equal((await move(admin, id, "pause", { effective_on: "2026-03-01" })).status, "paused");
+  assert.equal((await move(admin, id, "resume", { effective_on: "2026-04-01" })).status, "active");
+  assert.equal((await readClient(admin, id)).status, "active");
+});
+
 Deno.test("Movements that do not fit the client are refused and enter nothing", async () => {
   const { admin } = await newOrganization();
   const { id } = await addClient(admin, { since: "2026-01-15", amount: 100 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { functionNames, wholeDocument } from "../../tools/openapi_document.ts";
 import { operationsOf, writtenDocument } from "../support/document.ts";
+import { call } from "../support/http.ts";
 import { functionUrl, stackUnderTest } from "../support/stack.ts";
 
 const get = (path: string, headers: Record<string, string> = {}) =>
@@ -8,6 +9,11 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 
 /** What only jobs and providers call. */
 const internal = ["jobs", "report-jobs", "webhooks"];
+
+async function writtenExamples(): Promise<Record<string, unknown>> {
+  const file = new URL("../../docs/api_examples.json", import.meta.url);
+  return JSON.parse(await Deno.readTextFile(file));
+}
 
 Deno.test("The written document is that of the whole API", async () => {
   assert.deepEqual(
@@ -54,10 +60,10 @@ Deno.test("Every function answers /health to anybody, and /openapi.json if peopl
 });
 
 Deno.test("GET /health says whether the database answers, and which version runs", async () => {
-  const answer = await get("/health");
+  const answer = await call(null, "GET", "/health");
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("cache-control"), "no-store");
-  assert.deepEqual(await answer.json(), {
+  assert.deepEqual(answer.body, {
     status: "ok",
     checks: { database: "ok" },
     version: "1.0.0",
@@ -76,6 +82,40 @@ Deno.test("Operations have ids of their own, tags that are described, and docume
       `${id} has a described tag: ${tags}`,
     );
     assert(responses.some((status) => status.startsWith("4")), `${id} documents a refusal`);
+  }
+});
+
+/** Answered to jobs only, or too large to be shown. */
+const withoutExample = (path: string): boolean =>
+  internal.includes(path.split("/")[1] ?? "") || path === "/docs/openapi.json";
+
+Deno.test("Every operation that answers JSON, or nothing to a JSON body, has an example of a stack", async () => {
+  const examples = await writtenExamples();
+  const document = await writtenDocument();
+  const missing = operationsOf(document).filter(({ path, method }) => {
+    const { requestBody, responses } = document.paths[path]?.[method.toLowerCase()] ?? {};
+    const successes = Object.entries(responses ?? {}).filter(([status]) => status.startsWith("2"));
+    const answersJson = successes.some(([, { content }]) => content?.["application/json"]);
+    const sendsJson = requestBody?.content["application/json"] !== undefined;
+    return (answersJson || sendsJson) && !withoutExample(path) &&
+      !(`${method} ${path}` in examples);
+  });
+  assert.deepEqual(
+    missing.map(({ method, path }) => `${method} ${path}`),
+    [],
+    "record them: see tools/api_examples.ts",
+  );
+});
+
+Deno.test("Every example belongs to an operation, and none has an address or a secret of a test", async () => {
+  const known = operationsOf(await writtenDocument()).map(({ method, path }) =>
+    `${method} ${path}`
+  );
+  for (const [operation, example] of Object.entries(await writtenExamples())) {
+    assert(known.includes(operation), operation);
+    const text = JSON.stringify(example);
+    assert.doesNotMatch(text, /127\.0\.0\.1|localhost|signalbox\.test|whsec_\w|eyJ\w/, operation);
+    assert.doesNotMatch(text, /[?&]token=(?!…)/, operation);
   }
 });
 

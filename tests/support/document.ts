@@ -39,7 +39,7 @@ interface RawOperation {
   tags: string[];
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, unknown>;
+  responses: Record<string, { content?: Record<string, unknown> }>;
 }
 
 /** The OpenAPI document, as far as tests look at it. */

@@ -1,9 +1,10 @@
 /**
  * Notes what the stack answers, for the examples of the API reference: with RECORD_EXAMPLES each answer that is a success
- * becomes a line of a file in that folder. `deno task openapi:examples <folder>` makes examples of them.
+ * becomes a line of a file in that folder: a JSON answer, or none to a JSON request. `deno task openapi:examples <folder>`
+ * makes examples of them.
  */
 const folder = Deno.env.get("RECORD_EXAMPLES");
-const LARGEST = 20_000;
+const LARGEST = 200_000;
 
 /** An exchange with the API. */
 export interface Recorded {
@@ -21,7 +22,8 @@ const isJson = (value: unknown): boolean =>
 
 /** Keeps a successful exchange, if somebody wants examples. */
 export function record({ path, request, response, ...rest }: Recorded): void {
-  if (!folder || rest.status >= 300 || !isJson(response)) return;
+  const isShown = isJson(response) || (isJson(request) && rest.status === 204);
+  if (!folder || rest.status >= 300 || !isShown) return;
   const line = JSON.stringify({
     ...rest,
     path: path.split("?")[0],
