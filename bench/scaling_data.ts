@@ -46,3 +46,20 @@ export async function queueTexts(sql: postgres.Sql, tenants: number, texts: numb
     join public.sms_accounts a on a.sender_id = '+1555' || lpad(s.rank::text, 7, '0')
     cross join lateral generate_series(1, s.size) n`;
 }
+
+/** Makes the demo's admin an admin of a tenant too. */
+export async function addAdmin(
+  sql: postgres.Sql,
+  rank: number,
+): Promise<{ organization: string; user: string }> {
+  const [member] = await sql<{ organization: string; user: string }[]>`
+    insert into public.memberships (organization_id, user_id, role_id)
+    select o.id, u.id, r.id
+    from public.organizations o, auth.users u, public.roles r
+    where o.name = ${`Tenant ${rank}`} and u.email = 'admin@demo.signalbox.test'
+      and r.key = 'admin' and r.organization_id is null
+    on conflict on constraint memberships_once do update set status = 'active'
+    returning organization_id as organization, user_id as user`;
+  if (!member) throw new Error(`Nobody can be an admin of tenant ${rank}.`);
+  return member;
+}
