@@ -20,6 +20,7 @@ import { startMailCatcher } from "./mail/catcher.ts";
 import { startHousekeeping } from "./platform.ts";
 import { requireFreePorts } from "./ports.ts";
 import { readConfig } from "./project_config.ts";
+import { createReceivers } from "./receivers/receivers.ts";
 import { createRealtime } from "./realtime/server.ts";
 import type { Settings } from "./settings.ts";
 import { claim, removeStatus, type Status, writeStatus } from "./status_file.ts";
@@ -77,11 +78,12 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   const cluster = await starting;
 
   const status = describe(settings, cluster);
-  const mail = await startMailCatcher(ports);
+  const mail = await startMailCatcher(ports, createReceivers(status.mail_url));
   undo.push(mail.stop);
   say(`mail       ${status.mail_url}/messages, SMTP on ${ports.smtp}`);
   await serve(settings, { cluster, parts, status, undo });
   say(`carrier    ${status.carrier_url}`);
+  say(`receivers  ${status.mail_url}/receivers`);
   say(`api        ${status.api_url}`);
   say(`console    ${status.api_url}/`);
   writeStatus(dataDir, status);

@@ -90,6 +90,14 @@ async function signIn(request: Request, { status }: Ground): Promise<Response> {
   });
 }
 
+async function changeReceiver(request: Request, { status }: Ground): Promise<Response> {
+  const { name, ...settings } = await request.json();
+  return await fetch(`${status.mail_url}/receivers/${encodeURIComponent(name)}`, {
+    method: "PUT",
+    body: JSON.stringify(settings),
+  });
+}
+
 /** Another page in the same browser must not be able to answer for a handset or to sign in. */
 const isOwn = (request: Request, { status }: Ground): boolean =>
   request.headers.get("sec-fetch-site") === "same-origin" ||
@@ -118,6 +126,8 @@ export function createConsole(ground: Ground): (request: Request) => Promise<Res
         });
       case "POST sign-in":
         return await signIn(request, ground);
+      case "POST receiver":
+        return await changeReceiver(request, ground);
       case "POST reply":
         return await fetch(`${status.carrier_url}/reply`, {
           method: "POST",

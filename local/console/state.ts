@@ -9,11 +9,15 @@ export interface ConsoleState {
   replies: unknown[];
   mails: unknown[];
   jobs: Job[];
+  receivers: unknown[];
 }
 
+/** A cron job, or a task that one runs. */
 export interface Job {
   name: string;
-  schedule: string;
+  /** The cron job that runs it; null: it is one. */
+  task_of: string | null;
+  schedule: string | null;
   active: boolean;
   last_started_at: string | null;
   last_status: string | null;
@@ -40,9 +44,9 @@ function nextRun(schedule: string, lastStart: string | null): string | null {
   }
 }
 
-async function readJobs(sql: postgres.Sql): Promise<Job[]> {
+async function readCronJobs(sql: postgres.Sql): Promise<Job[]> {
   const rows = await sql`
-    select j.jobname as name, j.schedule, j.active, to_json(d.start_time) #>> '{}' as last_started_at,
+    select j.jobname as name, null as task_of, j.schedule, j.active, to_json(d.start_time) #>> '{}' as last_started_at,
       d.status as last_status, d.return_message as last_message
     from cron.job j left join lateral (
       select start_time, status, return_message from cron.job_run_details d
@@ -54,13 +58,40 @@ async function readJobs(sql: postgres.Sql): Promise<Job[]> {
   }));
 }
 
+/** How the tasks of cron jobs last ended: cron itself knows of no task that fails. A project of tests has none. */
+async function readTasks(sql: postgres.Sql): Promise<Job[]> {
+  const [known] = await sql`select to_regclass('private.job_runs') is not null as there`;
+  if (!known?.["there"]) return [];
+  return await sql<Job[]>`
+    select j.name, j.task_of, null as schedule, true as active,
+      to_json(greatest(r.succeeded_at, r.failed_at)) #>> '{}' as last_started_at,
+      case when r.failures > 0 then 'failed' when r.succeeded_at is not null then 'succeeded' end as last_status,
+      case when r.failures > 1 then format('%s (%s times in a row)', r.last_error, r.failures)
+        else r.last_error end as last_message,
+      null as next_at
+    from private.jobs j left join private.job_runs r on r.job = j.name
+    where j.task_of is not null order by j.position, j.name`;
+}
+
+async function readJobs(sql: postgres.Sql): Promise<Job[]> {
+  const [jobs, tasks] = await Promise.all([readCronJobs(sql), readTasks(sql)]);
+  return jobs.flatMap((job) => [job, ...tasks.filter(({ task_of }) => task_of === job.name)]);
+}
+
 /** The newest texts, mails and runs of jobs. */
 export async function readState(sql: postgres.Sql, status: Status): Promise<ConsoleState> {
-  const [texts, replies, mails, jobs] = await Promise.all([
+  const [texts, replies, mails, jobs, receivers] = await Promise.all([
     jsonOf(`${status.carrier_url}/messages?newest=${shown}`),
     jsonOf(`${status.carrier_url}/replies`),
     jsonOf(`${status.mail_url}/messages`),
     readJobs(sql),
+    jsonOf(`${status.mail_url}/receivers`),
   ]);
-  return { texts, replies: replies.slice(-shown), mails: mails.slice(-shown).reverse(), jobs };
+  return {
+    texts,
+    replies: replies.slice(-shown),
+    mails: mails.slice(-shown).reverse(),
+    jobs,
+    receivers,
+  };
 }

@@ -36,10 +36,12 @@ const KEPT = 5000;
  * Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. `POST /down` turns
  * everybody away until `POST /up`; with `{ to, code?, times? }` only mails to that address are, so that tests side by side
  * do not notice each other. `GET /messages?to=` shows one address's mails; `POST /messages` adds one of Auth's.
- * `POST /resend/emails` is Resend's API.
+ * `POST /resend/emails` is Resend's API. Other paths are answered by `others`: the receivers of webhooks, which may not be on the API's own
+ * port.
  */
 export async function startMailCatcher(
   ports: { mail: number; smtp: number },
+  others: (request: Request) => Promise<Response | null> = () => Promise.resolve(null),
 ): Promise<MailCatcher> {
   let messages: CaughtMail[] = [];
   let refusing = false;
@@ -53,6 +55,8 @@ export async function startMailCatcher(
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: ports.mail, onListen: () => {} },
     async (request) => {
+      const other = await others(request);
+      if (other) return other;
       const { pathname, searchParams } = new URL(request.url);
       const route = `${request.method} ${pathname}`;
       const to = searchParams.get("to");

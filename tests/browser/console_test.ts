@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { withPage } from "../support/browser.ts";
+import { database } from "../support/db.ts";
 import { call, expectStatus } from "../support/http.ts";
+import { startJob } from "../support/jobs.ts";
 import { newOrganization, uniqueEmail } from "../support/people.ts";
 import { stackUnderTest } from "../support/stack.ts";
 import { ordinaryNumber, send, texting } from "../support/texts.ts";
+import { until } from "../support/wait.ts";
+import { webhooksPath } from "../support/webhooks.ts";
 
 /** Where screenshots of the console go, if somebody wants to look at it. */
 const screenshots = Deno.env.get("SCREENSHOTS");
@@ -86,8 +90,59 @@ Deno.test("the console shows mails in a frame that runs nothing, people with tok
   });
 });
 
+Deno.test("the console shows webhooks as a receiver gets them, and lets it fail", async () => {
+  const { admin } = await newOrganization();
+  const name = `shop-${crypto.randomUUID().slice(0, 8)}`;
+  await withPage(async (page) => {
+    await page.goto(stackUnderTest().api_url);
+    await tab(page, "Webhooks");
+    await page.getByLabel("New receiver").fill(name);
+    await page.getByRole("button", { name: "Add" }).click();
+    const receiver = page.getByRole("region", { name: `Receiver ${name}` });
+    const url = await receiver.locator("code").first().innerText();
+    const webhook = expectStatus<{ id: string; secret: string }>(
+      await call(admin, "POST", webhooksPath, { url, events: ["lead.created"] }),
+      201,
+    );
+    await receiver.getByLabel("Secret").fill(webhook.secret);
+    await receiver.getByRole("button", { name: "Save" }).click();
+    await receiver.getByPlaceholder("known").waitFor();
+    expectStatus(await call(admin, "POST", `${webhooksPath}/${webhook.id}/test`), 202);
+    await startJob("deliver-webhooks");
+    const summary = receiver.getByText("webhook.test", { exact: true }).first();
+    await summary.waitFor();
+    await receiver.getByText("signature valid").first().waitFor();
+    await summary.click();
+    await receiver.getByText('"type": "webhook.test"').first().waitFor();
+    await look(page, "webhooks");
+    await receiver.getByLabel("Answers").selectOption("500");
+    await until(async () => {
+      const shown = await (await fetch(url)).json();
+      return shown.answer === 500;
+    }, { what: "the receiver answers 500" });
+    expectStatus(await call(admin, "POST", `${webhooksPath}/${webhook.id}/test`), 202);
+    await startJob("deliver-webhooks");
+    await receiver.getByText("answered 500").first().waitFor();
+  });
+});
+
+Deno.test("the console shows a task that fails although its cron job succeeds", async () => {
+  await withPage(async (page) => {
+    await page.goto(stackUnderTest().api_url);
+    await tab(page, "Jobs");
+    await database()`
+      insert into private.job_runs as r (job, failed_at, failures, last_error)
+      values ('roll-up-counters', now(), 2, 'broken for a test')
+      on conflict (job) do update set failed_at = now(), failures = 2, last_error = 'broken for a test'`;
+    const row = page.getByRole("row", { name: "roll-up-counters" });
+    await row.getByText("task of minute-tasks").waitFor();
+    await row.getByText("broken for a test (2 times in a row)").waitFor();
+    await look(page, "jobs-failing");
+  });
+});
+
 Deno.test("another site can neither sign in nor answer through the console", async () => {
-  for (const path of ["sign-in", "reply"]) {
+  for (const path of ["sign-in", "reply", "receiver"]) {
     const response = await fetch(`${stackUnderTest().api_url}/console/${path}`, {
       method: "POST",
       headers: { origin: "https://evil.example" },

@@ -5,16 +5,18 @@ import { Lines } from "./lines.js";
 import { Mailbox } from "./mailbox.js";
 import { People } from "./people.js";
 import { Phones } from "./phones.js";
+import { Receivers } from "./receivers.js";
 
 const TABS = [
   ["phones", "Phones"],
   ["mailbox", "Mailbox"],
+  ["receivers", "Webhooks"],
   ["people", "People"],
   ["jobs", "Jobs"],
   ["lines", "Log"],
 ];
 const KEPT_LINES = 500;
-const EMPTY = { texts: [], replies: [], mails: [], jobs: [] };
+const EMPTY = { texts: [], replies: [], mails: [], jobs: [], receivers: [] };
 
 /** What the stack tells, as it tells it. */
 function useStack() {
@@ -71,7 +73,12 @@ function App() {
     history.replaceState(null, "", `#${name}`);
     setActive(name);
   };
-  const counts = { phones: state.texts.length, mailbox: state.mails.length, jobs: 0, people: 0 };
+  const counts = {
+    phones: state.texts.length,
+    mailbox: state.mails.length,
+    receivers: state.receivers.reduce((sum, { received }) => sum + received.length, 0),
+    jobs: state.jobs.filter(({ last_status }) => last_status === "failed").length,
+  };
   return html`
     <header>
       <h1>Signalbox <span>local stack</span></h1>
@@ -82,6 +89,7 @@ function App() {
     <main id="panel" role="tabpanel" aria-labelledby=${`tab-${active}`} tabindex="-1">
       ${active === "phones" && html`<${Phones} texts=${state.texts} replies=${state.replies} />`}
       ${active === "mailbox" && html`<${Mailbox} mails=${state.mails} />`}
+      ${active === "receivers" && html`<${Receivers} receivers=${state.receivers} />`}
       ${active === "people" && html`<${People} />`}
       ${active === "jobs" && html`<${Jobs} jobs=${state.jobs} />`}
       ${active === "lines" && html`<${Lines} lines=${lines} />`}

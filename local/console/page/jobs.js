@@ -6,7 +6,7 @@ export function Jobs({ jobs }) {
   return html`
     <div class="plain">
       <table>
-        <caption>Jobs of pg_cron</caption>
+        <caption>Jobs of pg_cron, and the tasks that they run</caption>
         <thead>
           <tr>
             <th scope="col">Job</th>
@@ -19,12 +19,14 @@ export function Jobs({ jobs }) {
         <tbody>${jobs.map((job) =>
           html`
             <tr key=${job.name}>
-              <th scope="row">${job.name}</th>
-              <td><code>${job.schedule}</code></td>
+              <th scope="row" class=${job.task_of ? "task" : ""}>${job.name}</th>
+              <td>${job.task_of
+                ? `task of ${job.task_of}`
+                : html`<code>${job.schedule}</code>`}</td>
               <td>${shortTime(job.last_started_at) || "not yet"}</td>
               <td class=${`fate ${job.last_status ?? ""}`}>${job.last_status ?? ""}
                 ${job.last_status === "failed" && html`
-                  <span>${job.last_message}</span>
+                  <span>: ${job.last_message}</span>
                 `}</td>
               <td>${job.active ? shortTime(job.next_at) : "switched off"}</td>
             </tr>
