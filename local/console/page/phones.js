@@ -74,7 +74,7 @@ function Thread({ handset }) {
                 <p class="bubble">${entry.body}</p>
                 <p class="meta">${entry.other} · <time datetime=${entry.at}>${shortTime(
                   entry.at,
-                )}</time> ·
+                )}</time> ·${" "}
                   <span class=${`fate ${entry.status ?? ""}`}>${outcome(entry)}</span></p>
               </li>
             `

@@ -31,7 +31,9 @@ function NewReceiver({ onMade }) {
     event.preventDefault();
     const fault = await tell(name, {});
     setProblem(fault);
-    if (!fault) onMade(name);
+    if (fault) return;
+    onMade(name);
+    setName("");
   };
   return html`
     <form class="filters" onSubmit=${add}>
@@ -83,10 +85,12 @@ function Receiver({ receiver }) {
       html`
         <li key=${`${one.id}${one.received_at}`}>
           <details>
-            <summary><strong>${one.type || "no JSON"}</strong> · ${shortTime(one.received_at)} ·
+            <summary><strong>${one.type || "no JSON"}</strong> · ${shortTime(
+              one.received_at,
+            )} ·${" "}
               <span class=${`fate ${
                 one.verified === false ? "failed" : one.verified ? "delivered" : ""
-              }`}>${verdict(one)}</span> ·
+              }`}>${verdict(one)}</span> ·${" "}
               answered ${one.answered}</summary>
             <p class="meta">${one.id}</p>
             <pre tabindex="0">${pretty(one.body)}</pre>
