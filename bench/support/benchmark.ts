@@ -18,6 +18,8 @@ export interface Bench {
   status: Status;
   /** The stack's process. */
   pid: number;
+  /** The stack's data folder, by which the helpers of the tests find it. */
+  folder: string;
   /** The stack's database as the owner of the tables, whom row level security does not bind. */
   sql: postgres.Sql;
   /** What the stack printed so far, the functions' log lines among it. */

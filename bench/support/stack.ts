@@ -19,6 +19,8 @@ export interface BenchStack {
   status: Status;
   /** The process. */
   pid: number;
+  /** Where it keeps its data. */
+  folder: string;
   sql: postgres.Sql;
   /** What it printed, the functions' log lines among it. */
   log(): Promise<string>;
@@ -33,7 +35,7 @@ export async function startStack(firstPort: number): Promise<BenchStack> {
     stopped: stopping.signal,
   });
   running.add(spawned);
-  const { child, status, log, remove } = await spawned;
+  const { child, folder, status, log, remove } = await spawned;
   const sql = postgres(status.db_url, {
     max: 4,
     onnotice: () => {},
@@ -44,5 +46,5 @@ export async function startStack(firstPort: number): Promise<BenchStack> {
     await sql.end({ timeout: 1 });
     await remove();
   };
-  return { status, pid: child.pid, sql, log, stop };
+  return { status, pid: child.pid, folder, sql, log, stop };
 }
