@@ -50,6 +50,16 @@ function bodyFor(document: ApiDocument, operation: Operation, tenant: Tenant) {
 }
 
 /**
+ * An id with other capitals. The first request of a person in an isolate also reads who it is, which is not what is counted
+ * here; an isolate keeps that for 30 seconds by this header. With a spelling of its own each operation is called right after
+ * a request that has just read it.
+ */
+const spelled = (id: string, spelling: number): string => {
+  let bit = 0;
+  return id.replace(/[a-f]/g, (letter) => spelling >> bit++ & 1 ? letter.toUpperCase() : letter);
+};
+
+/**
  * Calls each operation of the document once, as the admin of an organization that has one of everything, with the tenant's
  * ids and a body made of the description.
  */
@@ -62,10 +72,13 @@ export async function sweep(
   Deno.env.set("SIGNALBOX_DATA", bench.folder);
   const tenant = await newTenant("Bench");
   const found: Sweep = { counted: [], refused: [] };
-  const ask = async ({ method, path, query }: Operation, body?: unknown) => {
+  const ask = async (spelling: number, { method, path, query }: Operation, body?: unknown) => {
     const response = await callFunction(
       bench.status,
-      { authorization: `Bearer ${tenant.admin.accessToken}` },
+      {
+        authorization: `Bearer ${tenant.admin.accessToken}`,
+        "x-organization-id": spelled(tenant.id, spelling),
+      },
       { method, path: pathOf(tenant, path) + query, body },
     );
     await response.body?.cancel();
@@ -73,17 +86,16 @@ export async function sweep(
     if (calls === undefined) throw new Error("the answer does not count calls");
     return calls;
   };
-  // The first request of a person in an isolate also reads who it is; that is not what is counted here.
   const warm = new Map<string, Operation>();
   const operations = operationsOf(document).filter((one) => !without(one))
     .sort((a, b) => rank(a) - rank(b));
-  for (const operation of operations) {
+  for (const [spelling, operation] of operations.entries()) {
     const name = operation.path.split("/")[1] ?? "";
     try {
       if (endless.includes(operation.id)) throw new Error("a stream");
       const first = operation.method === "GET" ? operation : warm.get(name);
-      if (first) await ask(first);
-      const calls = await ask(operation, bodyFor(document, operation, tenant));
+      if (first) await ask(spelling, first);
+      const calls = await ask(spelling, operation, bodyFor(document, operation, tenant));
       found.counted.push({ operation, calls });
       if (operation.method === "GET" && !operation.path.includes("{")) warm.set(name, operation);
     } catch (error) {
