@@ -36,8 +36,8 @@ const KEPT = 5000;
  * Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. `POST /down` turns
  * everybody away until `POST /up`; with `{ to, code?, times? }` only mails to that address are, so that tests side by side
  * do not notice each other. `GET /messages?to=` shows one address's mails; `POST /messages` adds one of Auth's.
- * `POST /resend/emails` is Resend's API. Other paths are answered by `others`: the receivers of webhooks, which may not be on the API's own
- * port.
+ * `POST /resend/emails` is Resend's API. Other paths are answered by `others`: the receivers of webhooks, which may not be
+ * on the API's own port.
  */
 export async function startMailCatcher(
   ports: { mail: number; smtp: number },
