@@ -8,7 +8,7 @@ import { Day } from "./schemas.ts";
 
 const Interval = z.object({ rate: z.number(), low: z.number(), high: z.number() });
 
-const Figures = z.object({
+export const Figures = z.object({
   rows: z.int(),
   clients: z.int(),
   events: z.int().openapi({ description: "Clients that left" }),
@@ -141,7 +141,7 @@ const card = createRoute({
   description:
     "The score is the probability that a client gives notice or leaves within 90 days. A model is tested on " +
     "clients later than those it was learned from, and used only if it is not worse than the built-in rule and the " +
-    "one before. Records are never changed.",
+    "one before. Records are never changed. `calibration.svg` and `lift.svg` below this path show its figures.",
   ...permitted("churn:read"),
   responses: { 200: json(Card, "The model card"), ...guarded },
 });
@@ -185,12 +185,13 @@ async function requestTraining(
   };
 }
 
+/** The model card as the database has it. */
+export const readCard = async (db: Client, organization_id: string) =>
+  Card.parse(unwrap(await db.rpc("churn_model", { organization_id }), "model"));
+
 export function churnModel(app: App) {
   app.openapi(card, async (c) => {
-    const organization_id = c.var.actor.organizationId;
-    const answer = Card.parse(
-      unwrap(await c.var.db.rpc("churn_model", { organization_id }), "model"),
-    );
+    const answer = await readCard(c.var.db, c.var.actor.organizationId);
     const { model, training } = answer;
     return c.json({
       ...answer,

@@ -1,6 +1,7 @@
 import { createApp } from "../_shared/app.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { churnModel } from "./churn_model.ts";
+import { churnModelCharts } from "./churn_model_charts.ts";
 import { clientContacts } from "./contacts.ts";
 import { createClient } from "./create.ts";
 import { deleteClient } from "./delete.ts";
@@ -30,6 +31,7 @@ clientSegments(router);
 incidentTypes(router);
 churnSettings(router);
 churnModel(router);
+churnModelCharts(router);
 plays(router);
 exportClients(router);
 
