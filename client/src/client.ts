@@ -37,7 +37,10 @@ export interface Signalbox {
   ): AsyncIterable<ItemOf<P>>;
   /** Sends a form with a file, and says how much of it has been sent. */
   upload(
-    path: "/upload/excel" | "/leads/import/preview",
+    path:
+      | "/upload/excel"
+      | "/leads/import/preview"
+      | "/clients/import/preview",
     form: FormData,
     options?: UploadOptions,
   ): Promise<unknown>;

@@ -14,6 +14,8 @@ export const IDEMPOTENT: ReadonlySet<string> = new Set([
   "POST /campaigns/{id}/resume",
   "POST /campaigns/{id}/start",
   "POST /clients",
+  "POST /clients/import/execute",
+  "POST /clients/import/preview",
   "POST /clients/{id}/churn",
   "POST /clients/{id}/contacts",
   "POST /clients/{id}/factors",

@@ -40,7 +40,7 @@ end
 $$;
 
 -- Rights
-select policies_are('lead_imports', array['those who import leads read their organization''s imports']);
+select policies_are('lead_imports', array['those who import leads or clients read their organization''s imports']);
 select tests.only('{admin,manager,campaign_manager}', 'open an upload', 'PT403',
   $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$);
 select tests.only('{admin,manager,campaign_manager}', 'look at an upload', 'PT403',

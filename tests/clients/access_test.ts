@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sendClients } from "../support/client_import.ts";
 import { addClient } from "../support/clients.ts";
 import { type Answer, call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMembers, newOrganization, type Session } from "../support/people.ts";
@@ -81,6 +82,37 @@ const cells: { what: string; allowed: Role[]; ask: Ask }[] = [
   { what: "see cohorts", allowed: readers, ask: (p) => call(p, "GET", "/reports/cohorts") },
   { what: "see survival", allowed: readers, ask: (p) => call(p, "GET", "/reports/survival") },
   {
+    what: "see factors",
+    allowed: readers,
+    ask: (p, { client }) => call(p, "GET", `/clients/${client}/factors`),
+  },
+  {
+    what: "see recommendations",
+    allowed: readers,
+    ask: (p, { client }) => call(p, "GET", `/clients/${client}/recommendations`),
+  },
+  {
+    what: "see incident forecasts",
+    allowed: readers,
+    ask: (p, { client }) => call(p, "GET", `/clients/${client}/incident-predictions`),
+  },
+  { what: "see plays", allowed: readers, ask: (p) => call(p, "GET", "/clients/plays") },
+  {
+    what: "see the model card",
+    allowed: readers,
+    ask: (p) => call(p, "GET", "/clients/churn-model"),
+  },
+  {
+    what: "see churn factors",
+    allowed: readers,
+    ask: (p) => call(p, "GET", "/reports/churn-factors"),
+  },
+  {
+    what: "see what plays did",
+    allowed: readers,
+    ask: (p) => call(p, "GET", "/reports/retention-actions"),
+  },
+  {
     what: "add a client",
     allowed: writers,
     ask: (p) => call(p, "POST", "/clients", { name: "New" }),
@@ -117,6 +149,36 @@ const cells: { what: string; allowed: Role[]; ask: Ask }[] = [
       call(p, "PATCH", `/clients/${client}/issues/${issue}`, { status: "in_progress" }),
   },
   {
+    what: "add a factor",
+    allowed: writers,
+    ask: (p, { client }) =>
+      call(p, "POST", `/clients/${client}/factors`, { name: "Price", percentage: 5 }),
+  },
+  {
+    what: "recommend something",
+    allowed: writers,
+    ask: (p, { client }) =>
+      call(p, "POST", `/clients/${client}/recommendations`, { title: "Call" }),
+  },
+  {
+    what: "decide on a recommendation",
+    allowed: writers,
+    ask: (p, { client }) =>
+      call(p, "PATCH", `/clients/${client}/recommendations/${crypto.randomUUID()}`, {
+        state: "accepted",
+      }),
+  },
+  {
+    what: "upload a file of clients",
+    allowed: ["admin", "marketing_agent"],
+    ask: (p) => sendClients(p, "name\nA\n"),
+  },
+  {
+    what: "list imports of clients",
+    allowed: ["admin", "marketing_agent"],
+    ask: (p) => call(p, "GET", "/clients/import"),
+  },
+  {
     what: "export clients",
     allowed: ["admin", "marketing_agent"],
     ask: (p) => call(p, "GET", "/clients/export"),
@@ -139,6 +201,26 @@ const cells: { what: string; allowed: Role[]; ask: Ask }[] = [
     what: "change settings",
     allowed: ["admin"],
     ask: (p) => call(p, "PATCH", "/clients/settings", { pause_days: 60 }),
+  },
+  {
+    what: "change a play",
+    allowed: ["admin"],
+    ask: (p) =>
+      call(p, "PUT", `/clients/plays/${crypto.randomUUID()}`, {
+        title: "Call",
+        channel: "call",
+        bands: ["high"],
+      }),
+  },
+  {
+    what: "train a model",
+    allowed: ["admin"],
+    ask: (p) => call(p, "POST", "/clients/churn-model/train"),
+  },
+  {
+    what: "score all clients",
+    allowed: ["admin"],
+    ask: (p) => call(p, "POST", "/clients/churn-model/score"),
   },
   {
     what: "merge clients",
@@ -175,7 +257,7 @@ Deno.test("Each role may do with clients what its table says, and nothing else",
       assert(person !== undefined);
       const answer = await ask(person, { client, issue });
       if (allowed.includes(role)) {
-        // 404 of the merge: the other client is none.
+        // 404 of what names something else that is not there.
         assert(
           answer.status < 300 || answer.status === 404,
           `${role} may ${what}: ${answer.status}`,

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { addClient, move } from "../support/clients.ts";
+import { database } from "../support/db.ts";
 import { call, expectStatus } from "../support/http.ts";
 import { newOrganization } from "../support/people.ts";
 
 Deno.test("GET /clients/export gives the clients that match, formulas escaped", async () => {
-  const { admin } = await newOrganization();
+  const organization = await newOrganization();
+  const { admin } = organization;
   await addClient(admin, {
     name: "=1+1",
     amount: 10,
@@ -27,4 +29,8 @@ Deno.test("GET /clients/export gives the clients that match, formulas escaped", 
   const workbook = await call(admin, "GET", "/clients/export?format=xlsx");
   assert.equal(workbook.status, 200);
   assert(workbook.headers.get("content-disposition")?.includes("clients.xlsx"));
+  const exports = await database()`
+    select distinct actor_id from public.audit_logs
+    where organization_id = ${organization.id} and action = 'exported' and resource = 'clients'`;
+  assert.deepEqual(exports.map(({ actor_id }) => actor_id), [admin.userId], "it is audited");
 });

@@ -1,5 +1,6 @@
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
+import { importedClients, previewedClients } from "./client_import.ts";
 import { addClient, move } from "./clients.ts";
 import { ended, previewed, started } from "./lead_import.ts";
 import { notify } from "./mail.ts";
@@ -195,7 +196,12 @@ async function clientOf(organization: Organization, name: string): Promise<Recor
   const recommendation = await created<{ id: string }>(organization, `${path}/recommendations`, {
     title: `${name} recommendation`,
   });
+  // A row that becomes no client, and a file that waits.
+  const clients = await importedClients(organization.admin, "name,region\n,North\n");
+  const waiting = await previewedClients(organization.admin, "name\nKofi\n");
   return {
+    client_import_id: clients.id,
+    client_upload_id: waiting.upload_id,
     client_id: id,
     contact_id: contact.id,
     issue_id: issue.id,
@@ -250,7 +256,10 @@ const singular = (segment: string): string =>
 /** The path with the tenant's own ids in it. `{id}` is the id of what the segment before it names. */
 export function pathOf(tenant: Tenant, path: string): string {
   return path.replace(/([\w-]+)\/\{(\w+)\}/g, (_whole, segment: string, parameter: string) => {
-    const name = parameter === "id" ? `${singular(segment).replaceAll("-", "_")}_id` : parameter;
+    const area = path.startsWith("/clients/import") ? "client_" : "";
+    const name = parameter === "id"
+      ? `${area}${singular(segment).replaceAll("-", "_")}_id`
+      : parameter;
     const id = tenant.ids[name];
     if (id === undefined) {
       throw new Error(`No tenant of the tests has a ${name}: add one to tests/support/tenant.ts.`);

@@ -1,13 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { splitFullName } from "../../supabase/functions/_shared/lead_import/full_name.ts";
-import { suggestMapping } from "../../supabase/functions/_shared/lead_import/mapping.ts";
-import { rowsOfPiece } from "../../supabase/functions/_shared/lead_import/piece.ts";
+import { suggestMapping } from "../../supabase/functions/_shared/file_import/mapping.ts";
+import { leadFieldRules } from "../../supabase/functions/_shared/lead_import/mapping.ts";
+import { rowsOfPiece } from "../../supabase/functions/_shared/file_import/piece.ts";
 import { leadReader } from "../../supabase/functions/_shared/lead_import/row.ts";
 import { loadPhoneNumbers } from "../../supabase/functions/_shared/phone.ts";
 import { csvForm } from "../../supabase/functions/_shared/sheet/csv_form.ts";
 import { HeaderSearch } from "../../supabase/functions/_shared/sheet/header.ts";
-import { LeadHeaderRules } from "../../supabase/functions/leads/import/header.ts";
-import { csvOfWorkbook } from "../../supabase/functions/leads/import/workbook.ts";
+import { FileHeaderRules } from "../../supabase/functions/_shared/file_import/header.ts";
+import { csvOfWorkbook } from "../../supabase/functions/_shared/file_import/workbook.ts";
 import { handmadeXlsx, xmlRow } from "../fixtures/sheets.ts";
 
 await loadPhoneNumbers();
@@ -28,13 +29,16 @@ const terms = {
 const place = { country: "GH", currency: "GHS", timeZone: "Africa/Accra" };
 
 const newSearch = (headerRow: number | null = null) => () =>
-  new HeaderSearch(new LeadHeaderRules(terms, place.currency, headerRow !== null), headerRow);
+  new HeaderSearch(
+    new FileHeaderRules(leadFieldRules(terms, place.currency), headerRow !== null),
+    headerRow,
+  );
 
 /** What an import makes of a CSV text. */
 function read(text: string, headerRow: number | null = null) {
   const { delimiter, header } = csvForm(text, newSearch(headerRow));
   const columns = header.columns.map((column) => ({ ...column, sample: null }));
-  const mapping = suggestMapping(columns, terms, place.currency);
+  const mapping = suggestMapping(columns, leadFieldRules(terms, place.currency));
   const parse = leadReader({ mapping, terms, ...place });
   const form = {
     delimiter,
@@ -101,7 +105,7 @@ Deno.test("an optional contact that cannot be read is left out with a warning if
       'G,0244199903,"g@example.com; h@example.com"\n',
   );
   deepEqual(
-    rows.map(({ lead, errors, warnings }) => [
+    rows.map(({ record: lead, errors, warnings }) => [
       lead.phone ?? null,
       lead.email ?? null,
       fieldsOf(errors),
@@ -121,10 +125,13 @@ Deno.test("an optional contact that cannot be read is left out with a warning if
 
 Deno.test("words for nothing are empty cells, but answers of the organization's own fields", () => {
   const { rows } = read("Name,Region,Value,Motto,Plan\nAma,-,nil,none,None\nEsi,NULL,n/a,-,-\n");
-  deepEqual(rows.map(({ lead, errors }) => [lead.region, lead.value, lead.custom_fields, errors]), [
-    [undefined, undefined, { motto: "none", plan: "None" }, []],
-    [undefined, undefined, undefined, []],
-  ]);
+  deepEqual(
+    rows.map(({ record: lead, errors }) => [lead.region, lead.value, lead.custom_fields, errors]),
+    [
+      [undefined, undefined, { motto: "none", plan: "None" }, []],
+      [undefined, undefined, undefined, []],
+    ],
+  );
 });
 
 Deno.test("a suffix is no first name", () => {
@@ -164,12 +171,15 @@ Deno.test("formulas and errors of workbooks are checked as in every upload, and 
     newSearch()(),
   );
   const { rows } = read(text);
-  deepEqual(rows.map(({ row, lead, errors }) => [row, lead.region ?? null, fieldsOf(errors)]), [
-    [10, null, []],
-    [12, null, ["region"]],
-    [13, null, ["region"]],
-    [14, "'05 😀", []],
-  ]);
+  deepEqual(
+    rows.map(({ row, record: lead, errors }) => [row, lead.region ?? null, fieldsOf(errors)]),
+    [
+      [10, null, []],
+      [12, null, ["region"]],
+      [13, null, ["region"]],
+      [14, "'05 😀", []],
+    ],
+  );
   match(rows[1]?.errors[0]?.message ?? "", /no stored result/);
   equal(rows[1]?.errors[0]?.value, null, "words that the clerk did not write are not shown");
   deepEqual([header.row, hiddenRows], [3, [14]]);

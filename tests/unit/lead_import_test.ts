@@ -7,7 +7,7 @@ import {
 } from "../../supabase/functions/_shared/lead_import/values.ts";
 import { readRecords } from "../../supabase/functions/_shared/sheet/csv_records.ts";
 import { formParts } from "../../supabase/functions/_shared/multipart.ts";
-import { type Piece, Splitter } from "../../supabase/functions/leads/import/splitter.ts";
+import { type Piece, Splitter } from "../../supabase/functions/_shared/file_import/splitter.ts";
 import { fileText } from "../../supabase/functions/_shared/sheet/text_file.ts";
 import { type Dice, dice } from "../support/dice.ts";
 
@@ -29,7 +29,7 @@ function records(text: string): string[][] {
 }
 
 function split(parts: Iterable<string>): { pieces: Piece[]; totalRows: number } {
-  const splitter = new Splitter(",");
+  const splitter = new Splitter(",", 2_000);
   const pieces: Piece[] = [];
   for (const part of parts) pieces.push(...splitter.add(part));
   pieces.push(...splitter.add("", true));

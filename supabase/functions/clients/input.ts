@@ -1,8 +1,9 @@
 import { z } from "../_shared/zod.ts";
 import { cleanText } from "../_shared/clean_text.ts";
+import { readSince } from "../_shared/client_import/values.ts";
 import type { Json } from "../_shared/database.types.ts";
 import { Id } from "../_shared/fields.ts";
-import { readDate } from "../_shared/lead_import/values.ts";
+
 import { parseMoney } from "../_shared/money.ts";
 import { normalizePhone } from "../_shared/phone.ts";
 import { type FieldError, invalidFields } from "../_shared/problem.ts";
@@ -162,22 +163,6 @@ export function readAmount(
   if (result.ok && !result.amount.startsWith("-")) return result.amount;
   errors.push({ path, message: result.ok ? "must not be negative" : result.message });
   return "0.00";
-}
-
-const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/** A day as people wrote it in ChurnGuard: a date, a month ("2021-03", "March 2021") or a year, which begin on their first day. */
-export function readSince(text: string, country: string): string | undefined {
-  const date = readDate(text, country);
-  if ("value" in date) return date.value;
-  const numeric = /^(\d{4})(?:[-/.](\d{1,2}))?$/.exec(text);
-  const named = /^([a-z]{3})[a-z]*\.? (\d{4})$/i.exec(text);
-  const year = numeric?.[1] ?? named?.[2];
-  const month = named
-    ? months.indexOf(named[1]?.toLowerCase() ?? "") + 1
-    : Number(numeric?.[2] ?? 1);
-  if (year === undefined || month < 1 || month > 12) return undefined;
-  return `${year}-${String(month).padStart(2, "0")}-01`;
 }
 
 type Input = Partial<z.infer<typeof ClientInput>> & Partial<z.infer<typeof ClientReplacement>>;

@@ -1,9 +1,14 @@
 import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
-import { findRepeats, rowsOfPiece } from "../_shared/lead_import/piece.ts";
-import { type CellError, leadReader, type LeadRow } from "../_shared/lead_import/row.ts";
-import { Mapping, Terms } from "../_shared/lead_import/terms.ts";
+import { clientFiles } from "../_shared/client_import/kind.ts";
+import type { Json } from "../_shared/database.types.ts";
+import { Mapping } from "../_shared/file_import/columns.ts";
+import type { FileKind } from "../_shared/file_import/kind.ts";
+import { rowsOfPiece } from "../_shared/file_import/piece.ts";
+import type { CellError } from "../_shared/file_import/row.ts";
+import { leadFiles } from "../_shared/lead_import/kind.ts";
+import type { LeadRow } from "../_shared/lead_import/row.ts";
 import { log } from "../_shared/log.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
@@ -20,8 +25,9 @@ type Piece = z.infer<typeof Piece>;
 
 const Claimed = z.object({ id: z.string() });
 
-const Import = Terms.extend({
+const Import = z.object({
   id: z.string(),
+  kind: z.enum(["leads", "clients"]),
   mapping: Mapping,
   consent: z.object({ occurred_at: z.string().nullable() }).nullable(),
   delimiter: z.string(),
@@ -56,10 +62,20 @@ function reasonOf(messages: readonly CellError[]): string | null {
     .slice(0, longestReason);
 }
 
-/** Parses the pieces of one import into valid rows and errors. */
-function pieceReader(claimed: Import) {
-  const { mapping, fields, stages, country, currency, time_zone: timeZone } = claimed;
-  const read = leadReader({ mapping, terms: { fields, stages }, country, currency, timeZone });
+/**
+ * Parses the pieces of one import into valid rows and errors.
+ * @param answer What the database said of the import, with its terms.
+ * @param check What is wrong with a record that its cells do not tell.
+ */
+function pieceReader<T extends object, R extends object>(
+  kind: FileKind<T, R>,
+  claimed: Import,
+  answer: unknown,
+  check: (record: R) => string | null,
+): (piece: Piece) => { rows: Json[]; errors: { row: number; reason: string; cells: string[] }[] } {
+  const { mapping, country, currency, time_zone: timeZone } = claimed;
+  const terms = kind.terms.parse(answer);
+  const read = kind.reader({ mapping, terms, country, currency, timeZone });
   const form = {
     delimiter: claimed.delimiter,
     headerRow: claimed.header_row,
@@ -68,30 +84,38 @@ function pieceReader(claimed: Import) {
     isUnicode: claimed.is_unicode,
   };
   return (piece: Piece) => {
-    const valid: { row: number; lead: LeadRow; cells: string[]; warning: string | null }[] = [];
+    const valid: { row: number; record: R; cells: string[]; warning: string | null }[] = [];
     const errorRows: { row: number; reason: string; cells: string[] }[] = [];
     for (const fileRow of rowsOfPiece(piece, form)) {
       const { row, cells } = fileRow;
-      const { lead, errors, warnings } = read(fileRow);
-      const reason = reasonOf(errors) ?? consentError(claimed, lead);
-      if (reason === null) valid.push({ row, lead, cells, warning: reasonOf(warnings) });
+      const { record, errors, warnings } = read(fileRow);
+      const reason = reasonOf(errors) ?? check(record);
+      if (reason === null) valid.push({ row, record, cells, warning: reasonOf(warnings) });
       else errorRows.push({ row, reason, cells });
     }
-    const repeats = findRepeats(valid);
-    const rows = valid.map(({ row, lead, cells, warning }, index) => ({
-      row,
-      ...lead,
-      cells,
-      ...(warning === null ? {} : { warning }),
-      ...(repeats[index] ? { repeats: true } : {}),
-    }));
-    return { rows, errors: errorRows };
+    const repeats = kind.repeats(valid);
+    const rows = valid.map(({ row, record, cells, warning }, index) => {
+      const round = repeats[index]?.round;
+      return {
+        row,
+        ...record,
+        cells,
+        ...(warning === null ? {} : { warning }),
+        ...(repeats[index] ? { repeats: true } : {}),
+        ...(round === undefined ? {} : { round }),
+      };
+    });
+    // Parsed from texts, so this is JSON.
+    return { rows: rows as Json[], errors: errorRows };
   };
 }
 
 /** Processes an import until it ends, another runner has it, or the budget of this run is spent. */
-async function work(db: Client, runner: string, claimed: Import, budget: Budget): Promise<string> {
-  const read = pieceReader(claimed);
+async function work(db: Client, runner: string, answer: unknown, budget: Budget): Promise<string> {
+  const claimed = Import.parse(answer);
+  const read = claimed.kind === "clients"
+    ? pieceReader(clientFiles, claimed, answer, () => null)
+    : pieceReader(leadFiles, claimed, answer, (lead) => consentError(claimed, lead));
   let piece = claimed.piece;
   while (piece !== null) {
     const current: Piece = piece;
@@ -125,7 +149,7 @@ async function work(db: Client, runner: string, claimed: Import, budget: Budget)
 async function workOn(db: Client, runner: string, answer: unknown, budget: Budget) {
   const { id } = Claimed.parse(answer);
   try {
-    return await work(db, runner, Import.parse(answer), budget);
+    return await work(db, runner, answer, budget);
   } catch (error) {
     if (!(error instanceof SheetError)) throw error;
     log("warn", "import_unreadable", { import_id: id, code: error.code });
@@ -166,5 +190,5 @@ async function importLeads(db: Client) {
 }
 
 export function importLeadFiles(app: App) {
-  job(app, name, "Imports leads from uploaded files", importLeads);
+  job(app, name, "Imports leads and clients from uploaded files", importLeads);
 }

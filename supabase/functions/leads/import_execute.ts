@@ -1,11 +1,14 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
-import { identifiesLeads, resolveMapping } from "../_shared/lead_import/mapping.ts";
-import { Column, type Mapping, Terms } from "../_shared/lead_import/terms.ts";
+import { Column, type Mapping } from "../_shared/file_import/columns.ts";
+import { resolveMapping } from "../_shared/file_import/mapping.ts";
+import { requestedMapping } from "../_shared/file_import/schemas.ts";
+import { leadFiles } from "../_shared/lead_import/kind.ts";
+import { identifiesLeads, leadFieldRules } from "../_shared/lead_import/mapping.ts";
+import { Terms } from "../_shared/lead_import/terms.ts";
 import { type FieldError, invalidFields, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
-import { RequestedMapping } from "./import/schemas.ts";
 
 const text = (max: number) => z.string().trim().min(1).max(max);
 
@@ -33,7 +36,7 @@ const Consent = z.object({
 
 const Request = z.object({
   upload_id: z.uuid(),
-  mapping: RequestedMapping,
+  mapping: requestedMapping(leadFiles),
   on_duplicate: z.enum(["skip", "update"]).default("skip").openapi({
     description: "What to do with a row whose phone number or e-mail address a lead already has",
   }),
@@ -97,7 +100,11 @@ export function executeLeadImport(app: App) {
     const replayed = Replayed.safeParse(known);
     if (replayed.success) return c.json(Started.parse(replayed.data.replayed), 202);
     const { columns, file_name, ...terms } = Upload.parse(known);
-    const { mapping, errors } = resolveMapping(requested, columns, terms);
+    const { mapping, errors } = resolveMapping(
+      requested,
+      columns,
+      leadFieldRules(terms, c.var.actor.organization.currency),
+    );
     if (errors.length === 0 && !identifiesLeads(mapping)) {
       errors.push({
         path: "mapping",

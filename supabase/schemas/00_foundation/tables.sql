@@ -24,6 +24,8 @@ create extension if not exists pg_trgm with schema extensions;
 
 create extension if not exists btree_gin with schema extensions;
 
+create extension if not exists btree_gist with schema extensions;
+
 create extension if not exists pgcrypto with schema extensions;
 
 create extension if not exists pg_net with schema extensions;

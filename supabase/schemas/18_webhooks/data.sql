@@ -57,7 +57,7 @@ with catalogue (position, type, description, permission, audience, source, opera
       'run_id|uuid|n.id; report_id|uuid; owner_id|uuid?; status|string||"ready"; format|string||"xlsx"; '
       'row_count|integer?||1200; scheduled_for|time?'),
     (19, 'import.finished', 'An import of leads is done, failed or canceled', 'leads:import', 'organization',
-      'lead_imports', 'UPDATE', 'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
+      'lead_imports', 'UPDATE', 'n.kind = ''leads'' and n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
       'import_id|uuid|n.id; status|string||"done"; counts|object||{"created": 100, "skipped": 2}')
 ), fields as (
   select c.type, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,

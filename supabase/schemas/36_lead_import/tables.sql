@@ -1,10 +1,11 @@
--- Import of leads from files. An upload is kept as text in pieces that end at row ends. An import processes one piece
+-- Import of leads and of clients (78_client_import) from files: kind says which. An upload is kept as text in pieces that end at row ends. An import processes one piece
 -- per transaction, which writes the leads, the row errors and the cursor: a runner that is killed loses only the
 -- piece in progress, and no row is imported twice.
 
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null default 'leads' constraint lead_uploads_kind check (kind in ('leads', 'clients')),
   file_name text not null constraint lead_uploads_file_name_form
     check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   delimiter text,
@@ -22,7 +23,7 @@ create table private.lead_uploads (
   expires_at timestamptz not null default now() + interval '24 hours'
 );
 comment on table private.lead_uploads is
-  'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
+  'A file of leads or clients that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
 comment on column private.lead_uploads.width is 'Number of fields of the header: a longer row is refused.';
 comment on column private.lead_uploads.named is
@@ -50,6 +51,7 @@ comment on table private.lead_upload_pieces is
 create table public.lead_imports (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null default 'leads' constraint lead_imports_kind check (kind in ('leads', 'clients')),
   upload_id uuid not null,
   file_name text not null constraint lead_imports_file_name_form
     check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
@@ -59,9 +61,10 @@ create table public.lead_imports (
   columns jsonb not null,
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
-  source text not null
+  source text
     constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100 and private.is_plain(source)),
   assigned_to uuid references public.profiles (id) on delete set null,
+  observed_from date,
   total_rows integer not null,
   counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0, "warned": 0}',
   error text,
@@ -71,21 +74,27 @@ create table public.lead_imports (
   finished_at timestamptz,
   updated_at timestamptz not null default now(),
   constraint lead_imports_organization_key unique (organization_id, id),
-  constraint lead_imports_upload_once unique (organization_id, upload_id)
+  constraint lead_imports_upload_once unique (organization_id, upload_id),
+  constraint lead_imports_settings_of_kind check (
+    case kind when 'leads' then source is not null and observed_from is null
+      else source is null and consent is null and assigned_to is null end)
 );
 comment on table public.lead_imports is
-  'Imports of leads: settings and results. The progress of a running import is in private.lead_import_runs.';
+  'Imports of leads or clients: settings and results. The progress of a running import is in private.lead_import_runs.';
+comment on column public.lead_imports.observed_from is
+  'From which day on the file has every client that left; null: only those who are still there are complete.';
 comment on column public.lead_imports.mapping is 'Field by column index (from 0).';
 
-create index lead_imports_listing on public.lead_imports (organization_id, created_at desc);
+create index lead_imports_listing on public.lead_imports (organization_id, kind, created_at desc);
 create index lead_imports_created_by on public.lead_imports (created_by);
 create index lead_imports_assigned_to on public.lead_imports (assigned_to) where assigned_to is not null;
 
 alter table public.lead_imports enable row level security;
 
-create policy "those who import leads read their organization's imports" on public.lead_imports
+create policy "those who import leads or clients read their organization's imports" on public.lead_imports
   for select to authenticated
-  using (organization_id = any ((select private.organizations_with('leads:import'))::uuid[]));
+  using ((kind = 'leads' and organization_id = any ((select private.organizations_with('leads:import'))::uuid[]))
+    or (kind = 'clients' and organization_id = any ((select private.organizations_with('clients:import'))::uuid[])));
 
 revoke all on public.lead_imports from public, anon, authenticated, service_role;
 grant select on public.lead_imports to authenticated, service_role;
@@ -123,12 +132,12 @@ comment on column private.lead_import_runs.attempts is 'Runs that claimed the im
 
 create table private.lead_import_rows (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
-  lead_id uuid not null,
+  record_id uuid not null,
   "row" integer not null,
-  primary key (import_id, lead_id)
+  primary key (import_id, record_id)
 );
 comment on table private.lead_import_rows is
-  'The row of a running import that created or changed a lead; a later row of that lead is a duplicate.';
+  'The row of a running import that created or changed a lead or client; a later row of the same one is a duplicate.';
 
 
 create table private.lead_import_errors (

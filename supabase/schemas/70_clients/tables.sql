@@ -5,8 +5,6 @@
 -- A permission on clients has a scope as for leads: the organization, the team, or the clients that somebody owns.
 -- Policies, lists and functions apply the same rule (client_scope, client_in_scope).
 
-create extension if not exists btree_gist with schema extensions;
-
 create table public.client_segments (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,

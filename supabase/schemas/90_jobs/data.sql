@@ -43,7 +43,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.run_task_reminders()', 'Reminders of tasks'),
   ('import-leads', null, 'minute-tasks', 3,
     $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$,
-    'Continues lead imports'),
+    'Continues imports of leads and clients'),
   ('import-dnc', null, 'minute-tasks', 4,
     'select private.run_dnc_list_jobs()', 'Continues imports and deletions of do-not-call lists'),
   ('recompute-sla-clocks', null, 'minute-tasks', 5,

@@ -1,7 +1,6 @@
-import type { FieldError } from "../problem.ts";
-import { columnOf } from "../sheet/column.ts";
+import type { FieldRules, Mapping } from "../file_import/columns.ts";
 import { headerKey, headerKeys } from "../sheet/header_key.ts";
-import type { Column, Mapping, Terms } from "./terms.ts";
+import type { Terms } from "./terms.ts";
 
 /** The fields of a lead that a column can be mapped to; custom fields are `custom_fields.<key>`. */
 const LEAD_FIELDS = [
@@ -23,6 +22,9 @@ const LEAD_FIELDS = [
 export type LeadField = (typeof LEAD_FIELDS)[number];
 
 const CONTACT: string[] = ["first_name", "last_name", "full_name", "email", "phone"];
+
+// Fields whose merged cells apply to every row covered; a merged phone number would make one person many.
+const FILLED_DOWN = new Set(["source", "status", "tags", "country", "region", "time_zone"]);
 
 /** Known headers by field, without case, accents, spaces and punctuation. */
 const NAMES: Record<LeadField, string> = {
@@ -51,13 +53,13 @@ for (const field of LEAD_FIELDS) {
 }
 
 /** The built-in field that a header names; a currency (ISO 4217) or a date is not part of the name. */
-export function leadFieldOf(header: string, currency: string): LeadField | undefined {
+function leadFieldOf(header: string, currency: string): LeadField | undefined {
   return headerKeys(header, currency).map((key) => FIELD_OF.get(key))
     .find((field) => field !== undefined);
 }
 
 /** The keys of custom fields by the keys of their headers: label, key, or `custom_fields.<key>`. */
-export function customFieldKeys({ fields }: Pick<Terms, "fields">): Map<string, string> {
+function customFieldKeys({ fields }: Pick<Terms, "fields">): Map<string, string> {
   const keys = new Map<string, string>();
   for (const { key, label } of fields.toReversed()) {
     for (const name of [label, key, `custom_fields.${key}`]) keys.set(headerKey(name), key);
@@ -65,60 +67,24 @@ export function customFieldKeys({ fields }: Pick<Terms, "fields">): Map<string, 
   return keys;
 }
 
-/** The mapping suggested by the headers. Custom fields take precedence over built-in ones. */
-export function suggestMapping(
-  columns: readonly Column[],
-  terms: Terms,
-  currency: string,
-): Mapping {
+/** The fields of a lead; custom fields take precedence over built-in ones. */
+export function leadFieldRules(terms: Pick<Terms, "fields">, currency: string): FieldRules {
   const customKeys = customFieldKeys(terms);
-  const mapping: Mapping = {};
-  const taken = new Set<string>();
-  for (const { index, name } of columns) {
-    const key = headerKeys(name, currency).map((headerKey) => customKeys.get(headerKey))
-      .find((found) => found !== undefined);
-    const field = key === undefined ? leadFieldOf(name, currency) : `custom_fields.${key}`;
-    if (field === undefined || taken.has(field)) continue;
-    taken.add(field);
-    mapping[index] = field;
-  }
-  return mapping;
-}
-
-/**
- * Resolves a requested mapping { header or index: field } to column indexes. Columns mapped to null or "" are left out.
- * Errors have the paths of the request.
- */
-export function resolveMapping(
-  requested: Readonly<Record<string, string | null>>,
-  columns: readonly Column[],
-  { fields }: Terms,
-): { mapping: Mapping; errors: FieldError[] } {
   const known = new Set<string>([
     ...LEAD_FIELDS,
-    ...fields.map(({ key }) => `custom_fields.${key}`),
+    ...terms.fields.map(({ key }) => `custom_fields.${key}`),
   ]);
-  const mapping: Mapping = {};
-  const errors: FieldError[] = [];
-  const taken = new Set<string>();
-  for (const [name, field] of Object.entries(requested)) {
-    if (field === null || field === "") continue;
-    const column = columnOf(name, columns);
-    const message = column === undefined
-      ? "is not a column of the file"
-      : !known.has(field)
-      ? "is not mapped to a lead field"
-      : taken.has(field) || mapping[column.index] !== undefined
-      ? "is mapped twice"
-      : null;
-    if (message !== null || column === undefined) {
-      errors.push({ path: `mapping.${name}`, message: message ?? "is not a column of the file" });
-      continue;
-    }
-    taken.add(field);
-    mapping[column.index] = field;
-  }
-  return { mapping, errors };
+  return {
+    fieldOf(header) {
+      const key = headerKeys(header, currency).map((headerKey) => customKeys.get(headerKey))
+        .find((found) => found !== undefined);
+      return key === undefined ? leadFieldOf(header, currency) : `custom_fields.${key}`;
+    },
+    isField: (name) => known.has(name),
+    isCertain: (field) => CONTACT.includes(field),
+    isFilledDown: (header) => FILLED_DOWN.has(leadFieldOf(header, currency) ?? ""),
+    what: "lead",
+  };
 }
 
 /** Whether a mapping can produce leads: they need a name, an e-mail address or a phone number. */

@@ -3,7 +3,9 @@ import { parseMoney } from "../money.ts";
 import { normalizePhone } from "../phone.ts";
 import { headerKey } from "../sheet/header_key.ts";
 import { splitFullName } from "./full_name.ts";
-import type { LeadRow, RowContext } from "./row.ts";
+import type { RowContext } from "../file_import/kind.ts";
+import type { Reader as AnyReader } from "../file_import/row.ts";
+import type { LeadRow } from "./row.ts";
 import type { LeadFieldTerm, Terms } from "./terms.ts";
 import {
   type Read,
@@ -15,8 +17,7 @@ import {
   readTimeZone,
 } from "./values.ts";
 
-/** Sets a field of the lead from the text of a cell; returns an error message or null. */
-export type Reader = (text: string, lead: LeadRow) => string | null;
+type Reader = AnyReader<LeadRow>;
 
 const Email = z.email();
 
@@ -47,8 +48,8 @@ const readFullName: Reader = (text, lead) => {
   return null;
 };
 
-/** Of several addresses in one cell the first counts, as with phone numbers. */
-function readEmail(text: string): Read<string> {
+/** An e-mail address. Of several addresses in one cell the first counts, as with phone numbers. */
+export function readEmail(text: string): Read<string> {
   const inBrackets = /<([^<>\s]+)>/.exec(text)?.[1];
   const [first = ""] = (inBrackets ?? text).toLowerCase().split(/[\s;,/|]+/);
   const email = first.replace(/^mailto:/, "");
@@ -98,7 +99,7 @@ function readValue(text: string, currency: string): Read<string> {
 /** The reader of a built-in field or of `custom_fields.<key>`. */
 export function fieldReader(
   field: string,
-  { terms, country, currency, timeZone }: RowContext,
+  { terms, country, currency, timeZone }: RowContext<Terms>,
 ): Reader {
   switch (field) {
     case "first_name":

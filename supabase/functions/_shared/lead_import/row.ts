@@ -1,8 +1,9 @@
-import { cellText, excelError, meansNothing } from "../cell.ts";
-import { cleanText } from "../clean_text.ts";
+import { meansNothing } from "../cell.ts";
+import type { RowContext } from "../file_import/kind.ts";
+import type { FileRow } from "../file_import/piece.ts";
+import { type CellError, type Reading, rowReader } from "../file_import/row.ts";
 import { fieldReader } from "./readers.ts";
-import type { FileRow } from "./piece.ts";
-import type { LeadFieldTerm, Mapping, Terms } from "./terms.ts";
+import type { LeadFieldTerm, Terms } from "./terms.ts";
 
 /** The fields of a lead that a row has. */
 export interface LeadRow {
@@ -21,28 +22,6 @@ export interface LeadRow {
   /** Whether the consent column says yes; true for every row without such a column. */
   consented?: boolean;
   consent_at?: string;
-}
-
-/** An error or a warning: about a cell, or with `field` "" about the row as a whole. */
-export interface CellError {
-  field: string;
-  value: string | null;
-  message: string;
-}
-
-/** What a row gives: a lead if there are no errors. */
-export interface LeadReading {
-  lead: LeadRow;
-  errors: CellError[];
-  warnings: CellError[];
-}
-
-export interface RowContext {
-  mapping: Mapping;
-  terms: Terms;
-  country: string;
-  currency: string;
-  timeZone: string;
 }
 
 const NO_CONTACT = {
@@ -66,7 +45,7 @@ function isEmpty(text: string, term: LeadFieldTerm | undefined): boolean {
  * An optional contact that cannot be read costs the row only if there is no other: a person who can
  * be reached by e-mail is a lead whatever the phone column says.
  */
-function separateWarnings(lead: LeadRow, found: CellError[]): Omit<LeadReading, "lead"> {
+function separateWarnings(lead: LeadRow, found: CellError[]): Omit<Reading<LeadRow>, "record"> {
   const errors: CellError[] = [];
   const warnings: CellError[] = [];
   for (const error of found) {
@@ -79,34 +58,22 @@ function separateWarnings(lead: LeadRow, found: CellError[]): Omit<LeadReading, 
 }
 
 /** Parses the rows of a file by its mapping; `loadPhoneNumbers` must have been awaited. */
-export function leadReader(context: RowContext): (row: FileRow) => LeadReading {
-  // A full name fills only missing parts, so its column comes after the columns of first and last names.
-  const columns = Object.entries(context.mapping)
-    .map(([index, field]) => ({
-      index: Number(index),
-      field,
-      term: context.terms.fields.find(({ key }) => `custom_fields.${key}` === field),
-      read: fieldReader(field, context),
-    }))
-    .sort((a, b) => Number(a.field === "full_name") - Number(b.field === "full_name"));
-  const hasConsentColumn = columns.some(({ field }) => field === "consent");
-  return ({ cells, error, warning }) => {
-    const lead: LeadRow = { consented: !hasConsentColumn };
-    if (error !== null) {
-      return { lead, errors: [{ field: "", value: null, message: error }], warnings: [] };
-    }
-    const found: CellError[] = [];
-    for (const { index, field, term, read } of columns) {
-      const text = cleanText(cells[index] ?? "");
-      if (isEmpty(text, term)) continue;
-      const message = excelError(text) ?? read(text, lead);
-      if (message !== null) found.push({ field, value: cellText(text), message });
-    }
-    const { errors, warnings } = separateWarnings(lead, found);
-    if (errors.length === 0 && !lead.first_name && !lead.last_name && !lead.email && !lead.phone) {
-      errors.push(NO_CONTACT);
-    }
-    if (warning !== null) warnings.push({ field: "", value: null, message: warning });
-    return { lead, errors, warnings };
-  };
+export function leadReader(context: RowContext<Terms>): (row: FileRow) => Reading<LeadRow> {
+  const { mapping, terms } = context;
+  const hasConsentColumn = Object.values(mapping).includes("consent");
+  const termOf = (field: string) =>
+    terms.fields.find(({ key }) => `custom_fields.${key}` === field);
+  return rowReader<LeadRow>(mapping, {
+    begin: () => ({ consented: !hasConsentColumn }),
+    reader: (field) => fieldReader(field, context),
+    isEmpty: (text, field) => isEmpty(text, termOf(field)),
+    // It fills only what the columns of first and last names leave out.
+    isLast: (field) => field === "full_name",
+    check(lead, found) {
+      const { errors, warnings } = separateWarnings(lead, found);
+      const hasContact = lead.first_name || lead.last_name || lead.email || lead.phone;
+      if (errors.length === 0 && !hasContact) errors.push(NO_CONTACT);
+      return { errors, warnings };
+    },
+  });
 }

@@ -174,7 +174,9 @@ function pageOf(kind: MailKind, data: Record<string, unknown>, appUrl: string): 
     const token = typeof data["token"] === "string" ? data["token"] : "";
     return `${appUrl}/accept-invitation?token=${encodeURIComponent(token)}`;
   }
-  if (kind === "import_finished" && importId) return `${appUrl}/leads/import/${importId}`;
+  if (kind === "import_finished" && importId) {
+    return `${appUrl}/${data["kind"] === "clients" ? "clients" : "leads"}/import/${importId}`;
+  }
   if (kind === "report_ready" && run) return `${appUrl}/reports/runs/${run}`;
   if (kind === "report_ready") return report ? `${appUrl}/reports/${report}` : `${appUrl}/reports`;
   if (kind === "churn") return `${appUrl}/clients?sort=-score`;

@@ -1,10 +1,10 @@
 -- pieces: [{ position, first_row, content }]. Security definer because callers may not write uploads directly.
-create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb, kind text)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false);
+  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false, kind);
 begin
   perform private.require_valid(jsonb_typeof(pieces) = 'array' and jsonb_array_length(pieces) between 1 and 1000, 'pieces',
     'must have between 1 and 1,000 items');
@@ -23,13 +23,14 @@ begin
   end if;
 end
 $$;
-grant execute on function private.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
+grant execute on function private.add_lead_upload_pieces(uuid, uuid, jsonb, text) to authenticated;
 
-create function public.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+create function public.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb,
+  kind text default 'leads')
 returns void
 language sql set search_path = ''
 as $$
-  select private.add_lead_upload_pieces(organization_id, upload_id, pieces)
+  select private.add_lead_upload_pieces(organization_id, upload_id, pieces, kind)
 $$;
 comment on function public.add_lead_upload_pieces is 'Stores further pieces of an incomplete upload.';
-grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
+grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb, text) to authenticated;

@@ -1,6 +1,6 @@
 -- Deletes the oldest waiting files of the caller: those beyond the last nine, and further ones while the organization
 -- has too many. A person who corrects a file and sends it again would otherwise use up the organization's limit.
-create function private.make_room_for_upload(organization_id uuid)
+create function private.make_room_for_upload(organization_id uuid, kind text)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -24,17 +24,17 @@ begin
     exit when not surplus.is_full;
     if surplus.oldest is null then
       perform private.problem(409, 'too_many_uploads', 'Too many files of the organization wait to be imported. '
-        || 'Import or delete some of them: GET and DELETE /leads/import/uploads.');
+        || format('Import or delete some of them: GET and DELETE /%s/import/uploads.', kind));
     end if;
     delete from private.lead_uploads u where u.id = surplus.oldest and u.expires_at < 'infinity';
   end loop;
 end
 $$;
 
--- Starts an upload: { upload_id, fields, stages }, or { replayed } when the request was answered before. The number and
+-- Starts an upload: { upload_id } and private.import_terms, or { replayed } when the request was answered before. The number and
 -- size of waiting files are limited, so that uploads cannot fill the database. Security definer because callers may not
 -- write uploads directly.
-create function private.begin_lead_upload(organization_id uuid, file_name text)
+create function private.begin_lead_upload(organization_id uuid, file_name text, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -42,25 +42,25 @@ declare
   answer jsonb;
   upload uuid;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
-  perform private.make_room_for_upload(organization_id);
-  insert into private.lead_uploads (organization_id, file_name, created_by)
-  values (organization_id, file_name, auth.uid()) returning id into upload;
-  return jsonb_build_object('upload_id', upload) || private.lead_import_terms(organization_id);
+  perform private.make_room_for_upload(organization_id, kind);
+  insert into private.lead_uploads (organization_id, kind, file_name, created_by)
+  values (organization_id, kind, file_name, auth.uid()) returning id into upload;
+  return jsonb_build_object('upload_id', upload) || private.import_terms(organization_id, kind);
 end
 $$;
-grant execute on function private.begin_lead_upload(uuid, text) to authenticated;
+grant execute on function private.begin_lead_upload(uuid, text, text) to authenticated;
 
-create function public.begin_lead_upload(organization_id uuid, file_name text)
+create function public.begin_lead_upload(organization_id uuid, file_name text, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.begin_lead_upload(organization_id, file_name)
+  select private.begin_lead_upload(organization_id, file_name, kind)
 $$;
 comment on function public.begin_lead_upload is
-  'Starts an upload of leads and returns the stages and fields that its cells may name.';
-grant execute on function public.begin_lead_upload(uuid, text) to authenticated;
+  'Starts an upload of leads or clients and returns what its cells may name.';
+grant execute on function public.begin_lead_upload(uuid, text, text) to authenticated;

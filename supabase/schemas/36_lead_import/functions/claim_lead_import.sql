@@ -27,13 +27,13 @@ begin
   where i.id = run.import_id and i.status = 'queued';
   select * into import from public.lead_imports i where i.id = run.import_id;
   return jsonb_build_object(
-    'id', import.id, 'mapping', import.mapping, 'consent', import.consent,
+    'id', import.id, 'kind', import.kind, 'mapping', import.mapping, 'consent', import.consent,
     'delimiter', run.delimiter, 'header_row', run.header_row, 'width', run.width, 'named', run.named,
     'is_unicode', run.is_unicode,
     'country', (select o.country from public.organizations o where o.id = import.organization_id),
     'currency', (select o.currency from public.organizations o where o.id = import.organization_id),
     'time_zone', (select o.time_zone from public.organizations o where o.id = import.organization_id),
-    'piece', private.next_import_piece(run)) || private.lead_import_terms(import.organization_id);
+    'piece', private.next_import_piece(run)) || private.import_terms(import.organization_id, import.kind);
 end
 $$;
 grant execute on function private.claim_lead_import(uuid) to service_role;

@@ -27,15 +27,15 @@ begin
     select * into only_lead from public.leads l
     where l.organization_id = import.organization_id and l.import_id = import.id and l.assigned_to = import.assigned_to;
   end if;
-  summary := format('%s leads added, %s changed, %s rows skipped, %s invalid', run.created, run.updated, run.skipped,
-    run.invalid);
+  summary := format('%s %s added, %s changed, %s rows skipped, %s invalid', run.created, import.kind, run.updated,
+    run.skipped, run.invalid);
   perform private.notify(array_agg(n.notice)) from (
     select row(import.organization_id, import.created_by, 'import_finished', 'import:' || import.id,
       case when import.status = 'done' then format('The import of %s is finished', import.file_name)
         else format('The import of %s did not finish', import.file_name) end,
       concat_ws('. ', error, summary || '.'),
-      import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status',
-        import.status,
+      import.counts || jsonb_build_object('import_id', import.id, 'kind', import.kind, 'file_name', import.file_name,
+        'status', import.status,
         'error', import.error),
       null)::private.notification as notice
     -- People who cancel an import need no notification of its end; the assignee of its leads does.

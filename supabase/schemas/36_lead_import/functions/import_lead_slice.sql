@@ -1,21 +1,26 @@
--- Whether the creator of an import may still import leads.
+-- Whether the creator of an import may still import such files.
 create function private.may_continue_import(import public.lead_imports)
 returns boolean
 language sql stable set search_path = ''
 as $$
   select exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:import'
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = private.import_permission(import.kind)
     where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active')
 $$;
 
 -- Takes the locks of a slice in the common order: the organization's contacts, its fields and stages, the assignee.
--- Leads follow.
+-- Leads follow. For clients: the organization's clients, its segments. The clients themselves follow.
 create function private.lock_import(import public.lead_imports)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
+  if import.kind = 'clients' then
+    perform pg_advisory_xact_lock(hashtextextended('client_import|' || import.organization_id, 0));
+    perform from public.client_segments s where s.organization_id = import.organization_id order by s.key for key share;
+    return;
+  end if;
   perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
   perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
   perform private.lock_pipeline(import.organization_id);
@@ -31,7 +36,8 @@ returns integer
 language sql set search_path = ''
 as $$
   with warned as materialized (
-    select r."row", r.warning, r.cells from private.import_rows(rows) r
+    select r."row", r.warning, r.cells
+    from jsonb_to_recordset(rows) as r ("row" integer, warning text, cells jsonb)
     join private.lead_import_rows i on i.import_id = record_import_warnings.import_id and i."row" = r."row"
     where r.warning is not null
   ), kept as (
@@ -55,13 +61,17 @@ declare
   definitions jsonb := private.lead_field_definitions(import.organization_id);
   counts private.import_counts;
   row_counts private.import_counts;
-  repeat_row jsonb;
+  batch jsonb;
 begin
   counts := private.write_import_rows(import, (
     select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where not r ? 'repeats'), definitions);
-  -- After the others and one by one, because the result depends on whether the earlier row was imported.
-  for repeat_row in select r from jsonb_array_elements(rows) r where r ? 'repeats' order by (r ->> 'row')::integer loop
-    row_counts := private.write_import_rows(import, jsonb_build_array(repeat_row), definitions);
+  -- After the others, because the result depends on whether the earlier row was imported: leads one by one, of clients
+  -- all first repeats, then all second ones.
+  for batch in
+    select jsonb_agg(r) from jsonb_array_elements(rows) r where r ? 'repeats'
+    group by coalesce(r -> 'round', r -> 'row') order by coalesce(r -> 'round', r -> 'row')
+  loop
+    row_counts := private.write_import_rows(import, batch, definitions);
     counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
       counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
   end loop;
@@ -100,7 +110,7 @@ begin
   select * into import from public.lead_imports i where i.id = run.import_id;
   if not private.may_continue_import(import) then
     perform private.end_lead_import(import.id, 'failed',
-      'The person who started the import may no longer import leads');
+      format('The person who started the import may no longer import %s', import.kind));
     return jsonb_build_object('state', 'failed');
   end if;
   -- The audit log names the person who imports, although a job does the work.

@@ -30,7 +30,7 @@ begin
           import.created_by, import.id
     from new_rows g
   ), row_links as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.id, g."row" from new_rows g
+    insert into private.lead_import_rows (import_id, record_id, "row") select import.id, g.id, g."row" from new_rows g
   ), holders as (
     insert into public.lead_assignments (organization_id, lead_id, to_user, method, assigned_by)
     select import.organization_id, g.id, g.assignee, 'import', import.created_by

@@ -30,13 +30,14 @@ $$;
 -- Completes an upload (file not null) or previews a complete one again, adds the existing contacts to the answer and
 -- stores it for a repeat of the request. Security definer because callers may not write uploads directly.
 create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
-  answer jsonb)
+  answer jsonb, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, file is null);
-  known jsonb := private.known_contacts(organization_id, contacts);
+  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, file is null, kind);
+  known jsonb := case kind when 'clients' then private.known_clients(organization_id, contacts)
+    else private.known_contacts(organization_id, contacts) end;
 begin
   if file is not null then
     update private.lead_uploads u
@@ -52,15 +53,15 @@ begin
       'rows', answer -> 'duplicates' -> 'rows' || (known -> 'rows'))));
 end
 $$;
-grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
+grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb, text) to authenticated;
 
 create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
-  answer jsonb)
+  answer jsonb, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer)
+  select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer, kind)
 $$;
 comment on function public.preview_lead_upload is
   'Completes an upload (file not null) and adds the contacts that exist in the organization to the answer.';
-grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
+grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb, text) to authenticated;

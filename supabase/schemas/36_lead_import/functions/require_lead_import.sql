@@ -1,11 +1,12 @@
-create function private.require_lead_import(organization_id uuid, import_id uuid, locked boolean default false)
+create function private.require_lead_import(
+  organization_id uuid, import_id uuid, kind text, locked boolean default false)
 returns public.lead_imports
 language plpgsql set search_path = ''
 as $$
 declare
   import public.lead_imports;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   if locked then
     -- In the lock order of import_lead_slice.
     perform from private.lead_import_runs r
@@ -13,7 +14,8 @@ begin
     where r.import_id = require_lead_import.import_id for update of r;
   end if;
   select * into import from public.lead_imports i
-  where i.organization_id = require_lead_import.organization_id and i.id = require_lead_import.import_id;
+  where i.organization_id = require_lead_import.organization_id and i.id = require_lead_import.import_id
+    and i.kind = require_lead_import.kind;
   if import.id is null then
     perform private.problem(404, 'not_found', 'There is no such import.');
   end if;

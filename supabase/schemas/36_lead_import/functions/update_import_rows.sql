@@ -33,7 +33,7 @@ begin
       'Imported from ' || import.file_name, import.created_by
     from new_rows g where g.status <> g.from_status
   ), row_links as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.lead_id, g."row"
+    insert into private.lead_import_rows (import_id, record_id, "row") select import.id, g.lead_id, g."row"
       from new_rows g
   ), granted as (
     insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version,

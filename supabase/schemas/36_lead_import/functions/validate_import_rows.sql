@@ -18,7 +18,7 @@ as $$
     select g.*, coalesce(g.by_phone, g.by_email) as lead_id,
       coalesce((
         select min(t."row") from private.lead_import_rows t
-        where t.import_id = import.id and t.lead_id in (g.by_phone, g.by_email)
+        where t.import_id = import.id and t.record_id in (g.by_phone, g.by_email)
       ), nullif(min(g."row") over (partition by coalesce(g.by_phone, g.by_email)), g."row")) as first_row
     from new_rows g
   ), validated as (

@@ -71,6 +71,9 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   alerts jsonb[] := '{}'::jsonb[];
+  kinds text[] := array(
+    select k from unnest('{leads,clients}'::text[]) k
+    where private.has_permission(organization_id, k || ':import', 'organization'));
 begin
   if private.has_permission(organization_id, 'campaigns:read', 'organization') then
     alerts := alerts || array(
@@ -89,13 +92,15 @@ begin
       from public.sms_accounts n
       where n.organization_id = system_alerts.organization_id and n.status = 'circuit_open' order by n.id limit 20);
   end if;
-  if private.has_permission(organization_id, 'leads:import', 'organization') then
+  if kinds <> '{}' then
     alerts := alerts || array(
       select jsonb_build_object('type', 'import_failed', 'severity', 'warning', 'title', 'An import has stopped',
-        'description', format('The import of %s has stopped.', i.file_name), 'link', '/leads/import/' || i.id,
+        'description', format('The import of %s has stopped.', i.file_name), 'link',
+          format('/%s/import/%s', i.kind, i.id),
         'created_at', i.finished_at)
       from (
-        select * from public.lead_imports i where i.organization_id = system_alerts.organization_id
+        select * from public.lead_imports i
+        where i.organization_id = system_alerts.organization_id and i.kind = any (kinds)
           and i.created_at > now() - interval '7 days' order by i.created_at desc limit 50
       ) i
       where i.status = 'failed');

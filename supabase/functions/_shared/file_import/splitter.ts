@@ -1,4 +1,4 @@
-import { SheetError } from "../../_shared/sheet/error.ts";
+import { SheetError } from "../sheet/error.ts";
 
 /** A piece of a file that ends at a row end. `rows`: its non-blank rows. */
 export interface Piece {
@@ -8,8 +8,6 @@ export interface Piece {
   rows: number;
 }
 
-/** An import writes one piece per transaction; a run that is killed repeats at most one piece. */
-const pieceRows = 2_000;
 const pieceLength = 256 * 1024;
 const longestRow = 1024 * 1024;
 /** Rows of one file; more would occupy an organization's imports for hours. */
@@ -37,7 +35,8 @@ export class Splitter {
   #separator: number;
   totalRows = 0;
 
-  constructor(delimiter: string) {
+  /** @param pieceRows Rows of a piece at most: an import writes one piece per transaction. */
+  constructor(delimiter: string, private readonly pieceRows: number) {
     this.#separator = delimiter.charCodeAt(0);
   }
 
@@ -49,7 +48,7 @@ export class Splitter {
     while (this.#at < limit) {
       if (this.#state === "quoted") this.#passQuoted(limit);
       else this.#passBare(limit);
-      if (this.#rows >= pieceRows || this.#end >= pieceLength) {
+      if (this.#rows >= this.pieceRows || this.#end >= pieceLength) {
         yield this.#cut();
         return yield* this.add("", last);
       }

@@ -49,21 +49,3 @@ export function rowsOfPiece(
   for (const row of rows) row.error = errors.get(row.row) ?? null;
   return rows;
 }
-
-/** For each row the first earlier row with the same phone number or e-mail address, or null. */
-export function findRepeats(
-  rows: readonly { row: number; lead: { phone?: string; email?: string } }[],
-): ({ field: "phone" | "email"; firstRow: number } | null)[] {
-  const seen = { phone: new Map<string, number>(), email: new Map<string, number>() };
-  return rows.map(({ row, lead }) => {
-    let found: { field: "phone" | "email"; firstRow: number } | null = null;
-    for (const field of ["phone", "email"] as const) {
-      const contact = lead[field];
-      if (contact === undefined) continue;
-      const firstRow = seen[field].get(contact);
-      if (firstRow === undefined) seen[field].set(contact, row);
-      else found ??= { field, firstRow };
-    }
-    return found;
-  });
-}

@@ -1,18 +1,27 @@
-import { z } from "../../_shared/zod.ts";
-import type { Client } from "../../_shared/clients.ts";
-import type { FileForm } from "../../_shared/lead_import/piece.ts";
-import { Column, Terms } from "../../_shared/lead_import/terms.ts";
-import { fieldText, formParts } from "../../_shared/multipart.ts";
-import { invalidFields, unwrap } from "../../_shared/problem.ts";
-import { parseHeaderRow } from "../../_shared/sheet/form_fields.ts";
+import { z } from "../zod.ts";
+import type { Client } from "../clients.ts";
+import type { FileForm } from "./piece.ts";
+import { Column } from "./columns.ts";
+import type { FileKind } from "./kind.ts";
+import { fieldText, formParts } from "../multipart.ts";
+import { invalidFields, unwrap } from "../problem.ts";
+import { parseHeaderRow } from "../sheet/form_fields.ts";
 import { type ReceivedFile, receiveFile } from "./upload.ts";
 
+type FileKindOf<T extends object> = Pick<
+  FileKind<T, object>,
+  "name" | "terms" | "fields" | "pieceRows"
+>;
+
 /** An uploaded file, from this request or stored earlier. */
-export type Source =
-  & Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "columns" | "totalRows" | "hiddenRows">
+export type Source<T> =
+  & Pick<
+    ReceivedFile<T>,
+    "uploadId" | "fileName" | "terms" | "columns" | "totalRows" | "hiddenRows"
+  >
   & { form: FileForm; piece: { content: string; first_row: number }; isNew: boolean };
 
-const StoredUpload = Terms.extend({
+const StoredUpload = z.object({
   file_name: z.string(),
   delimiter: z.string(),
   header_row: z.int(),
@@ -27,18 +36,19 @@ const StoredUpload = Terms.extend({
 const Replayed = z.object({ replayed: z.unknown() }).strict();
 
 /** The form of a preview; for a repeated Idempotency-Key the stored answer. */
-export interface Form {
-  source: Source | { replayed: unknown };
+export interface Form<T> {
+  source: Source<T> | { replayed: unknown };
   mapping: string | undefined;
 }
 
 /** Reads the form as a stream: a file is stored in the database piece by piece. */
-export async function readForm(
+export async function readForm<T extends object>(
   db: Client,
+  kind: FileKindOf<T>,
   { organizationId, organization }: { organizationId: string; organization: { currency: string } },
   request: Request,
-): Promise<Form> {
-  let source: Form["source"] | undefined;
+): Promise<Form<T>> {
+  let source: Form<T>["source"] | undefined;
   let mapping: string | undefined;
   let uploadId: string | undefined;
   let headerRow: number | null = null;
@@ -51,7 +61,7 @@ export async function readForm(
     } else if (part.name === "file" && part.fileName !== null && source === undefined) {
       const file = { name: part.fileName, content: part.content };
       const options = { currency: organization.currency, headerRow };
-      const received = await receiveFile(db, organizationId, file, options);
+      const received = await receiveFile(db, kind, organizationId, file, options);
       source = "replayed" in received
         ? received
         : { ...received, piece: received.first, isNew: true };
@@ -60,18 +70,19 @@ export async function readForm(
   if (source === undefined && headerRow !== null && uploadId !== undefined) {
     throw headerRowTooLate();
   }
-  source ??= await storedSource(db, organizationId, uploadId);
+  source ??= await storedSource(db, kind, organizationId, uploadId);
   return { source, mapping };
 }
 
 const headerRowTooLate = () =>
   invalidFields([{ path: "header_row", message: "must come before the file, and with a file" }]);
 
-async function storedSource(
+async function storedSource<T extends object>(
   db: Client,
+  { name, terms }: FileKindOf<T>,
   organizationId: string,
   uploadId: string | undefined,
-): Promise<Form["source"]> {
+): Promise<Form<T>["source"]> {
   if (!z.uuid().safeParse(uploadId).success || uploadId === undefined) {
     throw invalidFields([{ path: "file", message: "Send the file as multipart field `file`." }]);
   }
@@ -80,6 +91,7 @@ async function storedSource(
       organization_id: organizationId,
       upload_id: uploadId,
       with_piece: true,
+      kind: name,
     }),
     "upload",
   );
@@ -89,7 +101,7 @@ async function storedSource(
   return {
     uploadId,
     fileName: stored.file_name,
-    terms: { fields: stored.fields, stages: stored.stages },
+    terms: terms.parse(answer),
     totalRows: stored.total_rows,
     columns: stored.columns,
     hiddenRows: stored.hidden_rows,

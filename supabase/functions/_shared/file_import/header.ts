@@ -1,52 +1,34 @@
-import { customFieldKeys, leadFieldOf } from "../../_shared/lead_import/mapping.ts";
-import type { Terms } from "../../_shared/lead_import/terms.ts";
-import { SheetError } from "../../_shared/sheet/error.ts";
+import { SheetError } from "../sheet/error.ts";
 import {
   type Header,
   type HeaderColumn,
   type HeaderRules,
   type HeadRow,
   shownTexts,
-} from "../../_shared/sheet/header.ts";
-import { headerKeys } from "../../_shared/sheet/header_key.ts";
-import { HEADER_ROWS } from "../../_shared/sheet/limits.ts";
-
-// Fields whose merged cells apply to every row covered; a merged phone number would make one person many.
-const FILLED_DOWN = new Set(["source", "status", "tags", "country", "region", "time_zone"]);
-const CONTACT = new Set(["first_name", "last_name", "full_name", "email", "phone"]);
+} from "../sheet/header.ts";
+import { HEADER_ROWS } from "../sheet/limits.ts";
+import type { FieldRules } from "./columns.ts";
 
 /** Whether a text can be a column's name: words, unlike the values below. */
 function isLabel(text: string): boolean {
   return /\p{L}/u.test(text) && !text.includes("@") && !/\d{5}/.test(text);
 }
 
-/** Finds the header of a file of leads. Every column with a name is read. */
-export class LeadHeaderRules implements HeaderRules {
-  readonly #customKeys: ReadonlyMap<string, string>;
-
+/** Finds the header of a file. Every column with a name is read. */
+export class FileHeaderRules implements HeaderRules {
   /** @param isGiven Whether the client gave the header's row. */
-  constructor(
-    terms: Pick<Terms, "fields">,
-    private readonly currency: string,
-    private readonly isGiven: boolean,
-  ) {
-    this.#customKeys = customFieldKeys(terms);
-  }
+  constructor(private readonly fields: FieldRules, private readonly isGiven: boolean) {}
 
   /**
-   * A row with a known contact field is certainly a header; the more known fields, the better. A row
+   * A row with a field that is certain is a header; the more known fields, the better. A row
    * of words is one only if there is no such row, and any row with a name if the client gave it.
    */
   rate(names: readonly string[]): { score: number; isCertain: boolean } | null {
     const used = names.filter((name) => name !== "");
-    const fields = new Set<string>();
-    for (const name of used) {
-      const keys = headerKeys(name, this.currency);
-      const field = keys.find((key) => this.#customKeys.has(key)) ??
-        leadFieldOf(name, this.currency);
-      if (field !== undefined) fields.add(field);
-    }
-    if ([...fields].some((field) => CONTACT.has(field))) {
+    const fields = new Set(
+      used.map((name) => this.fields.fieldOf(name)).filter((field) => field !== undefined),
+    );
+    if ([...fields].some((field) => this.fields.isCertain(field))) {
       return { score: 100 + fields.size, isCertain: true };
     }
     if (fields.size > 1) return { score: 50 + fields.size, isCertain: false };
@@ -59,7 +41,7 @@ export class LeadHeaderRules implements HeaderRules {
 
   select(columns: readonly HeaderColumn[]): Pick<Header, "columns" | "filledDown"> {
     const filledDown = columns
-      .filter(({ name }) => FILLED_DOWN.has(leadFieldOf(name, this.currency) ?? ""))
+      .filter(({ name }) => this.fields.isFilledDown(name))
       .map(({ index }) => index);
     return { columns, filledDown: new Set(filledDown) };
   }

@@ -1,9 +1,9 @@
-import type { CellValue } from "../../_shared/cell.ts";
-import { withoutTextMarks } from "../../_shared/csv.ts";
-import { SheetError, unreadable } from "../../_shared/sheet/error.ts";
-import type { Header, HeaderSearch } from "../../_shared/sheet/header.ts";
-import { MAX_FILE_BYTES, MAX_ROWS } from "../../_shared/sheet/limits.ts";
-import type { SheetTable } from "../../_shared/sheet/row_collector.ts";
+import type { CellValue } from "../cell.ts";
+import { withoutTextMarks } from "../csv.ts";
+import { SheetError, unreadable } from "../sheet/error.ts";
+import type { Header, HeaderSearch } from "../sheet/header.ts";
+import { MAX_FILE_BYTES, MAX_ROWS } from "../sheet/limits.ts";
+import type { SheetTable } from "../sheet/row_collector.ts";
 
 /** A workbook's table as CSV, with its header. Rows keep their numbers. */
 export interface WorkbookCsv {
@@ -49,10 +49,10 @@ async function readTable(
   try {
     // Loaded on demand, because only workbooks need these readers.
     if (kind === "xlsx") {
-      const { readXlsx } = await import("../../_shared/sheet/xlsx.ts");
+      const { readXlsx } = await import("../sheet/xlsx.ts");
       return await readXlsx(bytes, MAX_ROWS.xlsx, search);
     }
-    const { readXls } = await import("../../_shared/sheet/xls.ts");
+    const { readXls } = await import("../sheet/xls.ts");
     return await readXls(bytes, MAX_ROWS.xls, search);
   } catch (error) {
     // Parsers can throw anything on a damaged file; this is not an internal error.

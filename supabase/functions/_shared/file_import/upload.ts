@@ -1,15 +1,16 @@
-import { z } from "../../_shared/zod.ts";
-import type { Client } from "../../_shared/clients.ts";
-import { cleanText } from "../../_shared/clean_text.ts";
-import { type FileForm, rowsOfPiece } from "../../_shared/lead_import/piece.ts";
-import { type Column, Terms } from "../../_shared/lead_import/terms.ts";
-import { ensure, Problem, problemStatus, unwrap } from "../../_shared/problem.ts";
-import { csvForm } from "../../_shared/sheet/csv_form.ts";
-import { SheetError } from "../../_shared/sheet/error.ts";
-import { fileKind } from "../../_shared/sheet/file_kind.ts";
-import { type Header, HeaderSearch } from "../../_shared/sheet/header.ts";
-import { fileText } from "../../_shared/sheet/text_file.ts";
-import { LeadHeaderRules } from "./header.ts";
+import { z } from "../zod.ts";
+import type { Client } from "../clients.ts";
+import { cleanText } from "../clean_text.ts";
+import { type FileForm, rowsOfPiece } from "./piece.ts";
+import type { Column } from "./columns.ts";
+import { ensure, Problem, problemStatus, unwrap } from "../problem.ts";
+import { csvForm } from "../sheet/csv_form.ts";
+import { SheetError } from "../sheet/error.ts";
+import { fileKind } from "../sheet/file_kind.ts";
+import { type Header, HeaderSearch } from "../sheet/header.ts";
+import { fileText } from "../sheet/text_file.ts";
+import { FileHeaderRules } from "./header.ts";
+import type { FileKind } from "./kind.ts";
 import { type Piece, Splitter } from "./splitter.ts";
 import { collect, csvOfWorkbook } from "./workbook.ts";
 
@@ -22,16 +23,18 @@ const batchLength = 1024 * 1024;
 const longestSample = 200;
 
 /** A file stored in the database, with its first piece. */
-export interface ReceivedFile {
+export interface ReceivedFile<T> {
   uploadId: string;
   fileName: string;
   form: FileForm;
   columns: Column[];
-  terms: Terms;
+  terms: T;
   totalRows: number;
   hiddenRows: number[];
   first: Piece;
 }
+
+type Stored = Pick<ReceivedFile<unknown>, "form" | "columns" | "totalRows" | "first">;
 
 /** What a client says about the file it sends. */
 export interface FileOptions {
@@ -40,10 +43,8 @@ export interface FileOptions {
   headerRow: number | null;
 }
 
-const Begun = z.union([
-  z.object({ replayed: z.unknown() }).strict(),
-  Terms.extend({ upload_id: z.string() }),
-]);
+const Replayed = z.object({ replayed: z.unknown() }).strict();
+const Begun = z.object({ upload_id: z.string() });
 
 async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let size = 0;
@@ -107,19 +108,25 @@ interface Opened {
   header: Header;
 }
 
-function open(head: string, known: Header | null, newSearch: () => HeaderSearch): Opened {
+function open(
+  head: string,
+  known: Header | null,
+  newSearch: () => HeaderSearch,
+  pieceRows: number,
+): Opened {
   const { delimiter, skip, header } = known === null
     ? csvForm(head, newSearch)
     : { delimiter: ",", skip: 0, header: known };
-  return { splitter: new Splitter(delimiter), delimiter, skip, header };
+  return { splitter: new Splitter(delimiter, pieceRows), delimiter, skip, header };
 }
 
 /** Cuts the text into pieces and stores them in batches, so that at most one batch is in memory. */
 async function store(
   source: TextSource,
   newSearch: () => HeaderSearch,
+  pieceRows: number,
   keep: (pieces: Piece[]) => Promise<void>,
-): Promise<Pick<ReceivedFile, "form" | "columns" | "totalRows" | "first">> {
+): Promise<Stored> {
   let head = "";
   let opened: Opened | undefined;
   let first: Piece | undefined;
@@ -129,7 +136,7 @@ async function store(
     if (opened === undefined) {
       head += piece;
       if (!last && head.length < sampleLength) return undefined;
-      opened = open(head, source.header, newSearch);
+      opened = open(head, source.header, newSearch, pieceRows);
       piece = head.slice(opened.skip);
       head = "";
     }
@@ -157,7 +164,7 @@ function described(
   { splitter, delimiter, header }: Opened,
   first: Piece,
   isUnicode: boolean,
-): Pick<ReceivedFile, "form" | "columns" | "totalRows" | "first"> {
+): Stored {
   const { row: headerRow, width, named } = header;
   const form = { delimiter, headerRow, width, named, isUnicode };
   const above = rowsOfPiece(first, { ...form, headerRow: 0 })
@@ -180,24 +187,31 @@ function described(
  * @returns the file, or the stored answer for a repeated Idempotency-Key.
  * @throws Problem for a file that cannot be read; it is discarded.
  */
-export async function receiveFile(
+export async function receiveFile<T extends object>(
   db: Client,
+  kind: Pick<FileKind<T, object>, "name" | "terms" | "fields" | "pieceRows">,
   organizationId: string,
   file: { name: string | null; content: AsyncIterable<Uint8Array> },
   { currency, headerRow }: FileOptions,
-): Promise<ReceivedFile | { replayed: unknown }> {
+): Promise<ReceivedFile<T> | { replayed: unknown }> {
   const fileName = cleanText(file.name ?? "").slice(0, 255).toWellFormed() || "upload";
-  const begun = Begun.parse(unwrap(
-    await db.rpc("begin_lead_upload", { organization_id: organizationId, file_name: fileName }),
-  ));
-  if ("replayed" in begun) return begun;
-  const { upload_id, ...terms } = begun;
-  const upload = { organization_id: organizationId, upload_id };
-  const rules = new LeadHeaderRules(terms, currency, headerRow !== null);
+  const begun = unwrap(
+    await db.rpc("begin_lead_upload", {
+      organization_id: organizationId,
+      file_name: fileName,
+      kind: kind.name,
+    }),
+  );
+  const replayed = Replayed.safeParse(begun);
+  if (replayed.success) return { replayed: replayed.data.replayed };
+  const { upload_id } = Begun.parse(begun);
+  const terms = kind.terms.parse(begun);
+  const upload = { organization_id: organizationId, upload_id, kind: kind.name };
+  const rules = new FileHeaderRules(kind.fields(terms, currency), headerRow !== null);
   const newSearch = () => new HeaderSearch(rules, headerRow);
   try {
     const source = await textOf(file.content, newSearch());
-    const stored = await store(source, newSearch, async (pieces) => {
+    const stored = await store(source, newSearch, kind.pieceRows, async (pieces) => {
       ensure(
         await db.rpc("add_lead_upload_pieces", {
           ...upload,
