@@ -98,3 +98,26 @@ Deno.test("All left, none left, and rows that a line separates have finite coeff
   const [, slope = 0] = await fit(separated, [0, 0], 10);
   assert(slope > 0 && slope < 5, String(slope));
 });
+
+Deno.test("With a dummy for each month of tenure the hazards of the regression are the Kaplan-Meier curve", async () => {
+  // Months of service, whether the client left then, and how many clients.
+  const spells = [[1, 1, 6], [1, 0, 3], [2, 1, 9], [2, 0, 4], [3, 1, 5], [3, 0, 20]];
+  const rows = [1, 2, 3].flatMap((month) =>
+    spells.filter(([stop = 0]) => stop >= month).map(([stop = 0, event = 0, clients = 0]) => [
+      Number(stop === month && event === 1),
+      clients,
+      Number(month === 2),
+      Number(month === 3),
+    ])
+  );
+  const [base = 0, second = 0, third = 0] = await fit(rows, [0, 0, 0], 0);
+  const left = [base, base + second, base + third].map((eta) => 1 / (1 + Math.exp(-eta)));
+  const survival = left.map((_, at) => left.slice(0, at + 1).reduce((s, p) => s * (1 - p), 1));
+  const curve = await database()<{ survival: number }[]>`
+    select survival from private.kaplan_meier(${spells.map(() => 0)}::int[], ${
+    spells.map(([stop = 0]) => stop)
+  }::int[], ${spells.map(([, event = 0]) => event)}::int[], ${
+    spells.map(([, , clients = 0]) => clients)
+  }::bigint[]) order by "time"`;
+  close(survival, curve.map((row) => Number(row.survival)), 1e-8);
+});
