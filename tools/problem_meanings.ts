@@ -24,6 +24,7 @@ export const MEANINGS: Record<string, string> = {
   "415 unsupported_media_type": "The endpoint does not accept this content type.",
   "422 campaign_incomplete": "The campaign cannot start yet; `errors` says what is missing.",
   "422 country_not_allowed": "The number belongs to a country that the organization does not text.",
+  "422 credentials_refused": "The service refused these credentials; nothing was stored.",
   "422 field_removed": "A field of a saved report does not exist any more.",
   "422 header_not_found":
     "No row with column names was found at the top of the file. Give its number as `header_row`.",
@@ -34,6 +35,8 @@ export const MEANINGS: Record<string, string> = {
   "422 not_sortable": "A report cannot be sorted by this field.",
   "422 protected_name":
     "This name would pass for somebody else's. Only an operator of the platform assigns it.",
+  "422 test_mail_failed":
+    "The mail server did not take a test e-mail; nothing was stored. The text says what it answered.",
   "422 too_many_recipients": "The list or filter has more recipients than one request may have.",
   "422 too_many_rows": "The list has more rows than one request may have.",
   "422 unknown_field": "The source of the report has no such field or measure.",
@@ -42,4 +45,6 @@ export const MEANINGS: Record<string, string> = {
   "422 unknown_reference": "The record refers to something that does not exist.",
   "422 unknown_source": "Reports have no such source.",
   "422 unknown_variable": "The text has unknown variables; `errors` names the known ones.",
+  "502 provider_failed":
+    "The service did not say whether the credentials are right. Nothing was stored; try again later.",
 };

@@ -91,7 +91,7 @@ export interface paths {
         };
         /**
          * Whether the audit log is as it was sealed
-         * @description Entries are sealed about a minute after they were written, in a chain of hashes. What is changed, deleted or inserted afterwards is found, and the first such entry is named. Whoever owns the database could make the whole chain anew, or cut off its end: keep to_seal and seal_hash elsewhere and ask with them (to_seal, expected_hash).
+         * @description Entries are sealed about a minute after they were written, in a chain of hashes. What is changed, deleted or inserted afterwards is found, and the first such entry is named. The owner of the database could make the whole chain again, or cut off its end: keep to_seal and seal_hash elsewhere and ask with them (to_seal, expected_hash).
          */
         get: operations["adminVerifyAuditLogs"];
         put?: never;
@@ -130,8 +130,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How services, jobs, queues and providers are doing
-         * @description Queues and senders are the organization's own; jobs and services are the platform's, without details. status is the worst of all, by `thresholds`.
+         * How services, jobs, queues, providers and integrations are doing
+         * @description Queues, senders and integrations are the organization's own; jobs and services are the platform's, without details. status is the worst of all, by `thresholds`.
          */
         get: operations["adminGetHealth"];
         put?: never;
@@ -196,6 +196,26 @@ export interface paths {
          * @description With an impersonation's token that one; with one's own all that are open in the organization. The token ends with the next request.
          */
         post: operations["adminEndImpersonation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List every type of integration, connected or not
+         * @description Without secrets. Closed to API keys and impersonation.
+         */
+        get: operations["adminListIntegrations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -432,6 +452,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/integrations/{type}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect a service with an account of the organization's own
+         * @description The credentials are tried by a real call, of a mail server by an e-mail to the caller, and then stored in place of those before. If they are refused (422 credentials_refused, test_mail_failed), or nobody can say (502), nothing is stored. Closed to API keys and impersonation.
+         */
+        post: operations["adminConnectIntegration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/{type}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect a service and delete its credentials
+         * @description Closed to API keys and impersonation.
+         */
+        delete: operations["adminDisconnectIntegration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/permissions": {
         parameters: {
             query?: never;
@@ -461,13 +521,13 @@ export interface paths {
         };
         /**
          * List exports and erasures, newest first
-         * @description Only in a session of one's own: closed to API keys and impersonation.
+         * @description Only in the caller's own session: closed to API keys and impersonation.
          */
         get: operations["adminListPrivacyRequests"];
         put?: never;
         /**
          * Export or erase what is held on a person
-         * @description A job collects or erases it, usually within a minute. Leads, customers, clients and contacts with the same number or address are the same person. An erasure cannot be undone, and the number is never texted again. 409 `shared_address`: more than 50 records would be meant. Only in a session of one's own: closed to API keys and impersonation.
+         * @description A job collects or erases it, usually within a minute. Leads, customers, clients and contacts with the same number or address are the same person. An erasure cannot be undone, and the number is never texted again. 409 `shared_address`: more than 50 records would be meant. Only in the caller's own session: closed to API keys and impersonation.
          */
         post: operations["adminCreatePrivacyRequest"];
         delete?: never;
@@ -485,7 +545,7 @@ export interface paths {
         };
         /**
          * An export or erasure: how far it is, what it found and what is kept
-         * @description Only in a session of one's own: closed to API keys and impersonation.
+         * @description Only in the caller's own session: closed to API keys and impersonation.
          */
         get: operations["adminGetPrivacyRequest"];
         put?: never;
@@ -709,7 +769,7 @@ export interface paths {
         put?: never;
         /**
          * Act as another person for 15 minutes
-         * @description Only in this organization, and only as somebody with no more rights than one's own (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, keys, passwords and personal preferences are closed to its token. The person is told, and the audit log names both.
+         * @description Only in this organization, and only as somebody with no more rights than the caller (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, keys, passwords and personal preferences are closed to its token. The person is notified, and the audit log names both.
          */
         post: operations["adminImpersonateUser"];
         delete?: never;
@@ -727,7 +787,7 @@ export interface paths {
         };
         /**
          * What needs attention now
-         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. Present state: up to twenty open leads each whose response is overdue or due soon, open leads without an assignee, the caller's overdue tasks; and, for those who may see them, open alerts of campaigns, numbers that fail, imports of the last week that stopped, scheduled reports that were paused because they cannot run.
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. Present state: up to twenty open leads each whose response is overdue or due soon, open leads without an assignee, the caller's overdue tasks; and, for those who may see them, open alerts of campaigns, numbers that fail, imports of the last week that stopped, scheduled reports that were paused because they cannot run, webhooks that were disabled, and API keys that expire within 14 days.
          */
         get: operations["getLeadAlerts"];
         put?: never;
@@ -807,7 +867,7 @@ export interface paths {
         };
         /**
          * Leads and interactions of each person
-         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day on which a lead was created; what became of it is its present state, whenever it changed. Deleted leads do not count. A lead counts for whoever holds it now. Interactions are events: they count for whoever recorded them, on the local day on which they took place. People in the scope who may hold leads are listed without leads too.
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day on which a lead was created; what became of it is its present state, whenever it changed. Deleted leads do not count. A lead counts for its present assignee. Interactions are events: they count for the person who recorded them, on the local day on which they took place. People in the scope who may hold leads are listed without leads too.
          */
         get: operations["getCounselorPerformance"];
         put?: never;
@@ -1438,9 +1498,49 @@ export interface paths {
         };
         /**
          * How the risk of leaving is computed, and how good that is
-         * @description The score is the probability that a client gives notice or leaves within 90 days. A model is judged on clients later than those it was learned from, and used only if it is not worse than the built-in rule and the one before. Records are never changed.
+         * @description The score is the probability that a client gives notice or leaves within 90 days. A model is tested on clients later than those it was learned from, and used only if it is not worse than the built-in rule and the one before. Records are never changed. `calibration.svg` and `lift.svg` below this path show its figures.
          */
         get: operations["getChurnModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/churn-model/calibration.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calibration of the model as a chart
+         * @description For each tenth of the clients the share that was expected to leave and the share that left, with its interval. From the model in use and the clients on which it was tested; readable without colour. Empty where no model was tested so far.
+         */
+        get: operations["getChurnCalibrationChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/churn-model/lift.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lift of the model as a chart
+         * @description How many times as many left among the riskiest tenth, two tenths … as among all, by the model and by the built-in rule. From the model in use and the clients on which it was tested; readable without colour. Empty where no model was tested so far.
+         */
+        get: operations["getChurnLiftChart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1459,7 +1559,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Compute all scores anew, by the model in use
+         * Compute all scores again with the model in use
          * @description This is done every night, and after a training.
          */
         post: operations["scoreClients"];
@@ -1509,6 +1609,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/clients/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List imports of clients, newest first */
+        get: operations["listClientImports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an uploaded file
+         * @description The import runs in the background: GET /clients/import/{id} has its progress. A row with `since` and `churned_on` is a past time of service; several rows about one client are several. `mrr` of a client in service counts from today on, unless its service begins with the row.
+         */
+        post: operations["executeClientImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file of clients and preview its import
+         * @description A .csv file of up to 50 MB, or an .xlsx or .xls workbook of up to 10 MB. It is stored under upload_id for 24 hours; with `upload_id` instead of `file` it is previewed again with another mapping. `row` is the sheet's row number. The header is found in the first rows; `header_row`, before `file` in the form, gives its number. A person's oldest waiting files are deleted when there are too many.
+         */
+        post: operations["previewClientImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that wait for their import, newest first */
+        get: operations["listClientUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a file that waits for its import */
+        delete: operations["deleteClientUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The progress and result of an import */
+        get: operations["getClientImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an import
+         * @description What was imported is kept.
+         */
+        post: operations["cancelClientImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/import/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows that were not imported, as a CSV file
+         * @description Invalid and skipped rows with their cells and the reason: the first 50,000, for 30 days. Once corrected, the file can be imported as it is. Texts that look like a formula are escaped.
+         */
+        get: operations["getClientImportErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clients/incident-types": {
         parameters: {
             query?: never;
@@ -1539,7 +1787,7 @@ export interface paths {
         };
         /**
          * What is done for clients that may leave
-         * @description For whom a play is, and how often, is told to those with `churn:configure` only: else a client that it fits and that has no recommendation would be known to be held out.
+         * @description For whom a play is, and how often, is shown to those with `churn:configure` only: else a client that it fits and that has no recommendation would be known to be held out.
          */
         get: operations["listPlays"];
         put?: never;
@@ -1826,7 +2074,7 @@ export interface paths {
         head?: never;
         /**
          * Change or close an issue
-         * @description A closed issue stays closed (409 `issue_closed`), so that what was open on a past day can still be told; one that comes back is a new issue with the same title.
+         * @description A closed issue stays closed (409 `issue_closed`), so that what was open on a past day stays known; one that comes back is a new issue with the same title.
          */
         patch: operations["updateClientIssue"];
         trace?: never;
@@ -1906,7 +2154,7 @@ export interface paths {
         put?: never;
         /**
          * Take back a movement that was entered by mistake
-         * @description The ledger keeps it, with a correction on the same day. What follows from the other entries is worked out anew. 409 `already_reversed` for one that was, and for a correction.
+         * @description The ledger keeps it, with a correction on the same day. What follows from the other entries is worked out again. 409 `already_reversed` for one that was, and for a correction.
          */
         post: operations["reverseClientMovement"];
         delete?: never;
@@ -2492,7 +2740,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Imports leads from uploaded files */
+        /** Imports leads and clients from uploaded files */
         post: operations["importLeads"];
         delete?: never;
         options?: never;
@@ -2847,7 +3095,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel an import
-         * @description Leads that were imported are kept.
+         * @description What was imported is kept.
          */
         post: operations["cancelLeadImport"];
         delete?: never;
@@ -3601,7 +3849,7 @@ export interface paths {
         put?: never;
         /**
          * Export a report to a file
-         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.
+         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more.
          */
         post: operations["exportReport"];
         delete?: never;
@@ -3638,10 +3886,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One's past runs, newest first
+         * One's past runs and those of one's schedules, newest first
          * @description With download links, and reasons where there is no file. `X-Total-Count` is the number of all.
          */
         get: operations["listReportHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All links to files of the organization, newest first
+         * @description Whose files they are of and how often each was used, to revoke them; nothing that the files hold. `X-Total-Count` is the number of all.
+         */
+        get: operations["listAllReportLinks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3714,7 +3982,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A run and its progress */
+        /**
+         * A run and its progress
+         * @description One's own, one that one was mailed, or of a schedule that one sees: the last without what its file holds.
+         */
         get: operations["getReportRun"];
         put?: never;
         post?: never;
@@ -3771,7 +4042,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The links to a run's file, and how often each was used */
+        /**
+         * The links to a run's file, and how often each was used
+         * @description Of one's own run, or with organization:update of any. `X-Total-Count` is the number of all.
+         */
         get: operations["listReportLinks"];
         put?: never;
         /**
@@ -3815,7 +4089,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run a report by itself and mail it
+         * Run a report on a schedule and mail it
          * @description It runs with the caller's rights of each due time, and its rows are those that the caller sees. Other recipients need `reports:share`: with the scope team those of one's team; people without an account the scope organization and `outside_links` in the settings.
          */
         post: operations["scheduleReport"];
@@ -4052,7 +4326,7 @@ export interface paths {
         };
         /**
          * The first rows and totals of a saved report
-         * @description The rows are those that the caller may see, whoever's report it is.
+         * @description The rows are those that the caller may see, not those of the owner.
          */
         get: operations["previewSavedReport"];
         put?: never;
@@ -4989,6 +5263,14 @@ export interface components {
                 /** @enum {string} */
                 status: "ok" | "degraded" | "down" | "unknown";
             }[];
+            integrations: {
+                type: string;
+                name: string;
+                failing_since: string | null;
+                last_success_at: string | null;
+                /** @enum {string} */
+                status: "ok" | "degraded" | "down" | "unknown";
+            }[];
             thresholds: {
                 name: string;
                 degraded_from: number;
@@ -5266,7 +5548,7 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
+            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "connected" | "disconnected" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
             /**
              * @description What kind of record
              * @example leads
@@ -5375,7 +5657,7 @@ export interface components {
             verified_entries: number;
             /** @description Entries whose values were erased with their salt, which is no tampering */
             erased_entries: number;
-            /** @description Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made anew */
+            /** @description Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made again */
             seal_hash: string | null;
             /**
              * @description ISO 8601, UTC
@@ -7330,6 +7612,183 @@ export interface components {
             /** @description What people have entered, newest first */
             manual: components["schemas"]["ClientFactor"][];
         };
+        ClientImport: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            upload_id: string;
+            /** @example november.csv */
+            file_name: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "done" | "failed" | "canceled";
+            /** @enum {string} */
+            on_duplicate: "skip" | "update";
+            /** @example 12 */
+            total_rows: number;
+            /** @example 12 */
+            processed: number;
+            percent: number;
+            /** @example 12 */
+            created: number;
+            /** @example 12 */
+            updated: number;
+            /** @example 12 */
+            skipped: number;
+            /** @example 12 */
+            invalid: number;
+            /**
+             * @description Imported rows with a warning
+             * @example 0
+             */
+            warned: number;
+            /** @description Why it failed */
+            error: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            started_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            finished_at: string | null;
+            /**
+             * Format: date
+             * @example 2024-01-01
+             */
+            observed_from: string | null;
+        };
+        ClientImportPage: {
+            data: components["schemas"]["ClientImport"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        ClientImportPreview: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            upload_id: string;
+            /** @example clients.csv */
+            file_name: string;
+            /**
+             * @description Row number of the header
+             * @example 1
+             */
+            header_row: number;
+            columns: {
+                /** @example 0 */
+                index: number;
+                /** @example Full name */
+                name: string;
+                /** @example Ama Mensah */
+                sample: string | null;
+            }[];
+            /**
+             * @description The mapping of this preview by column index
+             * @example {
+             *       "0": "name",
+             *       "1": "since"
+             *     }
+             */
+            mapping: {
+                [key: string]: string;
+            };
+            /**
+             * @example {
+             *       "0": "name",
+             *       "1": "since"
+             *     }
+             */
+            suggested_mapping: {
+                [key: string]: string;
+            };
+            /** @example 12 */
+            total_rows: number;
+            /**
+             * @description Rows that are hidden in the workbook, for example by a filter; they are read too
+             * @example 0
+             */
+            hidden_rows: number;
+            /**
+             * @description Rows from the top that were checked for errors and duplicates
+             * @example 12
+             */
+            analyzed_rows: number;
+            /** @description The first 20 rows as they would be stored */
+            preview: ({
+                row: number;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description Rows with errors are not imported */
+            errors: {
+                row: number;
+                /** @description Empty for the row as a whole */
+                field: string;
+                value: string | null;
+                message: string;
+            }[];
+            errors_truncated: boolean;
+            /** @description Rows with warnings only are imported */
+            warnings: {
+                row: number;
+                /** @description Empty for the row as a whole */
+                field: string;
+                value: string | null;
+                message: string;
+            }[];
+            warnings_truncated: boolean;
+            duplicates: {
+                /** @example 12 */
+                in_file: number;
+                /** @example 12 */
+                in_organization: number;
+                /** @description The first 20 of each kind */
+                rows: {
+                    row: number;
+                    /** @enum {string} */
+                    field: "external_id" | "account_number" | "phone" | "email" | "name";
+                    /** @enum {string} */
+                    in: "file" | "organization";
+                    first_row: number | null;
+                    /**
+                     * Format: uuid
+                     * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                     */
+                    client_id: string | null;
+                }[];
+            };
+        };
+        ClientImportStarted: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            import_id: string;
+        };
         ClientInput: {
             /** @example Volta Foods Ltd */
             name: string;
@@ -8686,6 +9145,32 @@ export interface components {
             /** @example 0 */
             offset: number;
         };
+        ExecuteClientImport: {
+            /** Format: uuid */
+            upload_id: string;
+            /**
+             * @description Field by column header or index: name, external_id, segment, client_type, region, category, account_number, phone, email, since, churned_on, churn_reason, status, mrr, interval, currency, contract_ends_on, stated_risk, contact_name, contact_role, contact_email, contact_phone, custom_fields.<key>
+             * @example {
+             *       "Company": "name",
+             *       "Client since": "since"
+             *     }
+             */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /**
+             * @description What to do with a row about a client that is known, by external id, else account number, phone number or e-mail address, and where a row has none of these by its name
+             * @default skip
+             * @enum {string}
+             */
+            on_duplicate: "skip" | "update";
+            /**
+             * Format: date
+             * @description From which day on the file has every client that left. Service before it is known, but was only seen of those who stayed. Today if left out
+             * @example 2026-09-01
+             */
+            observed_from?: string;
+        };
         ExecuteLeadImport: {
             /** Format: uuid */
             upload_id: string;
@@ -8845,7 +9330,7 @@ export interface components {
             basis: "client" | "all clients" | null;
             /** @description 1 - deviance of forecasts of the last four quarters / that of the type's rate for all */
             skill: number | null;
-            /** @description By how many forecasts that was judged */
+            /** @description How many forecasts that was measured on */
             forecasts: number | null;
             /** @description The same as external_id */
             customer_id: string | null;
@@ -8869,6 +9354,55 @@ export interface components {
                 label: string;
                 action?: string | null;
             }[];
+        };
+        Integration: {
+            /** @enum {string} */
+            type: "twilio" | "arkesel" | "smtp" | "resend" | "google_sheets";
+            /** @example Google Sheets */
+            name: string;
+            /**
+             * @description failing: its last use failed; the next one that succeeds ends that
+             * @enum {string}
+             */
+            status: "connected" | "failing" | "not_connected";
+            /**
+             * @description Its settings; never a secret
+             * @example {
+             *       "client_email": "reports@acme.iam.gserviceaccount.com"
+             *     }
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The last use that succeeded; of texts, among the organization's newest 1,000
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            last_sync: string | null;
+            /** @description Why it is failing */
+            last_error: string | null;
+        };
+        IntegrationConnection: {
+            /**
+             * @description twilio: { account_sid, auth_token }; arkesel and resend: { api_key }; smtp: { username, password }; google_sheets: the JSON key of a service account ({ client_email, private_key, … })
+             * @example {
+             *       "api_key": "demo-arkesel-api-key"
+             *     }
+             */
+            credentials: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description twilio, arkesel: { senders: [numbers or names] }, the senders that use the account; new ones are added. Left out: those that have credentials of their own. smtp: { host, port (465, 587 or 2525), from_email }; resend: { from_email }
+             * @example {
+             *       "senders": [
+             *         "Acme"
+             *       ]
+             *     }
+             */
+            config?: {
+                [key: string]: unknown;
+            };
         };
         Interaction: {
             /**
@@ -9500,14 +10034,12 @@ export interface components {
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
             upload_id: string;
-            /** @example leads.csv */
+            /** @example november.csv */
             file_name: string;
             /** @enum {string} */
             status: "queued" | "running" | "done" | "failed" | "canceled";
             /** @enum {string} */
             on_duplicate: "skip" | "update";
-            /** @example import */
-            source: string;
             /** @example 12 */
             total_rows: number;
             /** @example 12 */
@@ -9532,12 +10064,6 @@ export interface components {
              * Format: uuid
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
-            assigned_to: string | null;
-            assigned_to_name: string | null;
-            /**
-             * Format: uuid
-             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
-             */
             created_by: string | null;
             created_by_name: string | null;
             /**
@@ -9555,6 +10081,14 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             finished_at: string | null;
+            /** @example import */
+            source: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            assigned_to: string | null;
+            assigned_to_name: string | null;
         };
         /** @description Recorded for each row with a phone number; with a column mapped to `consent` only for rows with yes */
         LeadImportConsent: {
@@ -11561,6 +12095,7 @@ export interface components {
             bucket?: string;
             scale?: number;
             currency?: string | null;
+            additive?: boolean;
         };
         ReportCondition: {
             /**
@@ -11699,6 +12234,14 @@ export interface components {
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
             run_id: string;
+            report_name: string;
+            /**
+             * Format: uuid
+             * @description Whose run it is
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
             /**
              * @description For whom it is
              * @example Auditor
@@ -11872,7 +12415,7 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             scheduled_for: string | null;
-            /** @description Who was told of it */
+            /** @description Who was notified */
             mailed: {
                 address: string;
                 /**
@@ -11882,7 +12425,7 @@ export interface components {
                  */
                 user_id: string | null;
                 /**
-                 * @description Of the e-mail; not_mailed: told in the application only
+                 * @description Of the e-mail; not_mailed: notified in the application only
                  * @example sent
                  */
                 status: string;
@@ -11906,13 +12449,14 @@ export interface components {
             records: number | null;
             /** @description Progress, with row_count */
             rows_written: number;
+            /** @description The report has more rows than its file */
             truncated: boolean;
             partial: string[];
             file_size: number | null;
             /** @description SHA-256 of the file, in hex */
             checksum: string | null;
             downloads: number;
-            /** @description null: there is or will be no file */
+            /** @description null: there is or will be no file, or not for the caller */
             download_url: string | null;
             /**
              * @description Until when the file can be had
@@ -11946,6 +12490,7 @@ export interface components {
                 bucket?: string;
                 scale?: number;
                 currency?: string | null;
+                additive?: boolean;
             }[] | null;
             /** @description null, as the columns, until the rows are frozen, and when the owner lacks a permission that the report needs */
             totals: {
@@ -12527,7 +13072,7 @@ export interface components {
             p90_response_minutes: number | null;
         };
         SlaPerformance: components["schemas"]["SlaFigures"] & {
-            /** @description By the assignee at that time, whoever holds the lead now */
+            /** @description By the assignee at that time, not the present one */
             by_assignee: (components["schemas"]["SlaFigures"] & {
                 /**
                  * Format: uuid
@@ -13917,13 +14462,53 @@ export interface components {
                 }[];
             }[];
         };
+        WaitingClientUpload: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            upload_id: string;
+            /** @example november.csv */
+            file_name: string;
+            total_rows: number;
+            /**
+             * @description Bytes of its text as stored
+             * @example 20480
+             */
+            size: number;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        WaitingClientUploadPage: {
+            data: components["schemas"]["WaitingClientUpload"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
         WaitingLeadUpload: {
             /**
              * Format: uuid
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
             upload_id: string;
-            /** @example leads.csv */
+            /** @example november.csv */
             file_name: string;
             total_rows: number;
             /**
@@ -14406,9 +14991,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "customer_id": "01a22d9f-4854-7810-9956-bc98f68e7c78",
-                 *       "action": "disconnect",
-                 *       "note": "to disconnect"
+                 *       "customer_id": "01a22e5b-e9bb-706e-bf89-dcad3a8fbd51",
+                 *       "action": "disconnect"
                  *     }
                  */
                 "application/json": components["schemas"]["ActionInput"];
@@ -14423,15 +15007,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9f-4a15-72f9-a928-86de3ce021e8",
-                     *       "customer_id": "01a22d9f-4854-7810-9956-bc98f68e7c78",
+                     *       "id": "01a22e5b-f346-77df-894c-f2d6655b2b47",
+                     *       "customer_id": "01a22e5b-e9bb-706e-bf89-dcad3a8fbd51",
                      *       "action": "disconnect",
-                     *       "note": "to disconnect",
+                     *       "note": null,
                      *       "source": "manual",
                      *       "batch_id": null,
-                     *       "performed_by": "8a526120-1019-4cb9-83b7-9cf4b17d6014",
+                     *       "performed_by": "cecdbf47-162e-4557-a3c0-15d365bae266",
                      *       "performed_by_name": "Test Person",
-                     *       "timestamp": "2026-11-30T18:02:23.519Z"
+                     *       "timestamp": "2026-11-30T21:28:27.609Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Action"];
@@ -14706,7 +15290,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "connected" | "disconnected" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -14742,7 +15326,7 @@ export interface operations {
                      *           "changed": [],
                      *           "via": "function",
                      *           "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
-                     *           "ip": "127.0.0.1",
+                     *           "ip": "203.0.113.7",
                      *           "created_at": "2026-11-30T17:50:59.923Z"
                      *         }
                      *       ],
@@ -14807,18 +15391,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "tampered",
-                     *       "fault": {
-                     *         "entry_id": "01a22d95-0a88-7000-ad9c-7deb48bf51f5",
-                     *         "fault": "inserted"
-                     *       },
-                     *       "from_seal": 1,
-                     *       "to_seal": 1,
+                     *       "status": "whole",
+                     *       "fault": null,
+                     *       "from_seal": null,
+                     *       "to_seal": null,
                      *       "next_seal": null,
-                     *       "verified_entries": 38,
+                     *       "verified_entries": 0,
                      *       "erased_entries": 0,
-                     *       "seal_hash": "b8fb1ee00d82d9fff5009469ffb7f87f1747e93f74b72abeb512d34100b66ede",
-                     *       "sealed_until": "2026-11-30T17:51:12.009Z"
+                     *       "seal_hash": null,
+                     *       "sealed_until": "2026-11-30T21:28:02.224Z"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditVerification"];
@@ -14884,7 +15465,7 @@ export interface operations {
                      *       "changed": [],
                      *       "via": "function",
                      *       "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
-                     *       "ip": "127.0.0.1",
+                     *       "ip": "203.0.113.7",
                      *       "created_at": "2026-11-30T17:50:59.923Z",
                      *       "before": null,
                      *       "after": {
@@ -15208,6 +15789,44 @@ export interface operations {
             };
         };
     };
+    adminListIntegrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The integrations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integration"][];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     adminListApiKeys: {
         parameters: {
             query?: {
@@ -15248,7 +15867,7 @@ export interface operations {
                      *           "revoked_at": null,
                      *           "previous_secret_ends_at": null,
                      *           "last_used_at": "2026-11-30T17:48:49.161Z",
-                     *           "last_used_ip": "127.0.0.1",
+                     *           "last_used_ip": "203.0.113.7",
                      *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
                      *           "created_by_name": "Test Person",
                      *           "creator_is_member": true,
@@ -15269,7 +15888,7 @@ export interface operations {
                      *           "revoked_at": null,
                      *           "previous_secret_ends_at": null,
                      *           "last_used_at": "2026-11-30T17:48:48.864Z",
-                     *           "last_used_ip": "127.0.0.1",
+                     *           "last_used_ip": "203.0.113.7",
                      *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
                      *           "created_by_name": "Test Person",
                      *           "creator_is_member": true,
@@ -15329,11 +15948,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "name": "Test key",
-                 *       "role": "viewer",
-                 *       "allowed_networks": [
-                 *         "192.0.2.0/24",
-                 *         "2001:db8:7::/48"
-                 *       ]
+                 *       "role": "admin"
                  *     }
                  */
                 "application/json": components["schemas"]["ApiKeyInput"];
@@ -15348,29 +15963,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d92-f182-7e6e-9508-f42dab2cc599",
+                     *       "id": "01a22e5c-8e7e-7f3f-a558-c123da92b1d5",
                      *       "name": "Test key",
                      *       "status": "active",
-                     *       "prefix": "sgb_live_DoW2",
-                     *       "last_four": "ZUZG",
-                     *       "role": "viewer",
-                     *       "role_name": "Viewer",
+                     *       "prefix": "sgb_live_HO48",
+                     *       "last_four": "cBWI",
+                     *       "role": "admin",
+                     *       "role_name": "Administrator",
                      *       "team_id": null,
-                     *       "allowed_networks": [
-                     *         "192.0.2.0/24",
-                     *         "2001:db8:7::/48"
-                     *       ],
-                     *       "expires_at": "2027-11-30T17:48:54.518Z",
+                     *       "allowed_networks": [],
+                     *       "expires_at": "2027-11-30T21:29:07.428Z",
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": null,
                      *       "last_used_at": null,
                      *       "last_used_ip": null,
-                     *       "created_by": "54e96042-f975-4278-9f59-e928abd2f219",
+                     *       "created_by": "56e3ea68-d812-4863-9d62-b4604c31725e",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
-                     *       "created_at": "2026-11-30T17:48:54.518Z",
-                     *       "updated_at": "2026-11-30T17:48:54.518Z",
-                     *       "key_id": "01a22d92-f182-7e6e-9508-f42dab2cc599",
+                     *       "created_at": "2026-11-30T21:29:07.428Z",
+                     *       "updated_at": "2026-11-30T21:29:07.428Z",
+                     *       "key_id": "01a22e5c-8e7e-7f3f-a558-c123da92b1d5",
                      *       "api_key": "…"
                      *     }
                      */
@@ -15530,7 +16142,7 @@ export interface operations {
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": null,
                      *       "last_used_at": "2026-11-30T17:48:49.161Z",
-                     *       "last_used_ip": "127.0.0.1",
+                     *       "last_used_ip": "203.0.113.7",
                      *       "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
@@ -15638,7 +16250,7 @@ export interface operations {
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": "…",
                      *       "last_used_at": "2026-11-30T17:48:50.513Z",
-                     *       "last_used_ip": "127.0.0.1",
+                     *       "last_used_ip": "203.0.113.7",
                      *       "created_by": "cfe73fcd-03c8-429e-89b2-46fa8d81250e",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
@@ -15727,6 +16339,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22e5c-1780-7589-8519-0e46d6486496",
+                     *           "url": "https://hooks.example.com/hook?token=…",
+                     *           "description": "",
+                     *           "events": [
+                     *             "customer.created"
+                     *           ],
+                     *           "bulk": "each",
+                     *           "status": "disabled",
+                     *           "disabled_reason": "gone",
+                     *           "disabled_at": "2026-11-30T21:28:37.571Z",
+                     *           "silent_reason": null,
+                     *           "owner_id": "b23dc061-e35f-4d52-ae59-aef5f44a48a0",
+                     *           "owner_name": "Test Person",
+                     *           "created_by": "b23dc061-e35f-4d52-ae59-aef5f44a48a0",
+                     *           "failing_since": "2026-11-30T21:28:37.571Z",
+                     *           "last_success_at": null,
+                     *           "last_error": "HTTP 410",
+                     *           "pending": 0,
+                     *           "previous_secret_ends_at": null,
+                     *           "created_at": "2026-11-30T21:28:36.990Z",
+                     *           "updated_at": "2026-11-30T21:28:37.571Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookPage"];
                 };
             };
@@ -15771,6 +16415,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://hooks.example.com/hook?token=…",
+                 *       "events": [
+                 *         "customer.created",
+                 *         "customer.updated"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookInput"];
             };
         };
@@ -15781,6 +16434,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5b-d0f2-765e-a1cd-5824f32e96d9",
+                     *       "url": "https://hooks.example.com/hook?token=…",
+                     *       "description": "",
+                     *       "events": [
+                     *         "customer.created",
+                     *         "customer.updated"
+                     *       ],
+                     *       "bulk": "each",
+                     *       "status": "active",
+                     *       "disabled_reason": null,
+                     *       "disabled_at": null,
+                     *       "silent_reason": null,
+                     *       "owner_id": "cecdbf47-162e-4557-a3c0-15d365bae266",
+                     *       "owner_name": "Test Person",
+                     *       "created_by": "cecdbf47-162e-4557-a3c0-15d365bae266",
+                     *       "failing_since": null,
+                     *       "last_success_at": null,
+                     *       "last_error": null,
+                     *       "pending": 0,
+                     *       "previous_secret_ends_at": null,
+                     *       "created_at": "2026-11-30T21:28:18.894Z",
+                     *       "updated_at": "2026-11-30T21:28:18.894Z",
+                     *       "secret": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
@@ -15848,6 +16528,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5c-2e82-7916-9207-8c248be37465",
+                     *       "webhook_id": "01a22e5c-1780-7589-8519-0e46d6486496",
+                     *       "message_id": "msg_01a22e5c2adf7ba9b060f3b1a5138b5a_0",
+                     *       "type": "customer.created",
+                     *       "object_id": "01a22e5c-2adc-7bdb-9d08-c67f763643be",
+                     *       "status": "pending",
+                     *       "reason": null,
+                     *       "attempts": 0,
+                     *       "next_attempt_at": "2026-11-30T21:28:43.275Z",
+                     *       "delivered_at": "2026-11-30T21:28:43.020Z",
+                     *       "tries": [
+                     *         {
+                     *           "at": "2026-11-30T21:28:43.020Z",
+                     *           "status": 200,
+                     *           "ms": 4,
+                     *           "error": null
+                     *         }
+                     *       ],
+                     *       "answer": "",
+                     *       "occurred_at": "2026-11-30T21:28:41.951Z",
+                     *       "created_at": "2026-11-30T21:28:42.846Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
@@ -15913,6 +16618,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "type": "lead.created",
+                     *           "description": "A lead was added",
+                     *           "permission": "leads:read",
+                     *           "schema": {
+                     *             "type": "object",
+                     *             "required": [
+                     *               "lead_id",
+                     *               "status"
+                     *             ],
+                     *             "properties": {
+                     *               "source": {
+                     *                 "type": "string"
+                     *               },
+                     *               "status": {
+                     *                 "type": "string"
+                     *               },
+                     *               "lead_id": {
+                     *                 "type": "string",
+                     *                 "format": "uuid"
+                     *               },
+                     *               "team_id": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               },
+                     *               "import_id": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               },
+                     *               "created_by": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               },
+                     *               "assigned_to": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               }
+                     *             }
+                     *           },
+                     *           "example": {
+                     *             "source": "website",
+                     *             "status": "new",
+                     *             "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "team_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "import_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "created_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "assigned_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                     *           }
+                     *         },
+                     *         {
+                     *           "type": "lead.assigned",
+                     *           "description": "A lead got another holder, or none",
+                     *           "permission": "leads:read",
+                     *           "schema": {
+                     *             "type": "object",
+                     *             "required": [
+                     *               "lead_id",
+                     *               "from_user"
+                     *             ],
+                     *             "properties": {
+                     *               "method": {
+                     *                 "type": "string"
+                     *               },
+                     *               "lead_id": {
+                     *                 "type": "string",
+                     *                 "format": "uuid"
+                     *               },
+                     *               "to_user": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               },
+                     *               "from_user": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               },
+                     *               "assigned_by": {
+                     *                 "type": [
+                     *                   "string",
+                     *                   "null"
+                     *                 ],
+                     *                 "format": "uuid"
+                     *               }
+                     *             }
+                     *           },
+                     *           "example": {
+                     *             "method": "manual",
+                     *             "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "to_user": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "from_user": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                     *             "assigned_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEvents"];
                 };
             };
@@ -16003,6 +16824,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Taken over"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookChange"];
             };
         };
@@ -16013,6 +16839,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5c-332b-7e3d-a803-dc59d971d61a",
+                     *       "url": "https://hooks.example.com/hook?token=…",
+                     *       "description": "Taken over",
+                     *       "events": [
+                     *         "customer.created"
+                     *       ],
+                     *       "bulk": "each",
+                     *       "status": "active",
+                     *       "disabled_reason": null,
+                     *       "disabled_at": null,
+                     *       "silent_reason": null,
+                     *       "owner_id": "cc4c54db-cb99-408b-8d96-abf2009e5144",
+                     *       "owner_name": "Test Person",
+                     *       "created_by": "ac5f02c8-2dce-4150-8e18-0a488ef5dfa4",
+                     *       "failing_since": null,
+                     *       "last_success_at": null,
+                     *       "last_error": null,
+                     *       "pending": 0,
+                     *       "previous_secret_ends_at": null,
+                     *       "created_at": "2026-11-30T21:28:44.053Z",
+                     *       "updated_at": "2026-11-30T21:28:48.617Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -16088,6 +16939,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22e5b-c37b-747a-bb95-d228225ffba2",
+                     *           "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
+                     *           "message_id": "msg_01a22e5bc3797f1ab71a0d60da42d3cd_0",
+                     *           "type": "webhook.test",
+                     *           "object_id": null,
+                     *           "status": "delivered",
+                     *           "reason": null,
+                     *           "attempts": 1,
+                     *           "next_attempt_at": null,
+                     *           "delivered_at": "2026-11-30T21:28:16.224Z",
+                     *           "tries": [
+                     *             {
+                     *               "at": "2026-11-30T21:28:16.224Z",
+                     *               "status": 200,
+                     *               "ms": 41,
+                     *               "error": null
+                     *             }
+                     *           ],
+                     *           "answer": "thanks",
+                     *           "occurred_at": "2026-11-30T21:28:15.482Z",
+                     *           "created_at": "2026-11-30T21:28:15.416Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22e5b-c31e-7d5c-801b-2c323a54835e",
+                     *           "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
+                     *           "message_id": "msg_01a22e5bc2767845b2ed8a1edda94bc7_0",
+                     *           "type": "number.opted_out",
+                     *           "object_id": "01a22e5b-c25c-78b8-beeb-312ae10fcaf5",
+                     *           "status": "delivered",
+                     *           "reason": null,
+                     *           "attempts": 1,
+                     *           "next_attempt_at": null,
+                     *           "delivered_at": "2026-11-30T21:28:15.847Z",
+                     *           "tries": [
+                     *             {
+                     *               "at": "2026-11-30T21:28:15.847Z",
+                     *               "status": 200,
+                     *               "ms": 129,
+                     *               "error": null
+                     *             }
+                     *           ],
+                     *           "answer": "thanks",
+                     *           "occurred_at": "2026-11-30T21:28:15.222Z",
+                     *           "created_at": "2026-11-30T21:28:15.383Z"
+                     *         }
+                     *       ],
+                     *       "total": 5,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDeliveryPage"];
                 };
             };
@@ -16140,6 +17046,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-30T21:18:42.623Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookReplay"];
             };
         };
@@ -16150,6 +17061,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queued": 2,
+                     *       "complete": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookReplayResult"];
                 };
             };
@@ -16220,6 +17137,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookRotation"];
             };
         };
@@ -16230,6 +17152,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5c-0c70-76c8-a347-f228cae75e3f",
+                     *       "url": "https://hooks.example.com/hook?token=…",
+                     *       "description": "",
+                     *       "events": [
+                     *         "customer.created"
+                     *       ],
+                     *       "bulk": "each",
+                     *       "status": "active",
+                     *       "disabled_reason": null,
+                     *       "disabled_at": null,
+                     *       "silent_reason": null,
+                     *       "owner_id": "4859f7f2-c328-4dd5-a67e-b7684e77dd35",
+                     *       "owner_name": "Test Person",
+                     *       "created_by": "4859f7f2-c328-4dd5-a67e-b7684e77dd35",
+                     *       "failing_since": null,
+                     *       "last_success_at": null,
+                     *       "last_error": null,
+                     *       "pending": 0,
+                     *       "previous_secret_ends_at": "…",
+                     *       "created_at": "2026-11-30T21:28:34.154Z",
+                     *       "updated_at": "2026-11-30T21:28:34.391Z",
+                     *       "secret": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
@@ -16300,6 +17248,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5b-c37b-747a-bb95-d228225ffba2",
+                     *       "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
+                     *       "message_id": "msg_01a22e5bc3797f1ab71a0d60da42d3cd_0",
+                     *       "type": "webhook.test",
+                     *       "object_id": null,
+                     *       "status": "pending",
+                     *       "reason": null,
+                     *       "attempts": 0,
+                     *       "next_attempt_at": "2026-11-30T21:28:15.416Z",
+                     *       "delivered_at": null,
+                     *       "tries": [],
+                     *       "answer": null,
+                     *       "occurred_at": "2026-11-30T21:28:15.482Z",
+                     *       "created_at": "2026-11-30T21:28:15.416Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
@@ -16311,6 +17277,169 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminConnectIntegration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: "twilio" | "arkesel" | "smtp" | "resend" | "google_sheets";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntegrationConnection"];
+            };
+        };
+        responses: {
+            /** @description The integration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integration"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDisconnectIntegration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: "twilio" | "arkesel" | "smtp" | "resend" | "google_sheets";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disconnected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description No token, or one that is not valid */
             401: {
@@ -16442,6 +17571,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22e5c-8fd1-7deb-bf9a-b0c281867ac9",
+                     *           "kind": "erase",
+                     *           "subject": {
+                     *             "email": "nobody@person.example"
+                     *           },
+                     *           "status": "queued",
+                     *           "error": null,
+                     *           "requested_by": "56e3ea68-d812-4863-9d62-b4604c31725e",
+                     *           "created_at": "2026-11-30T21:29:07.773Z",
+                     *           "finished_at": null,
+                     *           "expires_at": null,
+                     *           "matched": {
+                     *             "lead_ids": [],
+                     *             "customer_ids": [],
+                     *             "client_ids": [],
+                     *             "contact_ids": [],
+                     *             "phones": []
+                     *           },
+                     *           "records": {},
+                     *           "kept": [
+                     *             {
+                     *               "what": "(outside the database)",
+                     *               "columns": [
+                     *                 "backups"
+                     *               ],
+                     *               "why": "Backups until they expire: after a restore, erase again."
+                     *             },
+                     *             {
+                     *               "what": "(outside the database)",
+                     *               "columns": [
+                     *                 "realtime"
+                     *               ],
+                     *               "why": "Broadcasts of notifications: Realtime deletes them after three days."
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrivacyRequestPage"];
                 };
             };
@@ -16483,6 +17658,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "erase",
+                 *       "phone": "+233241158922"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PrivacyRequestInput"];
             };
         };
@@ -16493,6 +17674,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5c-8023-739d-b88c-ca648901a2d7",
+                     *       "kind": "erase",
+                     *       "subject": {
+                     *         "phone": "+233241158922"
+                     *       },
+                     *       "status": "queued",
+                     *       "error": null,
+                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "created_at": "2026-11-30T21:29:03.748Z",
+                     *       "finished_at": null,
+                     *       "expires_at": null,
+                     *       "matched": {
+                     *         "lead_ids": [
+                     *           "01a22e5c-6366-7147-a759-d99bef3d53ab"
+                     *         ],
+                     *         "customer_ids": [
+                     *           "01a22e5c-651b-77ba-9b21-48c57e579668"
+                     *         ],
+                     *         "client_ids": [],
+                     *         "contact_ids": [],
+                     *         "phones": [
+                     *           "+233241158922"
+                     *         ]
+                     *       },
+                     *       "records": {},
+                     *       "kept": [
+                     *         {
+                     *           "what": "(outside the database)",
+                     *           "columns": [
+                     *             "backups"
+                     *           ],
+                     *           "why": "Backups until they expire: after a restore, erase again."
+                     *         },
+                     *         {
+                     *           "what": "(outside the database)",
+                     *           "columns": [
+                     *             "realtime"
+                     *           ],
+                     *           "why": "Broadcasts of notifications: Realtime deletes them after three days."
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
@@ -16569,6 +17795,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5c-8023-739d-b88c-ca648901a2d7",
+                     *       "kind": "erase",
+                     *       "subject": {
+                     *         "phone": "+999282627420543"
+                     *       },
+                     *       "status": "done",
+                     *       "error": null,
+                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "created_at": "2026-11-30T21:29:03.748Z",
+                     *       "finished_at": "2026-11-30T21:29:05.659Z",
+                     *       "expires_at": null,
+                     *       "matched": {
+                     *         "lead_ids": [
+                     *           "01a22e5c-6366-7147-a759-d99bef3d53ab"
+                     *         ],
+                     *         "customer_ids": [
+                     *           "01a22e5c-651b-77ba-9b21-48c57e579668"
+                     *         ],
+                     *         "client_ids": [],
+                     *         "contact_ids": [],
+                     *         "phones": [
+                     *           "+999282627420543"
+                     *         ]
+                     *       },
+                     *       "records": {
+                     *         "public.leads": 1,
+                     *         "public.tasks": 1,
+                     *         "public.messages": 1,
+                     *         "public.customers": 1,
+                     *         "public.audit_logs": 5,
+                     *         "public.suppressions": 1,
+                     *         "public.conversations": 1
+                     *       },
+                     *       "kept": [
+                     *         {
+                     *           "what": "(outside the database)",
+                     *           "columns": [
+                     *             "backups"
+                     *           ],
+                     *           "why": "Backups until they expire: after a restore, erase again."
+                     *         },
+                     *         {
+                     *           "what": "(outside the database)",
+                     *           "columns": [
+                     *             "realtime"
+                     *           ],
+                     *           "why": "Broadcasts of notifications: Realtime deletes them after three days."
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
@@ -18290,7 +19569,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "reason": "Ticket 4711: the list is empty"
+                 *       "reason": "A test of what is closed"
                  *     }
                  */
                 "application/json": components["schemas"]["ImpersonationInput"];
@@ -18306,7 +19585,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "impersonation_token": "…",
-                     *       "expires_at": "2026-11-30T18:04:42.409Z"
+                     *       "expires_at": "2026-11-30T21:44:07.670Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Impersonation"];
@@ -19745,7 +21024,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "connected" | "disconnected" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -19769,43 +21048,23 @@ export interface operations {
                      * @example {
                      *       "logs": [
                      *         {
-                     *           "id": "01a22da0-2a5e-733f-8db7-48f604fe79bc",
-                     *           "action": "update",
-                     *           "resource": "organizations",
-                     *           "resource_id": "01a22da0-2741-774f-acf9-728a25771aa1",
-                     *           "user_id": "4ea67148-3983-4442-a5c6-c2fbf4a0c498",
+                     *           "id": "01a22e5c-6075-74bc-bef5-094164d79fdf",
+                     *           "action": "exported",
+                     *           "resource": "privacy_requests",
+                     *           "resource_id": "01a22e5c-5b34-77d7-93f1-860ccda8edb5",
+                     *           "user_id": "4e0657a0-9693-430a-ad1a-153506eb940c",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
-                     *           "changed": [
-                     *             "name"
-                     *           ],
-                     *           "via": "data_api",
-                     *           "request_id": null,
-                     *           "ip": null,
-                     *           "created_at": "2026-11-30T18:03:21.011Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22da0-2963-77be-9443-c4c6c42e2366",
-                     *           "action": "update",
-                     *           "resource": "organizations",
-                     *           "resource_id": "01a22da0-2741-774f-acf9-728a25771aa1",
-                     *           "user_id": "4ea67148-3983-4442-a5c6-c2fbf4a0c498",
-                     *           "user_name": "Test Person",
-                     *           "user_email": "ama@example.com",
-                     *           "impersonator_id": null,
-                     *           "impersonator_name": null,
-                     *           "changed": [
-                     *             "name"
-                     *           ],
-                     *           "via": "data_api",
-                     *           "request_id": null,
-                     *           "ip": null,
-                     *           "created_at": "2026-11-30T18:03:20.781Z"
+                     *           "changed": [],
+                     *           "via": "function",
+                     *           "request_id": "d18e53f6-80f9-4d69-971c-5ec1c80c91c8",
+                     *           "ip": "203.0.113.7",
+                     *           "created_at": "2026-11-30T21:28:55.653Z"
                      *         }
                      *       ],
-                     *       "total": 6,
+                     *       "total": 1,
                      *       "total_is_capped": false,
                      *       "searched_from": null,
                      *       "page": 1,
@@ -19852,7 +21111,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "connected" | "disconnected" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused" | "erased";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -19945,7 +21204,7 @@ export interface operations {
                      *       ],
                      *       "via": "function",
                      *       "request_id": "5cb913e9-a584-4382-857b-9f8be3d2761d",
-                     *       "ip": "127.0.0.1",
+                     *       "ip": "203.0.113.7",
                      *       "created_at": "2026-11-30T17:47:29.621Z",
                      *       "before": {
                      *         "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
@@ -20101,9 +21360,9 @@ export interface operations {
                      * @example {
                      *       "access_token": "…",
                      *       "refresh_token": "…",
-                     *       "expires_at": 1796064774,
+                     *       "expires_at": 1796077682,
                      *       "user": {
-                     *         "id": "a7da6e34-d965-4f6f-93f3-e9f034a8f636",
+                     *         "id": "27045539-7faf-4b6f-b86e-3855d57c731b",
                      *         "email": "ama@example.com",
                      *         "full_name": "Test Person"
                      *       }
@@ -20396,6 +21655,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token_hash": "…",
+                 *       "password": "…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ResetPassword"];
             };
         };
@@ -22434,29 +23699,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Volta   Foods Ltd",
-                 *       "segment": "enterprise",
-                 *       "since": "2024-03-01",
-                 *       "amount": "1,200.50",
-                 *       "phone": "024 410 0999",
-                 *       "email": "Office@Volta.example.com",
-                 *       "region": "Volta",
-                 *       "external_id": "C-77",
-                 *       "stated_risk": "high",
-                 *       "custom_fields": {
-                 *         "fleet": 12
-                 *       },
-                 *       "contacts": [
-                 *         {
-                 *           "name": "Ama",
-                 *           "phone": "0244100998",
-                 *           "is_primary": true
-                 *         },
-                 *         {
-                 *           "name": "Kofi",
-                 *           "role": "IT"
-                 *         }
-                 *       ]
+                 *       "name": "Volta Foods",
+                 *       "trial": true,
+                 *       "since": "2026-10-21",
+                 *       "trial_ends_on": "2026-12-05"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientInput"];
@@ -22471,35 +23717,33 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-31e6-7395-b1a9-480a4d809bf5",
+                     *       "id": "01a22e5b-e0b4-7651-9781-158dc72f7997",
                      *       "version": 1,
-                     *       "name": "Volta Foods Ltd",
-                     *       "segment": "enterprise",
-                     *       "segment_label": "Enterprises",
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
                      *       "client_type": null,
-                     *       "region": "Volta",
+                     *       "region": null,
                      *       "category": null,
-                     *       "external_id": "C-77",
+                     *       "external_id": null,
                      *       "account_number": null,
-                     *       "phone": "+233244100999",
-                     *       "email": "office@volta.example.com",
+                     *       "phone": null,
+                     *       "email": null,
                      *       "contract_ends_on": null,
-                     *       "stated_risk": "high",
-                     *       "custom_fields": {
-                     *         "fleet": 12
-                     *       },
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
                      *       "owner_id": null,
                      *       "owner_name": null,
                      *       "team_id": null,
-                     *       "status": "active",
-                     *       "since": "2024-03-01",
-                     *       "mrr": "1200.50",
+                     *       "status": "trial",
+                     *       "since": null,
+                     *       "mrr": "0.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2024-03-01",
+                     *       "spell_started_on": null,
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
-                     *       "trial_ends_on": null,
+                     *       "trial_ends_on": "2026-12-05",
                      *       "last_interaction_at": null,
                      *       "score": null,
                      *       "band": null,
@@ -22508,39 +23752,16 @@ export interface operations {
                      *       "risk_theme": null,
                      *       "trend": null,
                      *       "trend_days": null,
-                     *       "contacts": [
-                     *         {
-                     *           "id": "01a22d9a-321e-720c-a9c9-2767fd4b3605",
-                     *           "name": "Ama",
-                     *           "role": null,
-                     *           "email": null,
-                     *           "phone": "+233244100998",
-                     *           "is_primary": true,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:56:49.679Z",
-                     *           "updated_at": "2026-11-30T17:56:49.679Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d9a-321d-7f1a-be3f-eb0dbea40720",
-                     *           "name": "Kofi",
-                     *           "role": "IT",
-                     *           "email": null,
-                     *           "phone": null,
-                     *           "is_primary": false,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:56:49.679Z",
-                     *           "updated_at": "2026-11-30T17:56:49.679Z"
-                     *         }
-                     *       ],
-                     *       "created_by": "b28d9a70-a078-4c16-91da-4272b10d68de",
+                     *       "contacts": [],
+                     *       "created_by": "557c382c-df89-4bfd-bf00-8a5766310437",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:56:49.679Z",
-                     *       "updated_at": "2026-11-30T17:56:49.679Z",
+                     *       "created_at": "2026-11-30T21:28:22.928Z",
+                     *       "updated_at": "2026-11-30T21:28:22.928Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "1200.50"
+                     *       "monthly_revenue": "0.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -22731,6 +23952,126 @@ export interface operations {
             };
         };
     };
+    getChurnCalibrationChart: {
+        parameters: {
+            query?: {
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChurnLiftChart: {
+        parameters: {
+            query?: {
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     scoreClients: {
         parameters: {
             query?: never;
@@ -22884,6 +24225,555 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientImports: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of imports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executeClientImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecuteClientImport"];
+            };
+        };
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportStarted"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewClientImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    header_row?: number;
+                    /** Format: binary */
+                    file?: string;
+                    /** Format: uuid */
+                    upload_id?: string;
+                    /** @description JSON: { column header or index: field } */
+                    mapping?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was read */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportPreview"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientUploads: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingClientUploadPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteClientUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClientImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImport"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelClientImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImport"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClientImportErrors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23569,31 +25459,29 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-31e6-7395-b1a9-480a4d809bf5",
+                     *       "id": "01a22e5b-a21b-7526-a9b7-9061034e799b",
                      *       "version": 1,
-                     *       "name": "Volta Foods Ltd",
-                     *       "segment": "enterprise",
-                     *       "segment_label": "Enterprises",
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
                      *       "client_type": null,
-                     *       "region": "Volta",
+                     *       "region": null,
                      *       "category": null,
-                     *       "external_id": "C-77",
+                     *       "external_id": null,
                      *       "account_number": null,
-                     *       "phone": "+233244100999",
-                     *       "email": "office@volta.example.com",
+                     *       "phone": null,
+                     *       "email": null,
                      *       "contract_ends_on": null,
-                     *       "stated_risk": "high",
-                     *       "custom_fields": {
-                     *         "fleet": 12
-                     *       },
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
                      *       "owner_id": null,
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "active",
-                     *       "since": "2024-03-01",
-                     *       "mrr": "1200.50",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2024-03-01",
+                     *       "spell_started_on": "2026-01-15",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
@@ -23606,39 +25494,16 @@ export interface operations {
                      *       "risk_theme": null,
                      *       "trend": null,
                      *       "trend_days": null,
-                     *       "contacts": [
-                     *         {
-                     *           "id": "01a22d9a-321e-720c-a9c9-2767fd4b3605",
-                     *           "name": "Ama",
-                     *           "role": null,
-                     *           "email": null,
-                     *           "phone": "+233244100998",
-                     *           "is_primary": true,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:56:49.679Z",
-                     *           "updated_at": "2026-11-30T17:56:49.679Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d9a-321d-7f1a-be3f-eb0dbea40720",
-                     *           "name": "Kofi",
-                     *           "role": "IT",
-                     *           "email": null,
-                     *           "phone": null,
-                     *           "is_primary": false,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:56:49.679Z",
-                     *           "updated_at": "2026-11-30T17:56:49.679Z"
-                     *         }
-                     *       ],
-                     *       "created_by": "b28d9a70-a078-4c16-91da-4272b10d68de",
+                     *       "contacts": [],
+                     *       "created_by": "240b5179-4f61-413b-91a7-6c910575901e",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:56:49.679Z",
-                     *       "updated_at": "2026-11-30T17:56:49.679Z",
+                     *       "created_at": "2026-11-30T21:28:06.882Z",
+                     *       "updated_at": "2026-11-30T21:28:06.882Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "1200.50"
+                     *       "monthly_revenue": "100.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -23920,7 +25785,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-9757-7041-9035-3d07bb4b78f7",
+                     *       "id": "01a22e5b-caee-7d33-913f-866c86e3b462",
                      *       "version": 1,
                      *       "name": "Volta Foods",
                      *       "segment": "individual",
@@ -23956,10 +25821,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "9a82e0f3-ea0a-4890-9ed1-1b05b31e2d74",
+                     *       "created_by": "2b47d4ed-8192-4283-886a-62b8410c1783",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:15.730Z",
-                     *       "updated_at": "2026-11-30T17:57:15.730Z",
+                     *       "created_at": "2026-11-30T21:28:17.200Z",
+                     *       "updated_at": "2026-11-30T21:28:17.200Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -25833,7 +27698,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9a-a215-7964-b64f-84a4e8d9cd92",
+                     *           "id": "01a22e5b-fcf7-7b3b-a573-e9d8113a3d48",
                      *           "day": "2026-06-01",
                      *           "kind": "expansion",
                      *           "amount": "1.00",
@@ -25848,32 +27713,32 @@ export interface operations {
                      *           "reverses": null,
                      *           "reversed_by": null,
                      *           "cause": "entry",
-                     *           "recorded_at": "2026-11-30T17:57:18.467Z",
-                     *           "recorded_by": "f0e07c2c-bd01-4e4a-9049-5050afbef327",
+                     *           "recorded_at": "2026-11-30T21:28:30.154Z",
+                     *           "recorded_by": "3380840f-1b38-4d39-a019-ac3d0d5b068b",
                      *           "recorded_by_name": "Test Person"
                      *         },
                      *         {
-                     *           "id": "01a22d9a-a215-723d-9e1d-afbeb2bc2d81",
-                     *           "day": "2026-06-01",
-                     *           "kind": "correction",
-                     *           "amount": "-2.00",
+                     *           "id": "01a22e5b-fc56-77e7-af60-446ddb35b12a",
+                     *           "day": "2026-05-01",
+                     *           "kind": "expansion",
+                     *           "amount": "1.00",
                      *           "currency": "GHS",
-                     *           "mrr_after": "106.00",
+                     *           "mrr_after": "105.00",
                      *           "status_after": "active",
                      *           "segment": "individual",
                      *           "contract": "",
-                     *           "contract_mrr": null,
+                     *           "contract_mrr": "105.00",
                      *           "reason": null,
                      *           "voluntary": null,
-                     *           "reverses": "01a22d9a-a1c6-7804-922b-acea0f2c0943",
+                     *           "reverses": null,
                      *           "reversed_by": null,
                      *           "cause": "entry",
-                     *           "recorded_at": "2026-11-30T17:57:18.467Z",
-                     *           "recorded_by": "f0e07c2c-bd01-4e4a-9049-5050afbef327",
+                     *           "recorded_at": "2026-11-30T21:28:30.006Z",
+                     *           "recorded_by": "3380840f-1b38-4d39-a019-ac3d0d5b068b",
                      *           "recorded_by_name": "Test Person"
                      *         }
                      *       ],
-                     *       "total": 8,
+                     *       "total": 6,
                      *       "limit": 100,
                      *       "offset": 0,
                      *       "planned": []
@@ -25943,7 +27808,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-9232-73fb-91bd-0d3674fbda43",
+                     *       "id": "01a22e5b-9373-7189-9c0d-4d23428fc12b",
                      *       "version": 1,
                      *       "name": "Volta Foods",
                      *       "segment": "individual",
@@ -25979,10 +27844,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "cc27ff81-ae9f-4f34-b6c6-47d16658fff9",
+                     *       "created_by": "ca8bab26-6e3d-42f4-af07-5595c7372f40",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:14.381Z",
-                     *       "updated_at": "2026-11-30T17:57:14.381Z",
+                     *       "created_at": "2026-11-30T21:28:03.134Z",
+                     *       "updated_at": "2026-11-30T21:28:03.134Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -26065,7 +27930,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "amount": 12
+                 *       "amount": 1440,
+                 *       "interval": "year",
+                 *       "effective_on": "2026-05-01"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientMrr"];
@@ -26080,9 +27947,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9b-3f05-732b-9729-8d5313c0facb",
-                     *       "version": 2,
-                     *       "name": "Acme",
+                     *       "id": "01a22e5b-705f-7dfb-ba5d-709e70005d67",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
@@ -26099,15 +27966,15 @@ export interface operations {
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "active",
-                     *       "since": "2026-11-30",
-                     *       "mrr": "12.00",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "120.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2026-11-30",
+                     *       "spell_started_on": "2026-01-15",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
                      *       "trial_ends_on": null,
-                     *       "last_interaction_at": "2026-11-30T17:58:19.196Z",
+                     *       "last_interaction_at": null,
                      *       "score": null,
                      *       "band": null,
                      *       "score_day": null,
@@ -26115,39 +27982,16 @@ export interface operations {
                      *       "risk_theme": null,
                      *       "trend": null,
                      *       "trend_days": null,
-                     *       "contacts": [
-                     *         {
-                     *           "id": "01a22d9b-8cd3-7568-91b8-ed29ab82ebf0",
-                     *           "name": "Ama",
-                     *           "role": null,
-                     *           "email": null,
-                     *           "phone": null,
-                     *           "is_primary": false,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:58:18.575Z",
-                     *           "updated_at": "2026-11-30T17:58:18.575Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d9b-8d28-7e97-8343-55f969468aca",
-                     *           "name": "Ama",
-                     *           "role": null,
-                     *           "email": null,
-                     *           "phone": null,
-                     *           "is_primary": false,
-                     *           "left_on": null,
-                     *           "created_at": "2026-11-30T17:58:18.649Z",
-                     *           "updated_at": "2026-11-30T17:58:18.649Z"
-                     *         }
-                     *       ],
-                     *       "created_by": "a8960bde-23aa-4033-8b22-8543ac7718c9",
+                     *       "contacts": [],
+                     *       "created_by": "c94f576d-835d-47d0-bea2-3272b8ba5fd1",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:58.655Z",
-                     *       "updated_at": "2026-11-30T17:58:18.070Z",
+                     *       "created_at": "2026-11-30T21:27:54.105Z",
+                     *       "updated_at": "2026-11-30T21:27:54.105Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "12.00"
+                     *       "monthly_revenue": "120.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -26241,7 +28085,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-9b00-7483-be6f-c1accc61c612",
+                     *       "id": "01a22e5b-ebfa-7302-bf26-c1cb8a0dd27c",
                      *       "version": 1,
                      *       "name": "Volta Foods",
                      *       "segment": "individual",
@@ -26277,10 +28121,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "bc469e4e-16ec-46de-a9f0-9c12e63bbcf3",
+                     *       "created_by": "e6f929f7-9dd4-41b6-830b-d20d31f2c442",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:16.670Z",
-                     *       "updated_at": "2026-11-30T17:57:16.670Z",
+                     *       "created_at": "2026-11-30T21:28:25.798Z",
+                     *       "updated_at": "2026-11-30T21:28:25.798Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -26366,7 +28210,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-9b00-7483-be6f-c1accc61c612",
+                     *       "id": "01a22e5b-ebfa-7302-bf26-c1cb8a0dd27c",
                      *       "version": 1,
                      *       "name": "Volta Foods",
                      *       "segment": "individual",
@@ -26402,10 +28246,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "bc469e4e-16ec-46de-a9f0-9c12e63bbcf3",
+                     *       "created_by": "e6f929f7-9dd4-41b6-830b-d20d31f2c442",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:16.670Z",
-                     *       "updated_at": "2026-11-30T17:57:16.670Z",
+                     *       "created_at": "2026-11-30T21:28:25.798Z",
+                     *       "updated_at": "2026-11-30T21:28:25.798Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -26477,6 +28321,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "effective_on": "2026-03-01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientPause"];
             };
         };
@@ -26487,6 +28336,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5b-a21b-7526-a9b7-9061034e799b",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "paused",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "0.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": "2026-03-01",
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "240b5179-4f61-413b-91a7-6c910575901e",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T21:28:06.882Z",
+                     *       "updated_at": "2026-11-30T21:28:06.882Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "0.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -26578,7 +28476,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-7c91-731e-8648-b0699190d42c",
+                     *       "id": "01a22e5b-705f-7dfb-ba5d-709e70005d67",
                      *       "version": 1,
                      *       "name": "Volta Foods",
                      *       "segment": "individual",
@@ -26614,10 +28512,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "83b4d6bc-962f-4fcb-a0f8-640b1616f285",
+                     *       "created_by": "c94f576d-835d-47d0-bea2-3272b8ba5fd1",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:57:08.876Z",
-                     *       "updated_at": "2026-11-30T17:57:08.876Z",
+                     *       "created_at": "2026-11-30T21:27:54.105Z",
+                     *       "updated_at": "2026-11-30T21:27:54.105Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -27199,6 +29097,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "effective_on": "2026-04-01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientResumption"];
             };
         };
@@ -27209,6 +29112,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e5b-a21b-7526-a9b7-9061034e799b",
+                     *       "version": 1,
+                     *       "name": "Volta Foods",
+                     *       "segment": "individual",
+                     *       "segment_label": "Individuals",
+                     *       "client_type": null,
+                     *       "region": null,
+                     *       "category": null,
+                     *       "external_id": null,
+                     *       "account_number": null,
+                     *       "phone": null,
+                     *       "email": null,
+                     *       "contract_ends_on": null,
+                     *       "stated_risk": null,
+                     *       "custom_fields": {},
+                     *       "owner_id": null,
+                     *       "owner_name": null,
+                     *       "team_id": null,
+                     *       "status": "active",
+                     *       "since": "2026-01-15",
+                     *       "mrr": "100.00",
+                     *       "currency": "GHS",
+                     *       "spell_started_on": "2026-01-15",
+                     *       "paused_on": null,
+                     *       "notice_on": null,
+                     *       "leaves_on": null,
+                     *       "trial_ends_on": null,
+                     *       "last_interaction_at": null,
+                     *       "score": null,
+                     *       "band": null,
+                     *       "score_day": null,
+                     *       "score_model_id": null,
+                     *       "risk_theme": null,
+                     *       "trend": null,
+                     *       "trend_days": null,
+                     *       "contacts": [],
+                     *       "created_by": "240b5179-4f61-413b-91a7-6c910575901e",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T21:28:06.882Z",
+                     *       "updated_at": "2026-11-30T21:28:06.882Z",
+                     *       "deleted_at": null,
+                     *       "churn_risk": null,
+                     *       "churn_trend": null,
+                     *       "churn_trend_days": null,
+                     *       "monthly_revenue": "100.00"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -28157,11 +30109,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Ama Mensah",
-                 *       "account_number": "A-1",
-                 *       "phone": "+233564501701",
-                 *       "arrears": "-30.5",
-                 *       "status": "disconnected"
+                 *       "name": "Yaw Privatsoneaibiei",
+                 *       "account_number": "PRV-10001",
+                 *       "phone": "+233244081848",
+                 *       "arrears": "10.00"
                  *     }
                  */
                 "application/json": components["schemas"]["CustomerInput"];
@@ -28176,15 +30127,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d97-fbeb-73eb-b769-b1073fb3c736",
-                     *       "name": "Ama Mensah",
-                     *       "account_number": "A-1",
-                     *       "phone": "+233564501701",
-                     *       "status": "disconnected",
-                     *       "arrears": "-30.50",
+                     *       "id": "01a22e5c-548b-791e-bcdd-4cf262363f01",
+                     *       "name": "Yaw Privatsoneaibiei",
+                     *       "account_number": "PRV-10001",
+                     *       "phone": "+233244081848",
+                     *       "status": "connected",
+                     *       "arrears": "10.00",
                      *       "currency": "GHS",
-                     *       "created_at": "2026-11-30T17:54:24.870Z",
-                     *       "updated_at": "2026-11-30T17:54:24.870Z"
+                     *       "created_at": "2026-11-30T21:28:52.618Z",
+                     *       "updated_at": "2026-11-30T21:28:52.618Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -28977,6 +30928,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "checks": {
+                     *         "database": "ok"
+                     *       },
+                     *       "version": "1.0.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -29053,6 +31013,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "job": "deliver-webhooks"
+                     *     }
+                     */
                     "application/json": {
                         /** @example dispatch-messages */
                         job: string;
@@ -29481,15 +31446,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "first_name": "Ama",
-                 *       "last_name": "A",
-                 *       "phone": "+233566455486",
-                 *       "source": "Website",
-                 *       "tags": [
-                 *         "hot",
-                 *         "vip"
-                 *       ],
-                 *       "assigned_to": "553ef59a-1d7e-4be1-92f4-c15b3c33661c"
+                 *       "first_name": "Yaw",
+                 *       "last_name": "Privatsoneaibiei",
+                 *       "phone": "+233244081848",
+                 *       "email": "yaw@privatsoneaibiei.example"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadInput"];
@@ -29504,43 +31464,34 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d92-3ca1-76ac-a283-b59f8deb6aea",
-                     *       "version": 2,
-                     *       "first_name": "Ama",
-                     *       "last_name": "A",
-                     *       "full_name": "Ama A",
-                     *       "email": null,
-                     *       "phone": "+233566455486",
-                     *       "source": "website",
+                     *       "id": "01a22e5c-5249-778d-b0c7-8343767422c6",
+                     *       "version": 1,
+                     *       "first_name": "Yaw",
+                     *       "last_name": "Privatsoneaibiei",
+                     *       "full_name": "Yaw Privatsoneaibiei",
+                     *       "email": "yaw@privatsoneaibiei.example",
+                     *       "phone": "+233244081848",
+                     *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T17:48:08.026Z",
+                     *       "status_since": "2026-11-30T21:28:52.025Z",
                      *       "closed_at": null,
                      *       "value": "0.00",
                      *       "currency": "GHS",
-                     *       "tags": [
-                     *         "hot",
-                     *         "vip"
-                     *       ],
+                     *       "tags": [],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d92-3b97-7b7c-81a5-58ff5385ace4",
-                     *       "assigned_to": "553ef59a-1d7e-4be1-92f4-c15b3c33661c",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "assigned_at": "2026-11-30T17:48:08.026Z",
-                     *       "created_by": "3a7e3cba-2a4c-472a-a7f2-1e1902e46af2",
+                     *       "team_id": null,
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "assigned_at": null,
+                     *       "created_by": "4e0657a0-9693-430a-ad1a-153506eb940c",
                      *       "created_by_name": "Test Person",
-                     *       "sla": {
-                     *         "status": "running",
-                     *         "started_at": "2026-11-30T17:48:08.026Z",
-                     *         "deadline": "2026-11-30T19:48:08.026Z",
-                     *         "responded_at": null,
-                     *         "breached_at": null
-                     *       },
-                     *       "created_at": "2026-11-30T17:48:08.026Z",
-                     *       "updated_at": "2026-11-30T17:48:08.026Z",
+                     *       "sla": null,
+                     *       "created_at": "2026-11-30T21:28:52.025Z",
+                     *       "updated_at": "2026-11-30T21:28:52.025Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -30161,16 +32112,9 @@ export interface operations {
                  *           "key": "program",
                  *           "label": "Program",
                  *           "type": "choice",
-                 *           "required": true,
                  *           "choices": [
-                 *             "MBA",
-                 *             "BSc"
+                 *             "MBA"
                  *           ]
-                 *         },
-                 *         {
-                 *           "key": "motto",
-                 *           "label": "Motto",
-                 *           "type": "text"
                  *         }
                  *       ]
                  *     }
@@ -30192,18 +32136,10 @@ export interface operations {
                      *           "key": "program",
                      *           "label": "Program",
                      *           "type": "choice",
-                     *           "required": true,
-                     *           "choices": [
-                     *             "MBA",
-                     *             "BSc"
-                     *           ]
-                     *         },
-                     *         {
-                     *           "key": "motto",
-                     *           "label": "Motto",
-                     *           "type": "text",
                      *           "required": false,
-                     *           "choices": []
+                     *           "choices": [
+                     *             "MBA"
+                     *           ]
                      *         }
                      *       ]
                      *     }
@@ -31847,7 +33783,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "assigned_to": "81ffb946-a50a-4246-85e0-386ad1e2cf6a"
+                 *       "assigned_to": "4b72d7ea-814c-489b-93d9-7714dee291e6"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadAssignment"];
@@ -31862,40 +33798,40 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
-                     *       "version": 6,
-                     *       "first_name": "Known",
-                     *       "last_name": "Boateng",
-                     *       "full_name": "Known Boateng",
-                     *       "email": "kofi@example.com",
-                     *       "phone": "+233244000100",
+                     *       "id": "01a22e5b-a536-7283-81ee-308ffca222aa",
+                     *       "version": 2,
+                     *       "first_name": "Esi",
+                     *       "last_name": "",
+                     *       "full_name": "Esi",
+                     *       "email": null,
+                     *       "phone": "+233244000009",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T17:47:21.818Z",
+                     *       "status_since": "2026-11-30T21:28:07.599Z",
                      *       "closed_at": null,
-                     *       "value": "1200.00",
+                     *       "value": "0.00",
                      *       "currency": "GHS",
                      *       "tags": [],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
-                     *       "assigned_to": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "assigned_at": "2026-11-30T17:47:27.251Z",
-                     *       "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
-                     *       "created_by_name": "Test counselor",
+                     *       "team_id": null,
+                     *       "assigned_to": "4b72d7ea-814c-489b-93d9-7714dee291e6",
+                     *       "assigned_to_name": "Test Person",
+                     *       "assigned_at": "2026-11-30T21:28:08.954Z",
+                     *       "created_by": "4b72d7ea-814c-489b-93d9-7714dee291e6",
+                     *       "created_by_name": "Test Person",
                      *       "sla": {
                      *         "status": "running",
-                     *         "started_at": "2026-11-30T17:47:27.251Z",
-                     *         "deadline": "2026-11-30T19:47:27.251Z",
+                     *         "started_at": "2026-11-30T21:28:08.954Z",
+                     *         "deadline": "2026-11-30T23:28:08.954Z",
                      *         "responded_at": null,
                      *         "breached_at": null
                      *       },
-                     *       "created_at": "2026-11-30T17:47:21.818Z",
-                     *       "updated_at": "2026-11-30T17:47:27.251Z",
+                     *       "created_at": "2026-11-30T21:28:07.599Z",
+                     *       "updated_at": "2026-11-30T21:28:08.954Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -33745,40 +35681,21 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d91-9ff8-7220-82b4-ac6354ed4dfc",
-                     *           "kind": "sla_breach",
-                     *           "title": "Yaw was not answered in time",
-                     *           "body": "Yaw, assigned to Test counselor, should have been answered by Monday, 30 November 2026, 17:32 (Africa/Accra).",
+                     *           "id": "01a22e5c-19d6-7cdd-aff5-614992058728",
+                     *           "kind": "webhook_disabled",
+                     *           "title": "A webhook was disabled",
+                     *           "body": "Nothing is sent to hooks.example.com any more: it answered 410 (Gone).",
                      *           "data": {
-                     *             "lead_id": "01a22d91-8956-7c00-8a80-aacbbf36072c",
-                     *             "deadline": "2026-11-30T17:32:27.369721+00:00",
-                     *             "lead_name": "Yaw",
-                     *             "deadline_text": "Monday, 30 November 2026, 17:32 (Africa/Accra)",
-                     *             "assigned_to_name": "Test counselor"
+                     *             "webhook_id": "01a22e5c-1780-7589-8519-0e46d6486496"
                      *           },
                      *           "read_at": null,
-                     *           "created_at": "2026-11-30T17:47:28.084Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d91-9dc4-7aa7-8e66-bd269f540855",
-                     *           "kind": "sla_reminder",
-                     *           "title": "Yaw must be answered soon",
-                     *           "body": "Yaw must be answered by Monday, 30 November 2026, 18:12 (Africa/Accra).",
-                     *           "data": {
-                     *             "lead_id": "01a22d91-8956-7c00-8a80-aacbbf36072c",
-                     *             "deadline": "2026-11-30T18:12:27.369721+00:00",
-                     *             "lead_name": "Yaw",
-                     *             "deadline_text": "Monday, 30 November 2026, 18:12 (Africa/Accra)",
-                     *             "assigned_to_name": "Test counselor"
-                     *           },
-                     *           "read_at": null,
-                     *           "created_at": "2026-11-30T17:47:27.514Z"
+                     *           "created_at": "2026-11-30T21:28:37.571Z"
                      *         }
                      *       ],
-                     *       "total": 5,
-                     *       "limit": 100,
+                     *       "total": 1,
+                     *       "limit": 50,
                      *       "offset": 0,
-                     *       "unread": 5
+                     *       "unread": 1
                      *     }
                      */
                     "application/json": components["schemas"]["NotificationPage"];
@@ -35038,7 +36955,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *           "id": "01a22e5c-1ca0-7439-ad08-5fa632b3f904",
                      *           "version": 3,
                      *           "name": "New",
                      *           "description": "",
@@ -35070,14 +36987,14 @@ export interface operations {
                      *           "subtotals": true,
                      *           "sharing": "private",
                      *           "team_id": null,
-                     *           "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *           "owner_id": "a12fef75-e528-4709-b8e9-cce5098b063f",
                      *           "owner_name": "Test Person",
                      *           "is_own": true,
                      *           "may_change": true,
                      *           "template": null,
-                     *           "created_at": "2026-11-30T17:57:19.232Z",
-                     *           "updated_at": "2026-11-30T17:57:19.600Z",
-                     *           "deleted_at": "2026-11-30T17:57:19.600Z",
+                     *           "created_at": "2026-11-30T21:28:38.258Z",
+                     *           "updated_at": "2026-11-30T21:28:39.017Z",
+                     *           "deleted_at": "2026-11-30T21:28:39.017Z",
                      *           "period": null
                      *         }
                      *       ],
@@ -35147,7 +37064,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "report_id": "01a22d9a-9700-7a7e-9359-13b8a35f52fd",
+                     *       "report_id": "01a22e5b-fd04-7fe3-b34e-523884e97e8c",
                      *       "version": 1,
                      *       "columns": [
                      *         {
@@ -35850,8 +37767,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "report_id": "01a22d9a-ccb9-7dba-b1ae-5f12cf6d7312",
-                 *       "format": "xlsx"
+                 *       "report_id": "01a22e5c-6c1a-7a0c-9b4a-1fb9305922c2",
+                 *       "format": "csv"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportExportInput"];
@@ -35866,9 +37783,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22d9a-cfd2-7e3d-857b-0387630644e2/file",
-                     *       "expires_at": "2026-12-30T17:57:30.113Z",
-                     *       "run_id": "01a22d9a-cfd2-7e3d-857b-0387630644e2",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e5c-6e62-71db-988a-799c23f59c13/file",
+                     *       "expires_at": "2026-12-30T21:28:59.174Z",
+                     *       "run_id": "01a22e5c-6e62-71db-988a-799c23f59c13",
                      *       "status": "queued"
                      *     }
                      */
@@ -35958,6 +37875,131 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sources": [
+                     *         {
+                     *           "id": "leads",
+                     *           "label": "Leads",
+                     *           "description": "Leads as they are now, without deleted ones",
+                     *           "kind": "state",
+                     *           "period_fields": [
+                     *             "leads.created_at",
+                     *             "leads.updated_at"
+                     *           ],
+                     *           "fields": [
+                     *             {
+                     *               "id": "leads.id",
+                     *               "label": "Id",
+                     *               "type": "id",
+                     *               "operators": [
+                     *                 "eq",
+                     *                 "neq"
+                     *               ],
+                     *               "aggregations": [
+                     *                 "count_distinct"
+                     *               ],
+                     *               "groupable": false,
+                     *               "sortable": true,
+                     *               "personal": false
+                     *             },
+                     *             {
+                     *               "id": "leads.full_name",
+                     *               "label": "Name",
+                     *               "type": "text",
+                     *               "operators": [
+                     *                 "eq",
+                     *                 "neq"
+                     *               ],
+                     *               "aggregations": [
+                     *                 "count_distinct"
+                     *               ],
+                     *               "groupable": true,
+                     *               "sortable": true,
+                     *               "personal": true
+                     *             }
+                     *           ],
+                     *           "measures": [
+                     *             {
+                     *               "id": "leads.won",
+                     *               "label": "Won",
+                     *               "type": "integer",
+                     *               "description": "Leads in a stage that counts as won"
+                     *             },
+                     *             {
+                     *               "id": "leads.lost",
+                     *               "label": "Lost",
+                     *               "type": "integer",
+                     *               "description": "Leads in a stage that counts as lost"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "students",
+                     *           "label": "Students",
+                     *           "description": "Prospective students of leads",
+                     *           "kind": "state",
+                     *           "period_fields": [
+                     *             "students.created_at"
+                     *           ],
+                     *           "fields": [
+                     *             {
+                     *               "id": "students.id",
+                     *               "label": "Id",
+                     *               "type": "id",
+                     *               "operators": [
+                     *                 "eq",
+                     *                 "neq"
+                     *               ],
+                     *               "aggregations": [
+                     *                 "count_distinct"
+                     *               ],
+                     *               "groupable": false,
+                     *               "sortable": true,
+                     *               "personal": false
+                     *             },
+                     *             {
+                     *               "id": "students.full_name",
+                     *               "label": "Name",
+                     *               "type": "text",
+                     *               "operators": [
+                     *                 "eq",
+                     *                 "neq"
+                     *               ],
+                     *               "aggregations": [
+                     *                 "count_distinct"
+                     *               ],
+                     *               "groupable": true,
+                     *               "sortable": true,
+                     *               "personal": true
+                     *             }
+                     *           ],
+                     *           "measures": []
+                     *         }
+                     *       ],
+                     *       "periods": [
+                     *         "this_day",
+                     *         "previous_day"
+                     *       ],
+                     *       "buckets": [
+                     *         "day",
+                     *         "week"
+                     *       ],
+                     *       "formats": [
+                     *         "csv",
+                     *         "xlsx"
+                     *       ],
+                     *       "limits": {
+                     *         "rows": 100000,
+                     *         "fields": 30,
+                     *         "values": 500,
+                     *         "columns": 30,
+                     *         "groupings": 4,
+                     *         "conditions": 20,
+                     *         "aggregations": 10
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportCatalogue"];
                 };
             };
@@ -36045,7 +38087,7 @@ export interface operations {
                      *         "created_at": "2026-11-30T18:04:56.449Z",
                      *         "frozen_at": "2026-11-30T18:04:56.626Z",
                      *         "finished_at": "2026-11-30T18:04:56.812Z",
-                     *         "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22da1-9f32-7b06-8b0a-a9e1054ca4bc/file"
+                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22da1-9f32-7b06-8b0a-a9e1054ca4bc/file"
                      *       }
                      *     ]
                      */
@@ -36058,6 +38100,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllReportLinks: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportLink"][];
+                };
             };
             /** @description No token, or one that is not valid */
             401: {
@@ -36171,55 +38265,24 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "source": "interactions",
-                 *       "filters": {
-                 *         "any": [
-                 *           {
-                 *             "any": [
-                 *               {
-                 *                 "field": "interactions.lead.outcome",
-                 *                 "operator": "not_in",
-                 *                 "value": [
-                 *                   "lost",
-                 *                   "lost"
-                 *                 ]
-                 *               }
-                 *             ]
-                 *           },
-                 *           {
-                 *             "field": "interactions.author",
-                 *             "operator": "is_empty"
-                 *           }
-                 *         ]
-                 *       },
-                 *       "period": {
-                 *         "field": "interactions.occurred_at",
-                 *         "name": "last_30_days"
-                 *       },
                  *       "grouping": [
-                 *         {
-                 *           "field": "interactions.outcome"
-                 *         },
-                 *         {
-                 *           "field": "interactions.lead.outcome"
-                 *         }
+                 *         "leads.source"
                  *       ],
                  *       "aggregations": [
                  *         {
                  *           "function": "count",
                  *           "show": [
-                 *             "share_of_group"
+                 *             "share_of_total"
                  *           ]
                  *         },
                  *         {
-                 *           "function": "count_distinct",
-                 *           "field": "interactions.author"
+                 *           "function": "sum",
+                 *           "field": "leads.value"
                  *         }
                  *       ],
                  *       "sorting": [
-                 *         "-count_distinct(interactions.author)"
-                 *       ],
-                 *       "subtotals": true
+                 *         "-count"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ReportDefinition"];
@@ -36236,88 +38299,49 @@ export interface operations {
                      * @example {
                      *       "columns": [
                      *         {
-                     *           "id": "interactions.outcome",
-                     *           "label": "Outcome",
+                     *           "id": "leads.source",
+                     *           "label": "Source",
                      *           "type": "text",
                      *           "role": "group"
                      *         },
                      *         {
-                     *           "id": "interactions.lead.outcome",
-                     *           "label": "Lead: outcome",
-                     *           "type": "choice",
-                     *           "role": "group"
+                     *           "id": "count",
+                     *           "label": "Leads",
+                     *           "type": "integer",
+                     *           "role": "value"
                      *         }
                      *       ],
-                     *       "row_count": 4,
-                     *       "records": 9,
+                     *       "row_count": 2,
+                     *       "records": 3,
                      *       "truncated": false,
-                     *       "time_zone": "America/New_York",
-                     *       "period": {
-                     *         "field": "interactions.occurred_at",
-                     *         "name": "last_30_days",
-                     *         "from": "2026-10-31T04:00:00.000Z",
-                     *         "to": "2026-11-30T05:00:00.000Z",
-                     *         "previous_from": "2026-10-01T04:00:00.000Z",
-                     *         "previous_to": "2026-10-31T04:00:00.000Z",
-                     *         "running": false
-                     *       },
-                     *       "partial": [
-                     *         "2026-10",
-                     *         "2026-11"
-                     *       ],
+                     *       "time_zone": "Africa/Accra",
+                     *       "period": null,
+                     *       "partial": [],
                      *       "report_id": null,
                      *       "version": null,
                      *       "preview_data": [
                      *         {
-                     *           "interactions.outcome": "no answer",
-                     *           "interactions.lead.outcome": null,
-                     *           "interactions.occurred_at.month": "2026-11",
-                     *           "count": 4,
-                     *           "count.share_of_group": 1,
-                     *           "count_distinct(interactions.author)": 3
+                     *           "leads.source": "web",
+                     *           "count": 2,
+                     *           "count.share_of_total": 0.666667,
+                     *           "sum(leads.value)": "30.75",
+                     *           "leads.conversion_rate": 0.5
                      *         },
                      *         {
-                     *           "interactions.outcome": null,
-                     *           "interactions.lead.outcome": null,
-                     *           "interactions.occurred_at.month": "2026-11",
-                     *           "count": 3,
-                     *           "count.share_of_group": 1,
-                     *           "count_distinct(interactions.author)": 2
+                     *           "leads.source": "fair",
+                     *           "count": 1,
+                     *           "count.share_of_total": 0.333333,
+                     *           "sum(leads.value)": "5.00",
+                     *           "leads.conversion_rate": 0
                      *         }
                      *       ],
-                     *       "subtotals": [
-                     *         {
-                     *           "level": 2,
-                     *           "after": 1,
-                     *           "values": {
-                     *             "interactions.outcome": "no answer",
-                     *             "interactions.lead.outcome": null,
-                     *             "interactions.occurred_at.month": null,
-                     *             "count": 4,
-                     *             "count.share_of_group": 1,
-                     *             "count_distinct(interactions.author)": 3
-                     *           }
-                     *         },
-                     *         {
-                     *           "level": 1,
-                     *           "after": 1,
-                     *           "values": {
-                     *             "interactions.outcome": "no answer",
-                     *             "interactions.lead.outcome": null,
-                     *             "interactions.occurred_at.month": null,
-                     *             "count": 4,
-                     *             "count.share_of_group": 0.444444,
-                     *             "count_distinct(interactions.author)": 3
-                     *           }
-                     *         }
-                     *       ],
+                     *       "subtotals": [],
                      *       "totals": {
-                     *         "interactions.outcome": null,
-                     *         "interactions.lead.outcome": null,
-                     *         "interactions.occurred_at.month": null,
-                     *         "count": 9,
-                     *         "count.share_of_group": 1,
-                     *         "count_distinct(interactions.author)": 3
+                     *         "leads.source": null,
+                     *         "count": 3,
+                     *         "count.share_of_total": 1,
+                     *         "sum(leads.value)": "35.75",
+                     *         "leads.conversion_rate": 0.333333
                      *       }
                      *     }
                      */
@@ -36511,63 +38535,45 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-cfd2-7e3d-857b-0387630644e2",
-                     *       "report_id": "01a22d9a-ccb9-7dba-b1ae-5f12cf6d7312",
+                     *       "id": "01a22e5c-6e62-71db-988a-799c23f59c13",
+                     *       "report_id": "01a22e5c-6c1a-7a0c-9b4a-1fb9305922c2",
                      *       "name": "A report",
-                     *       "format": "xlsx",
+                     *       "format": "csv",
                      *       "status": "ready",
                      *       "reason": null,
                      *       "detail": null,
-                     *       "owner_id": "8912d44c-9aa3-436d-9889-8e75de919f5b",
+                     *       "owner_id": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
                      *       "owner_name": "Test Person",
-                     *       "requested_by": "8912d44c-9aa3-436d-9889-8e75de919f5b",
+                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
                      *       "schedule_id": null,
                      *       "scheduled_for": null,
                      *       "mailed": [],
-                     *       "as_of": "2026-11-30T17:57:30.113Z",
-                     *       "time_zone": "America/New_York",
+                     *       "as_of": "2026-11-30T21:28:59.174Z",
+                     *       "time_zone": "Africa/Accra",
                      *       "period": null,
-                     *       "row_count": 40,
-                     *       "records": 40,
-                     *       "rows_written": 40,
+                     *       "row_count": 2,
+                     *       "records": 2,
+                     *       "rows_written": 2,
                      *       "truncated": false,
                      *       "partial": [],
-                     *       "file_size": 4890,
-                     *       "checksum": "e89004b7727072227de70a60dfe750589e007d07bc7bda66953f3fce5dda68c3",
+                     *       "file_size": 34,
+                     *       "checksum": "c8ec998a1794654f09914c0f457fe76c463f9a83c615c33a7987b97018cac620",
                      *       "downloads": 0,
-                     *       "expires_at": "2026-12-30T17:57:32.013Z",
-                     *       "created_at": "2026-11-30T17:57:30.113Z",
-                     *       "frozen_at": "2026-11-30T17:57:30.510Z",
-                     *       "finished_at": "2026-11-30T17:57:32.013Z",
-                     *       "download_url": "http://127.0.0.1:27510/functions/v1/reports/runs/01a22d9a-cfd2-7e3d-857b-0387630644e2/file",
+                     *       "expires_at": "2026-12-30T21:29:01.396Z",
+                     *       "created_at": "2026-11-30T21:28:59.174Z",
+                     *       "frozen_at": "2026-11-30T21:28:59.520Z",
+                     *       "finished_at": "2026-11-30T21:29:01.396Z",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e5c-6e62-71db-988a-799c23f59c13/file",
                      *       "columns": [
                      *         {
-                     *           "id": "leads.full_name",
-                     *           "label": "Name",
-                     *           "type": "text",
-                     *           "role": "field"
-                     *         },
-                     *         {
-                     *           "id": "leads.stage",
-                     *           "label": "Stage",
+                     *           "id": "leads.last_name",
+                     *           "label": "Last name",
                      *           "type": "text",
                      *           "role": "field"
                      *         }
                      *       ],
                      *       "totals": {
-                     *         "leads.full_name": null,
-                     *         "leads.stage": null,
-                     *         "leads.value": null,
-                     *         "leads.created_at": null,
-                     *         "leads.closed_at": null,
-                     *         "leads.tags": null,
-                     *         "leads.is_open": null,
-                     *         "leads.custom.score": null,
-                     *         "leads.custom.started": null,
-                     *         "leads.custom.sponsored": null,
-                     *         "leads.custom.areas": null,
-                     *         "leads.custom.remark": null,
-                     *         "sum(leads.value)": "21656.27"
+                     *         "leads.last_name": null
                      *       }
                      *     }
                      */
@@ -36799,7 +38805,12 @@ export interface operations {
     };
     listReportLinks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -36913,7 +38924,7 @@ export interface operations {
                      *       "downloads": 0,
                      *       "last_used_at": null,
                      *       "last_address": null,
-                     *       "url": "http://127.0.0.1:27510/functions/v1/reports/shared?token=d4f9b3573ef447f3b1119fa361827d41e2ee4a23f17344fb8ca6fc7a71e6d74f"
+                     *       "url": "https://project.supabase.co/functions/v1/reports/shared?token=…"
                      *     }
                      */
                     "application/json": components["schemas"]["NewReportLink"];
@@ -38077,7 +40088,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-969a-7512-82f5-c8b1c326ba63",
+                     *       "id": "01a22e5b-fbad-7a83-9987-46dce43ca906",
                      *       "version": 1,
                      *       "name": "Delivery by campaign",
                      *       "description": "Texts of the last 30 days by campaign, and what became of them",
@@ -38114,13 +40125,13 @@ export interface operations {
                      *       "subtotals": true,
                      *       "sharing": "private",
                      *       "team_id": null,
-                     *       "owner_id": "09a67897-7c4e-4b4e-9a2e-22e71a3832ac",
+                     *       "owner_id": "0ce409aa-6c7a-4f0c-b099-635b292df110",
                      *       "owner_name": "Test Person",
                      *       "is_own": true,
                      *       "may_change": true,
                      *       "template": "delivery_by_campaign",
-                     *       "created_at": "2026-11-30T17:57:15.506Z",
-                     *       "updated_at": "2026-11-30T17:57:15.506Z",
+                     *       "created_at": "2026-11-30T21:28:29.752Z",
+                     *       "updated_at": "2026-11-30T21:28:29.752Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -38283,7 +40294,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *       "id": "01a22e5c-1ca0-7439-ad08-5fa632b3f904",
                      *       "version": 2,
                      *       "name": "New",
                      *       "description": "",
@@ -38315,13 +40326,13 @@ export interface operations {
                      *       "subtotals": true,
                      *       "sharing": "private",
                      *       "team_id": null,
-                     *       "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *       "owner_id": "a12fef75-e528-4709-b8e9-cce5098b063f",
                      *       "owner_name": "Test Person",
                      *       "is_own": true,
                      *       "may_change": true,
                      *       "template": null,
-                     *       "created_at": "2026-11-30T17:57:19.232Z",
-                     *       "updated_at": "2026-11-30T17:57:19.319Z",
+                     *       "created_at": "2026-11-30T21:28:38.258Z",
+                     *       "updated_at": "2026-11-30T21:28:38.508Z",
                      *       "deleted_at": null,
                      *       "period": null
                      *     }
@@ -38496,7 +40507,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-a9a3-72bc-abff-5b32dcdd00d1",
+                     *       "id": "01a22e5c-2f06-7e20-8454-684a002566f7",
                      *       "version": 1,
                      *       "name": "Mine",
                      *       "description": "",
@@ -38515,13 +40526,13 @@ export interface operations {
                      *       "subtotals": true,
                      *       "sharing": "private",
                      *       "team_id": null,
-                     *       "owner_id": "ae79f1ea-f368-4a8c-907d-7e2ebea0505e",
+                     *       "owner_id": "d5e3ee59-ae26-4911-8b56-afa4566bc2da",
                      *       "owner_name": "Test Person",
                      *       "is_own": true,
                      *       "may_change": true,
                      *       "template": null,
-                     *       "created_at": "2026-11-30T17:57:20.416Z",
-                     *       "updated_at": "2026-11-30T17:57:20.416Z",
+                     *       "created_at": "2026-11-30T21:28:43.011Z",
+                     *       "updated_at": "2026-11-30T21:28:43.011Z",
                      *       "deleted_at": null,
                      *       "period": null
                      *     }
@@ -38607,7 +40618,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "report_id": "01a22d9a-74dd-75b6-bafe-f64dd2bec6a4",
+                     *       "report_id": "01a22e5c-1125-7d64-8a7a-df58ed4eba58",
                      *       "version": 1,
                      *       "columns": [
                      *         {
@@ -38731,7 +40742,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9a-a52b-7fce-8278-85caee06ef7d",
+                     *       "id": "01a22e5c-1ca0-7439-ad08-5fa632b3f904",
                      *       "version": 4,
                      *       "name": "New",
                      *       "description": "",
@@ -38763,13 +40774,13 @@ export interface operations {
                      *       "subtotals": true,
                      *       "sharing": "private",
                      *       "team_id": null,
-                     *       "owner_id": "3a142549-382d-43e1-a2c0-e356e6690d4b",
+                     *       "owner_id": "a12fef75-e528-4709-b8e9-cce5098b063f",
                      *       "owner_name": "Test Person",
                      *       "is_own": true,
                      *       "may_change": true,
                      *       "template": null,
-                     *       "created_at": "2026-11-30T17:57:19.232Z",
-                     *       "updated_at": "2026-11-30T17:57:19.765Z",
+                     *       "created_at": "2026-11-30T21:28:38.258Z",
+                     *       "updated_at": "2026-11-30T21:28:39.217Z",
                      *       "deleted_at": null,
                      *       "period": null
                      *     }
@@ -39079,8 +41090,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "message": "{{ name }} owes {{arrears}} on {{account_number}}",
-                 *       "customer_id": "01a22d9c-4e51-78d4-af70-81397a575c3f"
+                 *       "to": "+233590317784",
+                 *       "message": "Hello",
+                 *       "sender_id": "+15550267146"
                  *     }
                  */
                 "application/json": components["schemas"]["SendMessage"];
@@ -39095,12 +41107,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22d9c-5166-7851-8900-33c41da68c29",
-                     *       "status": "queued",
+                     *       "message_id": "01a22e5c-313d-7d89-ad4d-71580d3be3c0",
+                     *       "status": "suppressed",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T17:59:08.634Z",
-                     *       "error_code": null
+                     *       "send_after": "2026-11-30T21:28:43.460Z",
+                     *       "error_code": "undeliverable"
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -39595,41 +41607,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22d9d-38c6-718d-ab63-554fc3a0a6c0",
-                     *       "to": "+233508810029",
-                     *       "from": "TextingUtil",
-                     *       "message": "Text 007629de-1245-46bc-a3d8-c74a2f191983",
+                     *       "message_id": "01a22e5c-891b-7564-bfef-90f73f8d62be",
+                     *       "to": "+233241158922",
+                     *       "from": "TestUtility",
+                     *       "message": "Are you still there?",
                      *       "direction": "outbound",
-                     *       "status": "delivered",
+                     *       "status": "suppressed",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
                      *       "provider": "arkesel",
-                     *       "provider_message_id": "809d14da-6089-41ec-a4d2-3bdd67c74733",
-                     *       "error_code": null,
-                     *       "error_message": null,
+                     *       "provider_message_id": null,
+                     *       "error_code": "suppressed",
+                     *       "error_message": "The number has opted out.",
                      *       "customer_id": null,
                      *       "lead_id": null,
                      *       "batch_id": null,
                      *       "campaign_id": null,
-                     *       "attempts": 3,
+                     *       "attempts": 0,
                      *       "lookups_made": 0,
                      *       "unknown_at": null,
                      *       "unknown_reason": null,
                      *       "held_at": null,
-                     *       "send_after": "2026-11-30T18:00:15.364Z",
+                     *       "send_after": "2026-11-30T21:29:05.945Z",
                      *       "wait_reason": null,
                      *       "wait_until": null,
-                     *       "created_at": "2026-11-30T18:00:08.047Z",
-                     *       "sent_at": "2026-11-30T18:00:15.971Z",
-                     *       "delivered_at": "2026-11-30T18:00:15.971Z",
+                     *       "created_at": "2026-11-30T21:29:05.945Z",
+                     *       "sent_at": null,
+                     *       "delivered_at": null,
                      *       "events": [
                      *         {
-                     *           "status": "queued",
-                     *           "at": "2026-11-30T18:00:08.047Z"
+                     *           "status": "suppressed",
+                     *           "at": "2026-11-30T21:29:05.945Z"
                      *         },
                      *         {
-                     *           "status": "sending",
-                     *           "at": "2026-11-30T18:00:09.045Z",
+                     *           "status": "suppressed",
+                     *           "at": "2026-11-30T21:29:06.403Z",
                      *           "code": null
                      *         }
                      *       ]
@@ -39705,16 +41717,16 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9d-43b4-7ad0-ab31-2f26176110ce",
+                     *           "id": "01a22e5b-7b0c-748f-99c6-bf7d1bb64bfb",
                      *           "phone": "+12025550111",
                      *           "scope": "all",
                      *           "source": "manual",
                      *           "reason": "Asked",
-                     *           "created_by": "9a2ec5bd-d702-4f96-98c9-48357ccd58d3",
+                     *           "created_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:00:10.932Z",
-                     *           "lifted_at": "2026-11-30T18:00:12.246Z",
-                     *           "lifted_by": "9a2ec5bd-d702-4f96-98c9-48357ccd58d3",
+                     *           "created_at": "2026-11-30T21:27:56.837Z",
+                     *           "lifted_at": "2026-11-30T21:28:01.842Z",
+                     *           "lifted_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
                      *           "lifted_by_name": "Test Person",
                      *           "lifted_reason": "A mistake"
                      *         }
@@ -39770,8 +41782,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "phone": "+233244123456",
-                 *       "reason": "9999-12-31T23:59:59+14:00"
+                 *       "phone": "(202) 555-0111",
+                 *       "reason": "Asked"
                  *     }
                  */
                 "application/json": components["schemas"]["SuppressionInput"];
@@ -39795,14 +41807,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d93-adfc-7b64-a2eb-0e792ef1bde9",
-                     *       "phone": "+233244123456",
+                     *       "id": "01a22e5b-7b0c-748f-99c6-bf7d1bb64bfb",
+                     *       "phone": "+12025550111",
                      *       "scope": "all",
                      *       "source": "manual",
-                     *       "reason": "9999-12-31T23:59:59+14:00",
-                     *       "created_by": "2db11123-cf0d-49a5-a34f-a2413c7e5028",
+                     *       "reason": "Asked",
+                     *       "created_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:49:42.768Z",
+                     *       "created_at": "2026-11-30T21:27:56.837Z",
                      *       "lifted_at": null,
                      *       "lifted_by": null,
                      *       "lifted_by_name": null,
@@ -39871,8 +41883,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "numbers": [
-                 *         "+233538574394",
-                 *         "+233567427232"
+                 *         "+233590317784",
+                 *         "+233503899425"
                  *       ]
                  *     }
                  */
@@ -39890,22 +41902,22 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "input": "+233538574394",
-                     *           "phone": "+233538574394",
+                     *           "input": "+233590317784",
+                     *           "phone": "+233590317784",
                      *           "blocked_reason": "no_consent",
                      *           "consent": null,
                      *           "review_id": null,
                      *           "undeliverable": {
-                     *             "id": "01a22d9d-b5b9-7726-8445-62a599805246",
-                     *             "phone": "+233538574394",
+                     *             "id": "01a22e5c-2e5a-7c83-a1fa-6f59846543bf",
+                     *             "phone": "+233590317784",
                      *             "is_final": true,
                      *             "reason": "The number is a landline, or its carrier cannot be reached.",
                      *             "error_code": "30006",
                      *             "provider": "twilio",
-                     *             "message_id": "01a22d9d-b2f9-796c-b9c3-19e3808dec3c",
+                     *             "message_id": "01a22e5c-20e3-716c-9260-0edc1d158dd3",
                      *             "until": null,
-                     *             "created_at": "2026-11-30T18:00:39.709Z",
-                     *             "updated_at": "2026-11-30T18:00:39.709Z",
+                     *             "created_at": "2026-11-30T21:28:42.806Z",
+                     *             "updated_at": "2026-11-30T21:28:42.806Z",
                      *             "lifted_at": null,
                      *             "lifted_by": null,
                      *             "lifted_by_name": null,
@@ -39913,8 +41925,8 @@ export interface operations {
                      *           }
                      *         },
                      *         {
-                     *           "input": "+233567427232",
-                     *           "phone": "+233567427232",
+                     *           "input": "+233503899425",
+                     *           "phone": "+233503899425",
                      *           "blocked_reason": "no_consent",
                      *           "consent": null,
                      *           "review_id": null,
@@ -39992,7 +42004,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9d-4ff3-7418-8b08-8d8bb75c70c9",
+                     *           "id": "01a22e5b-a4ac-7b0e-9880-4ebe7fcc9a69",
                      *           "lead_id": null,
                      *           "event": "revoked",
                      *           "phone": "+12025550111",
@@ -40008,14 +42020,14 @@ export interface operations {
                      *           "raw_text": null,
                      *           "recognized_by": "person",
                      *           "occurred_at": "2026-03-01T00:00:00.000Z",
-                     *           "honored_at": "2026-11-30T18:00:14.067Z",
+                     *           "honored_at": "2026-11-30T21:28:07.597Z",
                      *           "outdated": false,
-                     *           "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
+                     *           "recorded_by": "16e5e760-5ad9-438c-aa5a-5a74caccd789",
                      *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:00:14.065Z"
+                     *           "created_at": "2026-11-30T21:28:07.507Z"
                      *         },
                      *         {
-                     *           "id": "01a22d9d-4f78-752b-b587-fa47be567a67",
+                     *           "id": "01a22e5b-a1b6-70f5-b528-d2aef550fd63",
                      *           "lead_id": null,
                      *           "event": "granted",
                      *           "phone": "+12025550111",
@@ -40033,9 +42045,9 @@ export interface operations {
                      *           "occurred_at": "2026-01-02T10:00:00.000Z",
                      *           "honored_at": null,
                      *           "outdated": false,
-                     *           "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
+                     *           "recorded_by": "16e5e760-5ad9-438c-aa5a-5a74caccd789",
                      *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:00:13.928Z"
+                     *           "created_at": "2026-11-30T21:28:06.757Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -40109,7 +42121,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9d-4ff3-7418-8b08-8d8bb75c70c9",
+                     *       "id": "01a22e5b-a4ac-7b0e-9880-4ebe7fcc9a69",
                      *       "lead_id": null,
                      *       "event": "revoked",
                      *       "phone": "+12025550111",
@@ -40125,11 +42137,11 @@ export interface operations {
                      *       "raw_text": null,
                      *       "recognized_by": "person",
                      *       "occurred_at": "2026-03-01T00:00:00.000Z",
-                     *       "honored_at": "2026-11-30T18:00:14.067Z",
+                     *       "honored_at": "2026-11-30T21:28:07.597Z",
                      *       "outdated": false,
-                     *       "recorded_by": "47dc2b3f-5ce4-4a5a-842a-98f52d343440",
+                     *       "recorded_by": "16e5e760-5ad9-438c-aa5a-5a74caccd789",
                      *       "recorded_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T18:00:14.065Z",
+                     *       "created_at": "2026-11-30T21:28:07.507Z",
                      *       "suppressed": true
                      *     }
                      */
@@ -40216,7 +42228,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9d-84be-7c83-8ded-d91fde4e84ec",
+                     *           "id": "01a22e5c-1068-79b6-8e31-e54de0d1047c",
                      *           "name": "Ours",
                      *           "kind": "internal",
                      *           "status": "active",
@@ -40225,13 +42237,13 @@ export interface operations {
                      *           "invalid": 0,
                      *           "progress": 1,
                      *           "error": null,
-                     *           "created_by": "511b0890-1617-49ad-99cd-3654940648ce",
+                     *           "created_by": "546b0b48-9107-4148-89b5-78ab7d7c1459",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:00:27.580Z",
-                     *           "updated_at": "2026-11-30T18:00:27.643Z"
+                     *           "created_at": "2026-11-30T21:28:35.175Z",
+                     *           "updated_at": "2026-11-30T21:28:35.377Z"
                      *         },
                      *         {
-                     *           "id": "01a22d9d-8402-7883-9087-191053e6ce82",
+                     *           "id": "01a22e5c-0def-7b70-bca2-db4cc8b2102a",
                      *           "name": "American",
                      *           "kind": "internal",
                      *           "status": "active",
@@ -40240,10 +42252,10 @@ export interface operations {
                      *           "invalid": 1,
                      *           "progress": 1,
                      *           "error": null,
-                     *           "created_by": "511b0890-1617-49ad-99cd-3654940648ce",
+                     *           "created_by": "546b0b48-9107-4148-89b5-78ab7d7c1459",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:00:27.381Z",
-                     *           "updated_at": "2026-11-30T18:00:27.539Z"
+                     *           "created_at": "2026-11-30T21:28:34.536Z",
+                     *           "updated_at": "2026-11-30T21:28:35.080Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -40315,19 +42327,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22da0-8797-7a45-ae14-10eeed05378f",
-                     *       "name": "Attacker list",
-                     *       "kind": "internal",
+                     *       "id": "01a22e5b-d01f-70a7-86d4-88a6b6bc3ce5",
+                     *       "name": "National",
+                     *       "kind": "registry",
                      *       "status": "importing",
-                     *       "calling_code": "233",
+                     *       "calling_code": "1",
                      *       "numbers": 0,
                      *       "invalid": 0,
                      *       "progress": 0,
                      *       "error": null,
-                     *       "created_by": "ce5b9698-97d0-4949-a6d0-f6ac28e6f2ac",
+                     *       "created_by": "9238f456-5b7f-4333-9a2f-f81088a51fe9",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T18:03:44.864Z",
-                     *       "updated_at": "2026-11-30T18:03:45.368Z"
+                     *       "created_at": "2026-11-30T21:28:18.688Z",
+                     *       "updated_at": "2026-11-30T21:28:19.439Z"
                      *     }
                      */
                     "application/json": components["schemas"]["DncList"];
@@ -40588,31 +42600,19 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d99-9045-7fd2-b940-33ad61dd35d4",
-                     *           "phone": "+233207261008",
-                     *           "message_id": "01a22d99-901d-7293-a7fc-386f4867c734",
-                     *           "text": "no thanks",
+                     *           "id": "01a22e5b-c27c-724d-b4c5-a4ed6bfa999c",
+                     *           "phone": "+12025550111",
+                     *           "message_id": "aeae01ed-5759-4dfc-91c7-eedbf659d25b",
+                     *           "text": null,
                      *           "last_text": null,
                      *           "status": "open",
                      *           "decided_by": null,
                      *           "decided_by_name": null,
                      *           "decided_at": null,
-                     *           "created_at": "2026-11-30T17:56:08.347Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d99-762e-7591-8afc-59e3637705af",
-                     *           "phone": "+233207261005",
-                     *           "message_id": "01a22d99-7604-767a-918e-d63ce1e31bd7",
-                     *           "text": "no thanks",
-                     *           "last_text": null,
-                     *           "status": "open",
-                     *           "decided_by": null,
-                     *           "decided_by_name": null,
-                     *           "decided_at": null,
-                     *           "created_at": "2026-11-30T17:56:01.666Z"
+                     *           "created_at": "2026-11-30T21:28:15.215Z"
                      *         }
                      *       ],
-                     *       "total": 6,
+                     *       "total": 1,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -40677,13 +42677,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-762e-7591-8afc-59e3637705af",
-                     *       "phone": "+233207261005",
-                     *       "message_id": "01a22d99-7604-767a-918e-d63ce1e31bd7",
+                     *       "id": "01a22e5b-c27c-724d-b4c5-a4ed6bfa999c",
+                     *       "phone": "+12025550111",
+                     *       "message_id": "aeae01ed-5759-4dfc-91c7-eedbf659d25b",
                      *       "status": "dismissed",
-                     *       "decided_by": "54203381-3c0a-49bd-9282-8db9d23c937b",
-                     *       "decided_at": "2026-11-30T17:56:16.531Z",
-                     *       "created_at": "2026-11-30T17:56:01.666Z"
+                     *       "decided_by": "44f320af-215f-43d7-87be-ab5f42a7c046",
+                     *       "decided_at": "2026-11-30T21:28:15.981Z",
+                     *       "created_at": "2026-11-30T21:28:15.215Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReplyReview"];
@@ -40772,19 +42772,19 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d93-ca02-7676-9236-f6a95fb70a88",
-                     *           "organization_id": "01a22d93-bd0e-7978-a782-0881de0d331c",
+                     *           "id": "01a22e5b-bab1-7c39-9fb3-47ccccf87336",
+                     *           "organization_id": "01a22e5b-b8a6-7999-868d-def31d094615",
                      *           "kind": "keyword",
                      *           "meaning": "stop",
                      *           "language": "en",
-                     *           "pattern": "own gyae",
+                     *           "pattern": "gyae",
                      *           "as_written": false,
                      *           "answers_question": false,
                      *           "undoes_only": false,
                      *           "source": "The organization",
                      *           "effective_from": "2026-11-30",
                      *           "effective_to": null,
-                     *           "created_at": "2026-11-30T17:49:49.952Z"
+                     *           "created_at": "2026-11-30T21:28:13.126Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -40840,7 +42840,7 @@ export interface operations {
                  * @example {
                  *       "kind": "keyword",
                  *       "meaning": "stop",
-                 *       "pattern": "57641056-d244-4063-bb80-8afe842ac7cf"
+                 *       "pattern": "gyae"
                  *     }
                  */
                 "application/json": components["schemas"]["ReplyRuleInput"];
@@ -40855,19 +42855,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d93-b380-7c0c-85c8-35ab03f7e73a",
-                     *       "organization_id": "01a22d93-8a92-74d4-90c7-8237ba6eaef3",
+                     *       "id": "01a22e5b-bab1-7c39-9fb3-47ccccf87336",
+                     *       "organization_id": "01a22e5b-b8a6-7999-868d-def31d094615",
                      *       "kind": "keyword",
                      *       "meaning": "stop",
                      *       "language": "en",
-                     *       "pattern": "57641056 d244 4063 bb80 8afe842ac7cf",
+                     *       "pattern": "gyae",
                      *       "as_written": false,
                      *       "answers_question": false,
                      *       "undoes_only": false,
                      *       "source": "The organization",
                      *       "effective_from": "2026-11-30",
                      *       "effective_to": null,
-                     *       "created_at": "2026-11-30T17:49:44.163Z"
+                     *       "created_at": "2026-11-30T21:28:13.126Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReplyRule"];
@@ -40951,7 +42951,7 @@ export interface operations {
                      * @example {
                      *       "meaning": "stop",
                      *       "recognized_by": "keyword",
-                     *       "rule_id": "01a22d91-35aa-7672-8a17-3e5225c697b2"
+                     *       "rule_id": "01a22e5a-ca51-700c-b7d4-ad96c8f1170f"
                      *     }
                      */
                     "application/json": components["schemas"]["ClassifiedReply"];
@@ -41078,16 +43078,16 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9d-b5b9-7726-8445-62a599805246",
-                     *           "phone": "+233538574394",
+                     *           "id": "01a22e5c-2e5a-7c83-a1fa-6f59846543bf",
+                     *           "phone": "+233590317784",
                      *           "is_final": true,
                      *           "reason": "The number is a landline, or its carrier cannot be reached.",
                      *           "error_code": "30006",
                      *           "provider": "twilio",
-                     *           "message_id": "01a22d9d-b2f9-796c-b9c3-19e3808dec3c",
+                     *           "message_id": "01a22e5c-20e3-716c-9260-0edc1d158dd3",
                      *           "until": null,
-                     *           "created_at": "2026-11-30T18:00:39.709Z",
-                     *           "updated_at": "2026-11-30T18:00:39.709Z",
+                     *           "created_at": "2026-11-30T21:28:42.806Z",
+                     *           "updated_at": "2026-11-30T21:28:42.806Z",
                      *           "lifted_at": null,
                      *           "lifted_by": null,
                      *           "lifted_by_name": null,
@@ -41140,6 +43140,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "phone": "+233590317784",
+                 *       "reason": "They have a new telephone"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UndeliverableNumberLift"];
             };
         };
@@ -41211,6 +43217,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "A mistake"
+                 *     }
+                 */
                 "application/json": {
                     /** @example Asked on the phone */
                     reason?: string;
@@ -41413,10 +43424,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "title": "Send the brochure",
-                 *       "lead_id": "01a22d9c-bca4-79fb-99e3-3142c48c2e08",
-                 *       "due_at": "2026-11-30T18:00:36.385Z",
-                 *       "assigned_to": "4b4a1e44-e61d-4faa-916b-5ac86f3e1798"
+                 *       "title": "Ask Yaw Privatsoneaibiei (+233244081848)",
+                 *       "lead_id": "01a22e5c-584c-7666-805d-641b2eb2431b"
                  *     }
                  */
                 "application/json": components["schemas"]["TaskInput"];
@@ -41431,25 +43440,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9c-bd55-7e8b-ae13-0024b7c95046",
+                     *       "id": "01a22e5c-5a09-7eac-82e0-7933b00bc3e3",
                      *       "version": 1,
-                     *       "lead_id": "01a22d9c-bca4-79fb-99e3-3142c48c2e08",
-                     *       "lead_name": "Secret Mensah",
-                     *       "title": "Send the brochure",
+                     *       "lead_id": "01a22e5c-584c-7666-805d-641b2eb2431b",
+                     *       "lead_name": "Efua",
+                     *       "title": "Ask Yaw Privatsoneaibiei (+233244081848)",
                      *       "description": null,
                      *       "status": "open",
                      *       "priority": "normal",
-                     *       "due_at": "2026-11-30T18:00:36.385Z",
+                     *       "due_at": null,
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T17:30:36.385Z",
-                     *       "assigned_to": "4b4a1e44-e61d-4faa-916b-5ac86f3e1798",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "created_by": "962c490c-6eb8-4a95-aa2f-bbf3b906d5c5",
+                     *       "remind_at": null,
+                     *       "assigned_to": "4e0657a0-9693-430a-ad1a-153506eb940c",
+                     *       "assigned_to_name": "Test Person",
+                     *       "created_by": "4e0657a0-9693-430a-ad1a-153506eb940c",
                      *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T17:59:36.526Z",
-                     *       "updated_at": "2026-11-30T17:59:36.526Z"
+                     *       "created_at": "2026-11-30T21:28:53.999Z",
+                     *       "updated_at": "2026-11-30T21:28:53.999Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -41530,25 +43539,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9c-6002-734b-8fe5-194aac510227",
+                     *       "id": "01a22e5c-6ae2-7208-9a2b-4c733f72adae",
                      *       "version": 1,
-                     *       "lead_id": "01a22d9c-5f16-747e-90a2-5b520b4dd733",
-                     *       "lead_name": "Ama Mensah",
-                     *       "title": "Call back",
-                     *       "description": "About fees",
+                     *       "lead_id": "01a22e5c-68c0-7764-b076-c91e7e91b9dc",
+                     *       "lead_name": "Efua",
+                     *       "title": "Ask [erased] ([erased])",
+                     *       "description": null,
                      *       "status": "open",
                      *       "priority": "normal",
-                     *       "due_at": "2026-11-30T19:59:12.514Z",
+                     *       "due_at": null,
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T19:29:12.514Z",
-                     *       "assigned_to": "5948669b-0811-4148-8482-ea6dc70f35c8",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "created_by": "5948669b-0811-4148-8482-ea6dc70f35c8",
-                     *       "created_by_name": "Test counselor",
+                     *       "remind_at": null,
+                     *       "assigned_to": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "assigned_to_name": "Test Person",
+                     *       "created_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T17:59:12.629Z",
-                     *       "updated_at": "2026-11-30T17:59:12.629Z"
+                     *       "created_at": "2026-11-30T21:28:58.277Z",
+                     *       "updated_at": "2026-11-30T21:28:58.277Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -43566,9 +45575,6 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "role": "manager",
-                 *       "team_id": "01a22d9b-ef33-72fd-9554-fceebd5d9d33",
-                 *       "full_name": "Esi Owusu",
                  *       "status": "suspended"
                  *     }
                  */
@@ -43584,18 +45590,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "0290b7f6-fe6f-42e9-b165-9c6acc519945",
+                     *       "id": "ac5f02c8-2dce-4150-8e18-0a488ef5dfa4",
                      *       "email": "ama@example.com",
-                     *       "full_name": "Esi Owusu",
-                     *       "role": "manager",
-                     *       "role_name": "Manager",
-                     *       "team_id": "01a22d9b-ef33-72fd-9554-fceebd5d9d33",
-                     *       "team_name": "North",
+                     *       "full_name": "Test Person",
+                     *       "role": "admin",
+                     *       "role_name": "Administrator",
+                     *       "team_id": null,
+                     *       "team_name": null,
                      *       "status": "suspended",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T17:58:43.697Z",
-                     *       "created_at": "2026-11-30T17:58:43.697Z",
-                     *       "updated_at": "2026-11-30T17:58:43.856Z"
+                     *       "last_sign_in_at": "2026-11-30T21:28:43.736Z",
+                     *       "created_at": "2026-11-30T21:28:43.736Z",
+                     *       "updated_at": "2026-11-30T21:28:46.157Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];

@@ -24,6 +24,8 @@ create extension if not exists pg_trgm with schema extensions;
 
 create extension if not exists btree_gin with schema extensions;
 
+create extension if not exists btree_gist with schema extensions;
+
 create extension if not exists pgcrypto with schema extensions;
 
 create extension if not exists pg_net with schema extensions;
@@ -39,6 +41,13 @@ language sql immutable rows 10000 set search_path = ''
 as $$
   select * from jsonb_to_recordset(rows) as r ("row" integer, "position" integer, customer_id uuid, lead_id uuid,
     "to" text, name text, account_number text, phone text, arrears text, status text, action text, note text)
+$$;
+
+create function private.clock_tolerance()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '5 minutes'
 $$;
 
 create function private.uuid_v7_floor(at timestamptz)
@@ -515,6 +524,13 @@ begin
 end
 $$;
 
+create function private.max_counted_rows()
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 10000
+$$;
+
 create function private.page_of_matches(list private.list_query, matches text, page_cursor text, size integer,
   start integer)
 returns text
@@ -523,12 +539,13 @@ as $$
   select format(
     'with found as materialized (%1$s),
       number as materialized (select count(*) as total from found),
-      page as (select f.id, f.sort_key from found f, number n where n.total <= 10000%2$s order by %3$s limit %4$s
+      page as (select f.id, f.sort_key from found f, number n where n.total <= %7$s%2$s order by %3$s limit %4$s
         offset %5$s)
     select (select n.total from number n), array(select p.id from page p order by %6$s),
       array(select p.sort_key::text from page p order by %6$s)',
     matches, private.after_cursor(list, page_cursor, 'f.sort_key', 'f.id'),
-    private.list_order(list, 'f.sort_key', 'f.id'), size + 1, start, private.list_order(list, 'p.sort_key', 'p.id'))
+    private.list_order(list, 'f.sort_key', 'f.id'), size + 1, start, private.list_order(list, 'p.sort_key', 'p.id'),
+    private.max_counted_rows())
 $$;
 
 create function private.page_in_order(list private.list_query, page_cursor text, size integer, start integer)
@@ -555,9 +572,10 @@ create function private.matches_of_newest(list private.list_query, row_limit big
 returns text
 language sql immutable set search_path = ''
 as $$
-  select format('select x.id, x.sort_key from (%s) x where %s limit 10001', string_agg(format(
+  select format('select x.id, x.sort_key from (%s) x where %s limit %s', string_agg(format(
     '(select x.id, %s as sort_key, x.search_text from %s x where %s and %s order by x.created_at desc limit %s)',
-    list.sort_key, list.relation, list.condition, b, row_limit), ' union all '), list.search)
+    list.sort_key, list.relation, list.condition, b, row_limit), ' union all '), list.search,
+    private.max_counted_rows() + 1)
   from unnest(private.disjoint_branches(list.branches)) b
 $$;
 
@@ -575,7 +593,7 @@ begin
   end if;
   execute format('select greatest(count(*), 0.5) / %s from (%s) x', least(rows_of_sample, list.rows_in_scope),
     private.matches_of_newest(list, rows_of_sample)) into density;
-  needed := least(list.rows_in_scope, 10001 / density);
+  needed := least(list.rows_in_scope, (private.max_counted_rows() + 1) / density);
   return case when needed <= density * list.rows_in_organization then ceil(needed * 1.5) else 0 end;
 end
 $$;
@@ -591,9 +609,10 @@ begin
     execute private.page_of_matches(list, private.matches_of_newest(list, row_limit), page_cursor, size, start)
     into total, ids, sort_values;
   end if;
-  if row_limit = 0 or (total <= 10000 and row_limit < list.rows_in_scope) then
-    execute private.page_of_matches(list, format('with x as materialized (%s) select * from x limit 10001',
-      private.all_matches(list)), page_cursor, size, start) into total, ids, sort_values;
+  if row_limit = 0 or (total <= private.max_counted_rows() and row_limit < list.rows_in_scope) then
+    execute private.page_of_matches(list, format('with x as materialized (%s) select * from x limit %s',
+      private.all_matches(list), private.max_counted_rows() + 1), page_cursor, size, start)
+    into total, ids, sort_values;
   end if;
 end
 $$;
@@ -613,6 +632,7 @@ as $$
 declare
   size integer := private.page_size(page_limit);
   start integer := coalesce(page_offset, 0);
+  max_counted constant integer := private.max_counted_rows();
   sort_values text[];
 begin
   perform private.require_valid(start between 0 and 10000, 'offset', 'must be 0 to 10000: read on with next_cursor');
@@ -621,17 +641,17 @@ begin
   if list.search is not null then
     select s.total, s.ids, s.sort_values into total, ids, sort_values
     from private.search_page(list, page_cursor, size, start) s;
-  elsif list.is_collected and coalesce(total, 0) <= 10000 then
-    execute private.page_of_matches(list, private.all_matches(list) || ' limit 10001', page_cursor, size, start)
-    into total, ids, sort_values;
+  elsif list.is_collected and coalesce(total, 0) <= max_counted then
+    execute private.page_of_matches(list, format('%s limit %s', private.all_matches(list), max_counted + 1),
+      page_cursor, size, start) into total, ids, sort_values;
   elsif total is null then
-    execute format('select count(*) from (%s limit 10001) x', private.all_matches(list)) into total;
+    execute format('select count(*) from (%s limit %s) x', private.all_matches(list), max_counted + 1) into total;
   end if;
-  if sort_values is null or total > 10000 then
+  if sort_values is null or total > max_counted then
     execute private.page_in_order(list, page_cursor, size, start) into ids, sort_values;
   end if;
-  total_is_capped := list.known_total is null and total > 10000;
-  total := coalesce(list.known_total, least(total, 10000));
+  total_is_capped := list.known_total is null and total > max_counted;
+  total := coalesce(list.known_total, least(total, max_counted));
   if cardinality(ids) > size then
     ids := ids[:size];
     next_cursor := private.list_cursor(list.sort, sort_values[size], ids[size]);
@@ -1154,6 +1174,14 @@ create table public.templates (
   constraint templates_organization_key unique (organization_id, id)
 );
 
+create function private.is_sender(provider text, sender text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select case provider when 'arkesel' then sender ~ '^[A-Za-z0-9 ._-]{1,11}$'
+    else sender ~ '^\+[1-9][0-9]{6,14}$' or sender ~ '^[0-9]{5,6}$' end
+$$;
+
 create function private.sender_types(provider text, sender text)
 returns text[]
 language sql immutable set search_path = ''
@@ -1195,9 +1223,7 @@ create table public.sms_accounts (
   updated_at timestamptz not null default now(),
   constraint sms_accounts_organization_key unique (organization_id, id),
   constraint sms_accounts_sender_once unique (organization_id, provider, sender_id),
-  constraint sms_accounts_sender_form check (case provider
-    when 'arkesel' then sender_id ~ '^[A-Za-z0-9 ._-]{1,11}$'
-    else sender_id ~ '^\+[1-9][0-9]{6,14}$' or sender_id ~ '^[0-9]{5,6}$' end),
+  constraint sms_accounts_sender_form check (private.is_sender(provider, sender_id)),
   constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
 );
 
@@ -1489,6 +1515,7 @@ $$;
 create table public.lead_imports (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null default 'leads' constraint lead_imports_kind check (kind in ('leads', 'clients')),
   upload_id uuid not null,
   file_name text not null constraint lead_imports_file_name_form
     check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
@@ -1498,9 +1525,10 @@ create table public.lead_imports (
   columns jsonb not null,
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
-  source text not null
+  source text
     constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100 and private.is_plain(source)),
   assigned_to uuid references public.profiles (id) on delete set null,
+  observed_from date,
   total_rows integer not null,
   counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0, "warned": 0}',
   error text,
@@ -1510,7 +1538,10 @@ create table public.lead_imports (
   finished_at timestamptz,
   updated_at timestamptz not null default now(),
   constraint lead_imports_organization_key unique (organization_id, id),
-  constraint lead_imports_upload_once unique (organization_id, upload_id)
+  constraint lead_imports_upload_once unique (organization_id, upload_id),
+  constraint lead_imports_settings_of_kind check (
+    case kind when 'leads' then source is not null and observed_from is null
+      else source is null and consent is null and assigned_to is null end)
 );
 
 create table public.leads (
@@ -2351,7 +2382,8 @@ create table public.audit_logs (
   impersonator_id uuid,
   action text not null constraint audit_logs_action check (action in (
     'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported',
-    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused', 'erased')),
+    'rotated', 'connected', 'disconnected', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused',
+    'erased')),
   resource text not null,
   resource_id uuid,
   before jsonb,
@@ -2908,6 +2940,8 @@ create table public.emails (
   sending_at timestamptz,
   sent_at timestamptz,
   provider text,
+  integration_id uuid,
+  via_platform boolean not null default false,
   provider_message_id text,
   last_error text,
   claim integer not null default 0,
@@ -3676,7 +3710,7 @@ begin
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
   -- A statement that is planned for these very leads, as text: with plan_cache_mode the triggers' and foreign keys'
-  -- statements would be planned anew for each lead as well.
+  -- statements would be planned again for each lead as well.
   execute $query$
     with requested as (
       select distinct on (w.lead_id) w.lead_id, w.to_user
@@ -4390,6 +4424,13 @@ begin
 end
 $$;
 
+create function private.idempotency_lifetime()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '24 hours'
+$$;
+
 create function private.idempotent_response(organization_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -4408,7 +4449,7 @@ begin
   end if;
   select * into stored from private.idempotency_keys k
   where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
-    and k.created_at > now() - interval '24 hours';
+    and k.created_at > now() - private.idempotency_lifetime();
   if stored is null then
     return null;
   end if;
@@ -5970,6 +6011,13 @@ begin
 end
 $$;
 
+create function private.export_continuation_time()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '1 hour'
+$$;
+
 create function private.over_rate_limit(kind text, cost integer default 1)
 returns jsonb
 language sql set search_path = ''
@@ -5989,7 +6037,7 @@ begin
   if continues and exists (
     select from private.exports_begun b
     where b.organization_id = begin_export.organization_id and b.user_id = auth.uid() and b.export = this_export
-      and b.begun_at > now() - interval '1 hour')
+      and b.begun_at > now() - private.export_continuation_time())
   then
     return null;
   end if;
@@ -6082,6 +6130,8 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   condition text;
+  max_searched constant integer := 20000;
+  max_counted constant integer := private.max_counted_rows();
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
@@ -6090,27 +6140,28 @@ begin
     execute format(
       'with searched as materialized (
         select x.id, %2$s as matches
-        from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
+        from (select * from public.audit_logs x where %1$s order by x.id desc limit %3$s) x
       )
       select jsonb_build_object(
         ''total'', (select count(*) from searched s where s.matches),
         ''searched_from'', (
-          select case when count(*) = 20000 then private.uuid_v7_time(min(s.id::text)::uuid) end from searched s),
+          select case when count(*) = %3$s then private.uuid_v7_time(min(s.id::text)::uuid) end from searched s),
         ''rows'', coalesce((
           select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x where x.id = any (
             array(select s.id from searched s where s.matches order by s.id desc limit $1 offset $2))), ''[]''))',
-      condition, private.audit_search(organization_id, filters ->> 'search'))
+      condition, private.audit_search(organization_id, filters ->> 'search'), max_searched)
     into answer using page_limit, page_offset;
   else
     execute format(
       'select jsonb_build_object(
-        ''total'', (select count(*) from (select from public.audit_logs x where %1$s limit 10001) c),
+        ''total'', (select count(*) from (select from public.audit_logs x where %1$s limit %2$s) c),
         ''rows'', coalesce((select jsonb_agg(private.audit_json(p, false) order by p.id desc) from (
-          select * from public.audit_logs x where %1$s order by x.id desc limit $1 offset $2) p), ''[]''))', condition)
+          select * from public.audit_logs x where %1$s order by x.id desc limit $1 offset $2) p), ''[]''))', condition,
+      max_counted + 1)
     into answer using page_limit, page_offset;
   end if;
-  return answer || jsonb_build_object('total', least((answer ->> 'total')::integer, 10000),
-    'total_is_capped', (answer ->> 'total')::integer > 10000);
+  return answer || jsonb_build_object('total', least((answer ->> 'total')::integer, max_counted),
+    'total_is_capped', (answer ->> 'total')::integer > max_counted);
 end
 $$;
 
@@ -6907,6 +6958,11 @@ comment on column public.emails.claim is
 comment on column public.emails.edition is
   'Incremented when an e-mail is sent again on purpose; id and edition are its idempotency key and Message-ID.';
 
+comment on column public.emails.integration_id is
+  'The organization''s own mail server that its last attempt went to, by the id of the connection; null: the platform''s.';
+
+comment on column public.emails.via_platform is 'Its organization''s own mail server could not take it.';
+
 create index emails_listing on public.emails (organization_id, created_at desc);
 
 create index emails_user on public.emails (user_id) where user_id is not null;
@@ -7123,6 +7179,8 @@ create table private.report_fields (
   scale smallint not null default 2,
   choices text[],
   sort_expression text,
+  identity text generated always as (case when join_name is not null and expression ~ '^[a-z]+\.(full_name|name)$'
+    then split_part(expression, '.', 1) || '.id' end) stored,
   primary key (source, name),
   constraint report_fields_join foreign key (source, join_name) references private.report_joins (source, name),
   constraint report_fields_currency check ((type = 'money') = (currency is not null)),
@@ -7170,6 +7228,15 @@ as $$
       case when named.id like '%.lead.custom.%' and s.scope <> 'lead' then 'leads:read' end)))
   from (select 1) one
   left join private.report_sources s on s.name = definition ->> 'source'
+$$;
+
+create function private.is_about_customers(definition jsonb)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select exists (
+    select from jsonb_array_elements(definition #> '{filters,all}') c
+    where c ->> 'field' = (definition ->> 'source') || '.customer.id' and c ->> 'operator' in ('eq', 'in', 'is_not_empty'))
 $$;
 
 create table public.lead_fields (
@@ -7328,13 +7395,16 @@ declare
   source private.report_sources;
   personal boolean;
   of_lead boolean;
+  of_any boolean;
 begin
   if not context.permissions ? 'reports:export' then
     return 'Your role lacks the permission reports:export.';
   end if;
   select * into source from private.report_sources s where s.name = definition ->> 'source';
-  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false)
-  into personal, of_lead
+  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false),
+    coalesce(bool_or(f.personal and f.name not like '%.%'), false) and source.lead_join is not null
+      and source.scope = 'organization' and not private.is_about_customers(definition)
+  into personal, of_lead, of_any
   from private.shown_report_fields(context, source, definition) f;
   if source.export_permission is not null and (definition -> 'fields' <> '[]' or personal)
     and not private.covers_export(context, source.export_permission, source.permissions[1]) then
@@ -7342,6 +7412,10 @@ begin
       source.export_permission);
   elsif of_lead and not private.covers_export(context, 'leads:export', 'leads:read') then
     return 'Files with personal data of leads need the permission leads:export.';
+  elsif of_any and context.permissions ->> 'leads:export' is distinct from 'organization' then
+    return format('Files with numbers or texts of %s, who may be leads, need the permission leads:export in the whole '
+      'organization%s.', lower(source.label), case when source.name <> 'campaign_targets'
+      then format(', unless a filter says that %s.customer.id is_not_empty', source.name) else '' end);
   end if;
   return null;
 end
@@ -7404,39 +7478,118 @@ as $$
   from public.organizations o where o.id = email_cancel_reason.organization_id
 $$;
 
+create table public.integrations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  type text not null constraint integrations_type check (type in ('smtp', 'resend', 'google_sheets')),
+  config jsonb not null default '{}' constraint integrations_config_object check (jsonb_typeof(config) = 'object'),
+  secret_id uuid not null,
+  status text not null default 'connected' constraint integrations_status check (status in ('connected', 'failing')),
+  last_success_at timestamptz,
+  last_error text constraint integrations_last_error_length check (char_length(last_error) <= 500),
+  failing_since timestamptz,
+  failures integer not null default 0,
+  retry_at timestamptz,
+  admins_told_at timestamptz,
+  connected_by uuid references public.profiles (id) on delete set null,
+  connected_at timestamptz not null default now(),
+  constraint integrations_once unique (organization_id, type),
+  constraint integrations_failing check ((status = 'failing') = (failing_since is not null))
+);
+
+create function private.email_routes(tenants uuid[], batch_size integer)
+returns table (organization_id uuid, integration_id uuid, server text, quota integer)
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  own constant text[] := array['smtp', 'resend'];
+  probed uuid[];
+  working uuid[];
+  platform_tenants integer;
+  allowance integer;
+begin
+  with due as (
+    select i.id from public.integrations i
+    where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'failing' and i.retry_at <= now()
+    for update of i skip locked
+  ), claimed as (
+    update public.integrations i set retry_at = now() + interval '1 minute' from due where i.id = due.id returning i.id
+  )
+  select coalesce(array_agg(c.id), '{}') into probed from claimed c;
+  select coalesce(array_agg(i.id), '{}') into working from public.integrations i
+  where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'connected';
+  platform_tenants := cardinality(tenants) - cardinality(probed) - cardinality(working);
+  allowance := case when platform_tenants > 0 then private.email_allowance(batch_size) else 0 end;
+  return query
+    select t.id, i.id, i.type, case
+      when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
+      when i.id = any (probed) then 1
+      else greatest(0, 3 - (
+        select count(*) from public.emails e where e.status = 'sending' and e.integration_id = i.id)::integer) end
+    from unnest(tenants) as t (id)
+    left join public.integrations i on i.organization_id = t.id and i.id = any (probed || working);
+end
+$$;
+
+create function private.email_server(email public.emails, integration_id uuid, server text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case
+    when email.via_platform then null
+    when email.attempts = 0 or email.provider is distinct from 'resend' then
+      case when email_server.integration_id is not null
+        then jsonb_build_object('id', email_server.integration_id, 'type', server) end
+    when email.integration_id is null then null
+    else coalesce((
+      select jsonb_build_object('id', i.id, 'type', i.type)
+      from public.integrations i where i.id = email.integration_id), '{"lost": true}') end
+$$;
+
 create function private.claim_emails(batch_size integer, provider text)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   tenants uuid[] := private.organizations_with_due_emails();
-  allowance integer := case when cardinality(tenants) > 0 then private.email_allowance(batch_size) else 0 end;
   answer jsonb;
 begin
-  if allowance < 1 then
+  if cardinality(tenants) = 0 then
     return '[]'::jsonb;
   end if;
   with picked as (
-    select p.* from unnest(tenants) as tenant (id)
+    select p.*, r.integration_id as own_id, r.server
+    from private.email_routes(tenants, batch_size) r
     cross join lateral (
-      select e.id, e.kind, e.user_id, e.organization_id from public.emails e
-      where e.organization_id = tenant.id and e.status = 'queued' and e.next_attempt_at <= now()
+      select e as email from public.emails e
+      where e.organization_id = r.organization_id and e.status = 'queued' and e.next_attempt_at <= now()
       order by e.next_attempt_at
-      limit ceil(allowance::numeric / cardinality(tenants))
+      limit r.quota
       for update of e skip locked
     ) p
-    limit allowance
+    limit batch_size
   ), checked as materialized (
-    select p.id, private.email_cancel_reason(p.id, p.kind, p.organization_id, p.user_id) as cancel_reason from picked p
+    select (p.email).id, private.email_server(p.email, p.own_id, p.server) as server,
+      private.email_cancel_reason((p.email).id, (p.email).kind, (p.email).organization_id, (p.email).user_id)
+        as cancel_reason
+    from picked p
+  ), decided as (
+    select c.id, c.server, case when c.cancel_reason is not null then 'canceled'
+        when c.server ? 'lost' then 'failed' else 'sending' end as status,
+      coalesce(c.cancel_reason, case when c.server ? 'lost'
+        then 'The e-mail may have been sent by a mail server that is not connected any more.' end) as reason
+    from checked c
   ), marked as (
     update public.emails e set
-      status = case when c.cancel_reason is null then 'sending' else 'canceled' end,
-      last_error = coalesce(c.cancel_reason, e.last_error),
-      attempts = e.attempts + case when c.cancel_reason is null then 1 else 0 end,
+      status = d.status,
+      last_error = coalesce(d.reason, e.last_error),
+      attempts = e.attempts + case when d.status = 'sending' then 1 else 0 end,
       claim = e.claim + 1,
-      sending_at = case when c.cancel_reason is null then clock_timestamp() end,
-      provider = claim_emails.provider
-    from checked c where e.id = c.id
+      sending_at = case when d.status = 'sending' then clock_timestamp() end,
+      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails.provider)
+        else e.provider end,
+      integration_id = case when d.status = 'sending' then (d.server ->> 'id')::uuid else e.integration_id end
+    from decided d where e.id = d.id
     returning e.*
   )
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -7444,6 +7597,8 @@ begin
     'name', (select p.full_name from public.profiles p where p.id = m.user_id),
     'data', m.data || jsonb_strip_nulls(jsonb_build_object('token', (
       select s.token from private.email_secrets s where s.email_id = m.id))),
+    'own_server', case when m.integration_id is not null then jsonb_build_object('id', m.integration_id,
+      'type', m.provider, 'organization_id', m.organization_id) end,
     'organization', jsonb_build_object(
       'name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
     )) filter (where m.status = 'sending'), '[]')
@@ -7464,13 +7619,21 @@ as $$
     'provider', email.provider, 'created_at', email.created_at)
 $$;
 
+create function private.max_email_attempts()
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 3
+$$;
+
 create function private.release_expired_email_leases(lease_seconds integer)
 returns void
 language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
   update public.emails e set
     status = case
-      when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued'
+      when e.provider = 'resend' and e.attempts < private.max_email_attempts()
+        and e.sending_at > now() - interval '23 hours' then 'queued'
       else 'failed' end,
     last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()
@@ -7487,27 +7650,128 @@ as $$
   select base_seconds * 5 ^ (least(attempts, 5) - 1) * (0.75 + random() / 2) * interval '1 second'
 $$;
 
+create function private.record_mail_outage(answered boolean, outage text, retry_seconds integer)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if answered then
+    -- Hosted projects refuse a DELETE without WHERE (pg-safeupdate).
+    delete from private.mail_outage where singleton;
+  elsif outage is not null then
+    insert into private.mail_outage as o (outages, resume_at, reason)
+    values (1, now() + retry_seconds * interval '0.5 second', outage)
+    on conflict on constraint mail_outage_pkey do update set
+      outages = o.outages + 1, reason = excluded.reason,
+      resume_at = now() + least(600, retry_seconds * 2 ^ (least(o.outages, 12) - 1)) * interval '1 second';
+  end if;
+end
+$$;
+
+create table private.integration_types (
+  type text primary key,
+  position smallint not null,
+  name text not null,
+  kind text not null constraint integration_types_kind check (kind in ('texts', 'mail', 'sheets'))
+);
+
+create function private.tell_of_failing_integration(integration public.integrations)
+returns void
+language sql set search_path = ''
+as $$
+  select private.notify_admins(integration.organization_id, 'integration_failing', t.name || ' does not work',
+    'It answered: ' || integration.last_error || case when t.kind = 'mail'
+      then ' Until it works again, e-mails go out through the platform''s mail server.'
+      else ' It is tried again by itself.' end,
+    jsonb_build_object('type', integration.type))
+  from private.integration_types t where t.type = integration.type
+$$;
+
+create function private.record_integration_result(organization_id uuid, integration_type text, error text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  integration public.integrations;
+  reason text := left(regexp_replace(error,
+    '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+', ' ', 'g'), 500);
+begin
+  if error is null then
+    -- Not at every use: a row that all workers write would make them wait for each other.
+    update public.integrations i set status = 'connected', last_success_at = now(), last_error = null,
+      failing_since = null, failures = 0, retry_at = null
+    where i.organization_id = record_integration_result.organization_id and i.type = integration_type
+      and (i.status = 'failing' or i.last_success_at is null or i.last_success_at < now() - interval '1 minute');
+    return;
+  end if;
+  update public.integrations i set status = 'failing', failing_since = coalesce(i.failing_since, now()),
+    last_error = reason, failures = i.failures + 1,
+    retry_at = now() + least(600, 15 * 2 ^ least(i.failures, 10)) * interval '1 second'
+  where i.organization_id = record_integration_result.organization_id and i.type = integration_type
+  returning * into integration;
+  if integration.admins_told_at < integration.failing_since and integration.admins_told_at < now() - interval '1 hour'
+    or integration.id is not null and integration.admins_told_at is null
+  then
+    update public.integrations i set admins_told_at = now() where i.id = integration.id;
+    perform private.tell_of_failing_integration(integration);
+  end if;
+end
+$$;
+
+create function private.record_own_servers(results jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  result record;
+begin
+  for result in
+    select i.organization_id, i.type, r.answered, r.outage
+    from jsonb_to_recordset(results) as r (integration_id uuid, answered boolean, outage text)
+    join public.integrations i on i.id = r.integration_id
+    where r.answered or r.outage is not null
+    order by i.id
+  loop
+    begin
+      perform private.record_integration_result(result.organization_id, result.type,
+        case when not result.answered then result.outage end);
+    exception when others then
+      raise warning 'The state of an integration was not recorded: % %', sqlstate, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
 create function private.record_emails(outcomes jsonb, retry_seconds integer)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  max_attempts constant integer := 3;
+  max_attempts constant integer := private.max_email_attempts();
+  results jsonb;
 begin
   if jsonb_array_length(outcomes) = 0 then
     return;
   end if;
   with r as (
-    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text,
+    select x.*, e.integration_id is not null and case x.kind
+        when 'outage' then e.provider <> 'resend' or e.attempts = 1
+        when 'retry' then e.provider <> 'resend' and e.attempts >= max_attempts
+        else false end as to_platform
+    from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text,
       reason text, retry_after_seconds integer)
+    join public.emails e on e.id = x.id
   ), recorded as (
     update public.emails e set
       status = case
         when r.kind = 'accepted' then 'sent'
-        when r.kind = 'throttled' or (r.kind in ('retry', 'outage') and e.attempts < max_attempts) then 'queued'
+        when r.kind = 'throttled' or r.to_platform or (r.kind in ('retry', 'outage') and e.attempts < max_attempts)
+          then 'queued'
         else 'failed' end,
-      attempts = e.attempts - case when r.kind = 'throttled' then 1 else 0 end,
-      next_attempt_at = case when r.kind in ('retry', 'outage', 'throttled') then now() + greatest(
+      attempts = e.attempts - case when r.kind = 'throttled' or r.to_platform then 1 else 0 end,
+      via_platform = e.via_platform or r.to_platform,
+      next_attempt_at = case when r.to_platform then now()
+        when r.kind in ('retry', 'outage', 'throttled') then now() + greatest(
           case when r.kind = 'throttled' then interval '1 second'
             else private.email_retry_delay(e.attempts, retry_seconds) end,
           coalesce(r.retry_after_seconds, 0) * interval '1 second')
@@ -7519,20 +7783,19 @@ begin
     from r
     where e.id = r.id and e.claim = r.claim
       and (e.status = 'sending' or (r.kind = 'accepted' and e.status in ('queued', 'failed')))
-    returning e.id, e.status
+    returning e.id, e.status, e.integration_id, r.kind, r.reason
+  ), forgotten as (
+    delete from private.email_secrets s using recorded d where s.email_id = d.id and d.status = 'sent'
+  ), servers as (
+    select d.integration_id, bool_or(d.kind in ('accepted', 'rejected')) as answered,
+      min(coalesce(d.reason, '')) filter (where d.kind = 'outage') as outage
+    from recorded d group by d.integration_id
   )
-  delete from private.email_secrets s using recorded d where s.email_id = d.id and d.status = 'sent';
-  if jsonb_path_exists(outcomes, '$[*] ? (@.kind == "accepted" || @.kind == "rejected")') then
-    -- Hosted projects refuse a DELETE without WHERE (pg-safeupdate).
-    delete from private.mail_outage where singleton;
-  elsif jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage")') then
-    insert into private.mail_outage as o (outages, resume_at, reason)
-    values (1, now() + retry_seconds * interval '0.5 second',
-      coalesce(jsonb_path_query_first(outcomes, '$[*] ? (@.kind == "outage").reason') #>> '{}', ''))
-    on conflict on constraint mail_outage_pkey do update set
-      outages = o.outages + 1, reason = excluded.reason,
-      resume_at = now() + least(600, retry_seconds * 2 ^ (least(o.outages, 12) - 1)) * interval '1 second';
-  end if;
+  select jsonb_agg(to_jsonb(s)) into results from servers s;
+  perform private.record_mail_outage(s.answered, s.outage, retry_seconds)
+  from jsonb_to_recordset(results) as s (integration_id uuid, answered boolean, outage text)
+  where s.integration_id is null;
+  perform private.record_own_servers(results);
 end
 $$;
 
@@ -7646,7 +7909,7 @@ begin
   end if;
   update public.emails e set
     status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
-    edition = e.edition + case when force then 1 else 0 end
+    via_platform = false, edition = e.edition + case when force then 1 else 0 end
   where e.id = email.id
   returning * into email;
   perform private.invoke('jobs/send-emails');
@@ -7828,7 +8091,7 @@ comment on column public.api_keys.allowed_networks is 'Where requests may come f
 
 comment on column public.api_keys.expires_at is 'null: never.';
 
-comment on column public.api_keys.warned_days is 'How many days before the expiry admins were last told.';
+comment on column public.api_keys.warned_days is 'How many days before the expiry admins were last notified.';
 
 create index api_keys_organization on public.api_keys (organization_id, created_at desc);
 
@@ -9063,7 +9326,7 @@ begin
   update public.webhook_endpoints e set status = 'disabled', disabled_reason = reason, disabled_at = now()
   where e.id = (
     select a.id from public.webhook_endpoints a
-    -- Whoever changes it now waits for its state, which the caller holds: the next failure disables it.
+    -- A change of it waits now for its state, which the caller holds: the next failure disables it.
     where a.id = endpoint_id and a.status = 'active' for update skip locked)
   returning * into endpoint;
   if endpoint.id is null then
@@ -9798,6 +10061,593 @@ $$;
 comment on function public.list_webhook_events is 'The events that endpoints may subscribe to.';
 
 grant execute on function public.list_webhook_events(uuid) to authenticated;
+
+comment on table private.integration_types is 'Every type that there is.';
+
+comment on column private.integration_types.kind is
+  'texts: it is a view of senders'' credentials; mail: an organization has one of them at most.';
+
+comment on table public.integrations is 'The services that an organization has connected, without their secrets.';
+
+comment on column public.integrations.id is 'New with new credentials: what one account began, no other ends.';
+
+comment on column public.integrations.config is 'Its settings; nothing in it is secret.';
+
+comment on column public.integrations.status is 'failing: its last use failed; the next one that succeeds ends that.';
+
+comment on column public.integrations.last_success_at is 'To the minute: it is not written more often.';
+
+comment on column public.integrations.failures is 'Failures since the last success.';
+
+comment on column public.integrations.retry_at is 'Of a mail server that fails: when an e-mail may try it again.';
+
+comment on column public.integrations.admins_told_at is
+  'The admins are told once for each outage, and not again within an hour.';
+
+create index integrations_connected_by on public.integrations (connected_by);
+
+alter table public.integrations enable row level security;
+
+create policy "those who manage integrations read their organization's" on public.integrations
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('integrations:manage'))::uuid[]));
+
+revoke all on public.integrations from public, anon, authenticated, service_role;
+
+grant select (id, organization_id, type, config, status, last_success_at, last_error, failing_since, failures, retry_at,
+  admins_told_at, connected_by, connected_at) on public.integrations to authenticated, service_role;
+
+create function private.delete_integration_secret()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from vault.secrets s where s.id = old.secret_id;
+  return null;
+end
+$$;
+
+create trigger delete_from_vault after delete on public.integrations
+  for each row execute function private.delete_integration_secret();
+
+create function private.is_mail_address(value jsonb)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_typeof(value) = 'string' and char_length(value #>> '{}') <= 254
+    and value #>> '{}' ~ '^[!-~]+$' and value #>> '{}' ~ '^[^@<>"]+@[^@<>".]+\.[^@<>"]+$', false)
+$$;
+
+create function private.checked_service_account(credentials jsonb)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(private.is_mail_address(credentials -> 'client_email'), 'credentials.client_email',
+    'must be the e-mail address of a service account');
+  perform private.require_valid(jsonb_typeof(credentials -> 'private_key') = 'string'
+    and char_length(credentials ->> 'private_key') <= 10000
+    and credentials ->> 'private_key' ~ '^-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----\s*$',
+    'credentials.private_key', 'must be a private key as Google''s JSON file has it');
+  return jsonb_build_object(
+    'secret', jsonb_build_object('client_email', credentials -> 'client_email', 'private_key',
+      credentials -> 'private_key'),
+    'config', jsonb_build_object('client_email', credentials -> 'client_email'));
+end
+$$;
+
+create function private.checked_mail_server(credentials jsonb, config jsonb)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(credentials -> 'username') = 'string'
+    and char_length(credentials ->> 'username') between 1 and 254 and private.is_plain(credentials ->> 'username'),
+    'credentials.username', 'must be 1 to 254 characters');
+  perform private.require_valid(jsonb_typeof(credentials -> 'password') = 'string'
+    and char_length(credentials ->> 'password') between 1 and 500 and private.is_plain(credentials ->> 'password'),
+    'credentials.password', 'must be 1 to 500 characters');
+  perform private.require_valid(jsonb_typeof(config -> 'host') = 'string'
+    and config ->> 'host' ~ '^[A-Za-z0-9._:-]{1,253}$', 'config.host', 'must be the name of a host');
+  perform private.require_valid(jsonb_typeof(config -> 'port') = 'number'
+    and config ->> 'port' ~ '^[0-9]{1,5}$' and (config ->> 'port')::integer between 1 and 65535, 'config.port',
+    'must be a port');
+  return jsonb_build_object(
+    'secret', jsonb_build_object('username', credentials -> 'username', 'password', credentials -> 'password'),
+    'config', jsonb_build_object('host', config -> 'host', 'port', config -> 'port', 'from_email',
+      config -> 'from_email'));
+end
+$$;
+
+create function private.checked_integration(type text, credentials jsonb, config jsonb)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(credentials) = 'object', 'credentials', 'must be an object');
+  perform private.require_valid(jsonb_typeof(config) = 'object', 'config', 'must be an object');
+  if type = 'google_sheets' then
+    return private.checked_service_account(credentials);
+  end if;
+  perform private.require_valid(private.is_mail_address(config -> 'from_email'), 'config.from_email',
+    'must be an e-mail address');
+  if type = 'resend' then
+    perform private.require_valid(jsonb_typeof(credentials -> 'api_key') = 'string'
+      and credentials ->> 'api_key' ~ '^[!-~]{1,200}$', 'credentials.api_key', 'must be 1 to 200 printable characters');
+    return jsonb_build_object('secret', jsonb_build_object('api_key', credentials -> 'api_key'),
+      'config', jsonb_build_object('from_email', config -> 'from_email'));
+  end if;
+  return private.checked_mail_server(credentials, config);
+end
+$$;
+
+create function private.require_integration_type(organization_id uuid, integration_type text)
+returns private.integration_types
+language plpgsql stable set search_path = ''
+as $$
+declare
+  found private.integration_types;
+begin
+  perform private.require_permission(organization_id, 'integrations:manage');
+  select * into found from private.integration_types t where t.type = integration_type;
+  if found.type is null then
+    perform private.problem(404, 'not_found', 'There is no such integration.');
+  end if;
+  return found;
+end
+$$;
+
+create function private.require_only_mail_server(organization_id uuid, integration_type text)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  other text;
+begin
+  select t.name into other
+  from public.integrations i join private.integration_types t on t.type = i.type and t.kind = 'mail'
+  where i.organization_id = require_only_mail_server.organization_id and i.type <> integration_type;
+  if other is not null then
+    perform private.problem(409, 'other_mail_server',
+      'The organization''s mail goes out through another integration. Disconnect it first.',
+      jsonb_build_object('connected', other));
+  end if;
+end
+$$;
+
+create function private.begin_integration_check(organization_id uuid, integration_type text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  wanted private.integration_types := private.require_integration_type(organization_id, integration_type);
+  refusal jsonb;
+begin
+  if wanted.kind = 'mail' then
+    perform private.require_only_mail_server(organization_id, integration_type);
+  end if;
+  refusal := private.rate_limit_refusal(array['connect_integration', 'connect_integration_organization'],
+    array[auth.uid()::text, organization_id::text]);
+  return coalesce(refusal, (
+    select jsonb_build_object('to', p.email, 'name', p.full_name, 'organization', jsonb_build_object(
+      'name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone))
+    from public.profiles p cross join public.organizations o
+    where p.id = auth.uid() and o.id = begin_integration_check.organization_id));
+end
+$$;
+
+grant execute on function private.begin_integration_check(uuid, text) to authenticated;
+
+create function public.begin_integration_check(organization_id uuid, integration_type text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.begin_integration_check(organization_id, integration_type)
+$$;
+
+comment on function public.begin_integration_check is
+  'Whether credentials may be tried now, and the recipient of a mail server''s test.';
+
+grant execute on function public.begin_integration_check(uuid, text) to authenticated;
+
+create function private.store_integration(organization_id uuid, integration_type text, credentials jsonb, config jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  checked jsonb := private.checked_integration(integration_type, credentials, config);
+  integration_id uuid := private.uuid_v7();
+begin
+  perform pg_advisory_xact_lock(hashtextextended('integrations|' || organization_id, 0));
+  if integration_type in ('smtp', 'resend') then
+    perform private.require_only_mail_server(organization_id, integration_type);
+  end if;
+  delete from public.integrations i
+  where i.organization_id = store_integration.organization_id and i.type = integration_type;
+  -- The credentials were tried a moment ago, and that succeeded.
+  insert into public.integrations (id, organization_id, type, config, secret_id, last_success_at, connected_by)
+  values (integration_id, organization_id, integration_type, checked -> 'config',
+    vault.create_secret((checked -> 'secret')::text, 'integration_' || integration_id), now(), auth.uid());
+  perform private.audit_event(organization_id, 'connected', 'integrations', integration_id,
+    jsonb_build_object('type', integration_type, 'config', checked -> 'config'));
+end
+$$;
+
+create function private.lock_numbers(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'organization:update');
+  perform pg_advisory_xact_lock(hashtextextended('numbers|' || organization_id, 0));
+end
+$$;
+
+create function private.senders_to_connect(organization_id uuid, provider text, senders jsonb)
+returns text[]
+language plpgsql set search_path = ''
+as $$
+declare
+  names text[];
+  accounts bigint;
+begin
+  if senders is not null then
+    perform private.require_valid(jsonb_typeof(senders) = 'array' and jsonb_array_length(senders) between 1 and 20
+      and not jsonb_path_exists(senders, '$[*] ? (@.type() != "string")'), 'config.senders',
+      'must be 1 to 20 numbers or names');
+    select array_agg(distinct s) into names from jsonb_array_elements_text(senders) s;
+    perform private.require_valid((select bool_and(private.is_sender(provider, s)) from unnest(names) s),
+      'config.senders', 'must be numbers in international form, short codes, or names of at most 11 characters');
+    return names;
+  end if;
+  select array_agg(a.sender_id), count(distinct a.provider_account) into names, accounts
+  from public.sms_accounts a
+  where a.organization_id = senders_to_connect.organization_id and a.provider = senders_to_connect.provider
+    and a.credentials_secret_id is not null;
+  perform private.require_valid(accounts > 0, 'config.senders',
+    'must name the senders that use this account: none has credentials of its own yet');
+  perform private.require_valid(accounts = 1, 'config.senders',
+    'must name the senders that use this account: they have different ones');
+  return names;
+end
+$$;
+
+create function private.default_send_rate(number_type text)
+returns numeric
+language sql immutable set search_path = ''
+as $$
+  select case number_type when 'long_code' then 1 when 'toll_free' then 3 when 'short_code' then 30 end
+$$;
+
+create function private.checked_credentials(provider text, credentials jsonb)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  secret constant text := '^[!-~]{1,200}$';
+begin
+  if provider = 'twilio' then
+    perform private.require_valid(jsonb_typeof(credentials -> 'account_sid') = 'string'
+      and credentials ->> 'account_sid' ~ '^AC[0-9a-f]{32}$', 'credentials.account_sid',
+      'must be AC and 32 hexadecimal digits');
+    perform private.require_valid(jsonb_typeof(credentials -> 'auth_token') = 'string'
+      and credentials ->> 'auth_token' ~ secret, 'credentials.auth_token', 'must be 1 to 200 printable characters');
+    return jsonb_build_object('account_sid', credentials -> 'account_sid', 'auth_token', credentials -> 'auth_token');
+  end if;
+  perform private.require_valid(jsonb_typeof(credentials -> 'api_key') = 'string' and credentials ->> 'api_key' ~ secret,
+    'credentials.api_key', 'must be 1 to 200 printable characters');
+  return jsonb_build_object('api_key', credentials -> 'api_key');
+end
+$$;
+
+create function private.provider_account(provider text, credentials jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select left(encode(sha256(convert_to(provider || ':'
+    || coalesce(credentials ->> 'account_sid', credentials ->> 'api_key'), 'utf8')), 'hex'), 16)
+$$;
+
+create function private.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  checked jsonb;
+begin
+  select * into account from public.sms_accounts a
+  where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
+  if account is null then
+    perform private.problem(404, 'not_found', 'There is no such sender.');
+  end if;
+  perform private.require_own_session();
+  checked := private.checked_credentials(account.provider, credentials);
+  if account.credentials_secret_id is not null then
+    perform vault.update_secret(account.credentials_secret_id, checked::text);
+  end if;
+  update public.sms_accounts a set
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(checked::text, 'sms_account_'
+      || account_id)),
+    provider_account = private.provider_account(account.provider, checked)
+  where a.id = account_id;
+  perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
+end
+$$;
+
+create function private.offer_default_sender(account_id uuid, asked boolean)
+returns public.sms_accounts
+language plpgsql set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  present public.sms_accounts;
+begin
+  select * into strict account from public.sms_accounts a where a.id = account_id;
+  select * into present from public.sms_accounts a
+  where a.organization_id = account.organization_id and a.is_default and a.id <> account_id;
+  if account.is_default or account.status = 'disabled' then
+    return account;
+  elsif account.status = 'pending' and present.status in ('active', 'circuit_open') then
+    if asked then
+      perform private.problem(409, 'sender_pending', 'A sender that awaits approval cannot be the default yet.');
+    end if;
+    return account;
+  elsif not asked and (present.status in ('active', 'circuit_open')
+    or present.status = 'pending' and account.status = 'pending')
+  then
+    return account;
+  end if;
+  update public.sms_accounts a set is_default = false where a.id = present.id;
+  update public.sms_accounts a set is_default = true where a.id = account_id returning * into account;
+  return account;
+end
+$$;
+
+create function private.connect_senders(organization_id uuid, provider text, credentials jsonb, config jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  name text;
+  account_id uuid;
+begin
+  perform private.require_valid(jsonb_typeof(credentials) = 'object', 'credentials', 'must be an object');
+  perform private.require_valid(jsonb_typeof(config) = 'object', 'config', 'must be an object');
+  perform private.lock_numbers(organization_id);
+  foreach name in array private.senders_to_connect(organization_id, provider, config -> 'senders') loop
+    select a.id into account_id from public.sms_accounts a
+    where a.organization_id = connect_senders.organization_id and a.provider = connect_senders.provider
+      and a.sender_id = name for update;
+    if account_id is null then
+      insert into public.sms_accounts (organization_id, provider, sender_id, number_type, per_second)
+      select connect_senders.organization_id, connect_senders.provider, name, t.types[1],
+        private.default_send_rate(t.types[1])
+      from (select private.sender_types(connect_senders.provider, name) as types) t
+      returning id into account_id;
+    end if;
+    perform private.set_sms_credentials(account_id, credentials);
+    update public.sms_accounts a set status = 'active', outages = 0, circuit_open_until = null,
+      circuit_open_reason = null
+    where a.id = account_id and a.status = 'circuit_open';
+    perform private.offer_default_sender(account_id, false);
+  end loop;
+  perform private.audit_event(organization_id, 'connected', 'integrations', null,
+    jsonb_build_object('type', provider));
+  perform private.invoke('jobs/dispatch-messages');
+end
+$$;
+
+create function private.sms_integration(organization_id uuid, provider text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  with own as materialized (
+    select a.* from public.sms_accounts a
+    where a.organization_id = sms_integration.organization_id and a.provider = sms_integration.provider
+      and a.credentials_secret_id is not null
+  ), accounts as (
+    select distinct v.decrypted_secret::jsonb ->> 'account_sid' as sid
+    from own join vault.decrypted_secrets v on v.id = own.credentials_secret_id
+  )
+  select case when exists (select from own) then jsonb_build_object(
+    'status', case when exists (select from own where own.status = 'circuit_open') then 'failing' else 'connected' end,
+    'config', jsonb_strip_nulls(jsonb_build_object(
+      'senders', (select jsonb_agg(own.sender_id order by own.sender_id) from own),
+      'account_sids', (select jsonb_agg(a.sid order by a.sid) filter (where a.sid is not null) from accounts a))),
+    'last_sync', (
+      select max(m.sent_at) from (
+        select * from public.messages m where m.organization_id = sms_integration.organization_id
+        order by m.id desc limit 1000) m
+      where m.account_id in (select own.id from own)),
+    'last_error', (select min(own.circuit_open_reason) from own where own.status = 'circuit_open')) end
+$$;
+
+create function private.integration_json(organization_id uuid, wanted private.integration_types)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('type', wanted.type, 'name', wanted.name, 'status', 'not_connected', 'config', '{}'::jsonb,
+      'last_sync', null, 'last_error', null)
+    || coalesce(case when wanted.kind = 'texts' then private.sms_integration(organization_id, wanted.type) else (
+      select jsonb_build_object('status', i.status, 'config', i.config, 'last_sync', i.last_success_at,
+        'last_error', i.last_error)
+      from public.integrations i
+      where i.organization_id = integration_json.organization_id and i.type = wanted.type) end, '{}')
+$$;
+
+create function private.connect_integration(organization_id uuid, integration_type text, credentials jsonb, config jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  wanted private.integration_types := private.require_integration_type(organization_id, integration_type);
+begin
+  if wanted.kind = 'texts' then
+    perform private.connect_senders(organization_id, integration_type, credentials, config);
+  else
+    perform private.store_integration(organization_id, integration_type, credentials, config);
+  end if;
+  return private.integration_json(organization_id, wanted);
+end
+$$;
+
+grant execute on function private.connect_integration(uuid, text, jsonb, jsonb) to authenticated;
+
+create function public.connect_integration(organization_id uuid, integration_type text, credentials jsonb,
+  config jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.connect_integration(organization_id, integration_type, credentials, config)
+$$;
+
+comment on function public.connect_integration is
+  'Stores the credentials of a service in Vault, in place of those before. They should have been tried.';
+
+grant execute on function public.connect_integration(uuid, text, jsonb, jsonb) to authenticated;
+
+create function private.delete_credentials(account public.sms_accounts)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.sms_accounts a set credentials_secret_id = null, provider_account = null
+  where a.id = account.id and a.credentials_secret_id is not null;
+  delete from vault.secrets s where s.id = account.credentials_secret_id;
+end
+$$;
+
+create function private.disconnect_senders(organization_id uuid, provider text)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  done boolean := false;
+begin
+  perform private.lock_numbers(organization_id);
+  for account in
+    select * from public.sms_accounts a
+    where a.organization_id = disconnect_senders.organization_id and a.provider = disconnect_senders.provider
+      and a.credentials_secret_id is not null
+    order by a.id for update
+  loop
+    done := true;
+    begin
+      perform private.delete_credentials(account);
+    exception when unique_violation then
+      -- Another organization has this number on the platform's account.
+      update public.sms_accounts a set status = 'disabled', approved_at = null, approved_by = null,
+        credentials_secret_id = null, provider_account = null
+      where a.id = account.id;
+      delete from vault.secrets s where s.id = account.credentials_secret_id;
+    end;
+  end loop;
+  return done;
+end
+$$;
+
+create function private.disconnect_integration(organization_id uuid, integration_type text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  wanted private.integration_types := private.require_integration_type(organization_id, integration_type);
+  integration_id uuid;
+  done boolean;
+begin
+  if wanted.kind = 'texts' then
+    done := private.disconnect_senders(organization_id, integration_type);
+  else
+    delete from public.integrations i
+    where i.organization_id = disconnect_integration.organization_id and i.type = integration_type
+    returning i.id into integration_id;
+    done := found;
+  end if;
+  if not done then
+    perform private.problem(404, 'not_connected', 'This integration is not connected.');
+  end if;
+  perform private.audit_event(organization_id, 'disconnected', 'integrations', integration_id,
+    jsonb_build_object('type', integration_type));
+end
+$$;
+
+grant execute on function private.disconnect_integration(uuid, text) to authenticated;
+
+create function public.disconnect_integration(organization_id uuid, integration_type text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.disconnect_integration(organization_id, integration_type)
+$$;
+
+comment on function public.disconnect_integration is 'Disconnects a service and deletes its credentials.';
+
+grant execute on function public.disconnect_integration(uuid, text) to authenticated;
+
+create function private.list_integrations(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'integrations:manage');
+  return (
+    select jsonb_agg(private.integration_json(list_integrations.organization_id, t) order by t.position)
+    from private.integration_types t);
+end
+$$;
+
+grant execute on function private.list_integrations(uuid) to authenticated;
+
+create function public.list_integrations(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_integrations(organization_id)
+$$;
+
+comment on function public.list_integrations is
+  'Every type of integration, connected or not, with how it is doing; never its secrets.';
+
+grant execute on function public.list_integrations(uuid) to authenticated;
+
+create function private.integration_credentials(organization_id uuid, integration_type text)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select i.config || v.decrypted_secret::jsonb || jsonb_build_object('id', i.id)
+  from public.integrations i join vault.decrypted_secrets v on v.id = i.secret_id
+  where i.organization_id = integration_credentials.organization_id and i.type = integration_type
+$$;
+
+grant execute on function private.integration_credentials(uuid, text) to service_role;
+
+create function public.integration_credentials(organization_id uuid, integration_type text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.integration_credentials(organization_id, integration_type)
+$$;
+
+comment on function public.integration_credentials is
+  'Settings and secrets of a connected integration, for workers; null if it is not connected.';
+
+grant execute on function public.integration_credentials(uuid, text) to service_role;
+
+grant execute on function private.record_integration_result(uuid, text, text) to service_role;
+
+create function public.record_integration_result(organization_id uuid, integration_type text, error text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.record_integration_result(organization_id, integration_type, error)
+$$;
+
+comment on function public.record_integration_result is
+  'Records that a use of an integration succeeded (null) or why it failed; the admins are told once for each outage.';
+
+grant execute on function public.record_integration_result(uuid, text, text) to service_role;
 
 comment on table public.batches is 'A unit of bulk work: a processed upload, many actions, or many texts.';
 
@@ -10822,14 +11672,21 @@ as $$
     '{{name}}', coalesce(name, '')), U&'\FFFF', '{')
 $$;
 
+create function private.answer_period()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '1 hour'
+$$;
+
 create function private.legal_hours_from(organization_id uuid, phone text)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select coalesce((
-    select m.created_at + interval '1 hour' from public.messages m
+    select m.created_at + private.answer_period() from public.messages m
     where m.organization_id = legal_hours_from.organization_id and m.from_number = legal_hours_from.phone
-      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour')
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - private.answer_period())
     order by m.id desc limit 1), now())
 $$;
 
@@ -15392,7 +16249,7 @@ begin
     (type text, direction text, subject text, body text, outcome text, duration_seconds integer,
       occurred_at timestamptz)
   returning * into created;
-  if created.occurred_at > now() + interval '5 minutes' then
+  if created.occurred_at > now() + private.clock_tolerance() then
     perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
@@ -15587,6 +16444,7 @@ grant execute on function public.list_interactions(uuid, uuid, integer, integer,
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null default 'leads' constraint lead_uploads_kind check (kind in ('leads', 'clients')),
   file_name text not null constraint lead_uploads_file_name_form
     check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   delimiter text,
@@ -15605,7 +16463,7 @@ create table private.lead_uploads (
 );
 
 comment on table private.lead_uploads is
-  'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
+  'A file of leads or clients that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
 comment on column private.lead_uploads.width is 'Number of fields of the header: a longer row is refused.';
 
@@ -15634,11 +16492,14 @@ comment on table private.lead_upload_pieces is
   'The text of the file, cut at row ends. first_row: the row number of its first row as spreadsheet programs count.';
 
 comment on table public.lead_imports is
-  'Imports of leads: settings and results. The progress of a running import is in private.lead_import_runs.';
+  'Imports of leads or clients: settings and results. The progress of a running import is in private.lead_import_runs.';
+
+comment on column public.lead_imports.observed_from is
+  'From which day on the file has every client that left; null: only those who are still there are complete.';
 
 comment on column public.lead_imports.mapping is 'Field by column index (from 0).';
 
-create index lead_imports_listing on public.lead_imports (organization_id, created_at desc);
+create index lead_imports_listing on public.lead_imports (organization_id, kind, created_at desc);
 
 create index lead_imports_created_by on public.lead_imports (created_by);
 
@@ -15646,9 +16507,10 @@ create index lead_imports_assigned_to on public.lead_imports (assigned_to) where
 
 alter table public.lead_imports enable row level security;
 
-create policy "those who import leads read their organization's imports" on public.lead_imports
+create policy "those who import leads or clients read their organization's imports" on public.lead_imports
   for select to authenticated
-  using (organization_id = any ((select private.organizations_with('leads:import'))::uuid[]));
+  using ((kind = 'leads' and organization_id = any ((select private.organizations_with('leads:import'))::uuid[]))
+    or (kind = 'clients' and organization_id = any ((select private.organizations_with('clients:import'))::uuid[])));
 
 revoke all on public.lead_imports from public, anon, authenticated, service_role;
 
@@ -15685,13 +16547,13 @@ comment on column private.lead_import_runs.attempts is 'Runs that claimed the im
 
 create table private.lead_import_rows (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
-  lead_id uuid not null,
+  record_id uuid not null,
   "row" integer not null,
-  primary key (import_id, lead_id)
+  primary key (import_id, record_id)
 );
 
 comment on table private.lead_import_rows is
-  'The row of a running import that created or changed a lead; a later row of that lead is a duplicate.';
+  'The row of a running import that created or changed a lead or client; a later row of the same one is a duplicate.';
 
 create table private.lead_import_errors (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
@@ -15707,17 +16569,28 @@ comment on table private.lead_import_errors is
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);
 
-create function private.require_lead_upload(organization_id uuid, upload_id uuid, upload_complete boolean)
+create function private.import_permission(kind text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(coalesce(kind in ('leads', 'clients'), false), 'kind', 'is neither leads nor clients');
+  return kind || ':import';
+end
+$$;
+
+create function private.require_lead_upload(
+  organization_id uuid, upload_id uuid, upload_complete boolean, kind text)
 returns private.lead_uploads
 language plpgsql set search_path = ''
 as $$
 declare
   upload private.lead_uploads;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   select * into upload from private.lead_uploads u
   where u.organization_id = require_lead_upload.organization_id and u.id = require_lead_upload.upload_id
-    and u.upload_complete = require_lead_upload.upload_complete and u.expires_at > now()
+    and u.kind = require_lead_upload.kind and u.upload_complete = require_lead_upload.upload_complete and u.expires_at > now()
   for update;
   if upload.id is null then
     perform private.problem(404, 'not_found', 'There is no such upload.');
@@ -15726,12 +16599,12 @@ begin
 end
 $$;
 
-create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb, kind text)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false);
+  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false, kind);
 begin
   perform private.require_valid(jsonb_typeof(pieces) = 'array' and jsonb_array_length(pieces) between 1 and 1000, 'pieces',
     'must have between 1 and 1,000 items');
@@ -15751,20 +16624,21 @@ begin
 end
 $$;
 
-grant execute on function private.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
+grant execute on function private.add_lead_upload_pieces(uuid, uuid, jsonb, text) to authenticated;
 
-create function public.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+create function public.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb,
+  kind text default 'leads')
 returns void
 language sql set search_path = ''
 as $$
-  select private.add_lead_upload_pieces(organization_id, upload_id, pieces)
+  select private.add_lead_upload_pieces(organization_id, upload_id, pieces, kind)
 $$;
 
 comment on function public.add_lead_upload_pieces is 'Stores further pieces of an incomplete upload.';
 
-grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
+grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb, text) to authenticated;
 
-create function private.make_room_for_upload(organization_id uuid)
+create function private.make_room_for_upload(organization_id uuid, kind text)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -15788,7 +16662,7 @@ begin
     exit when not surplus.is_full;
     if surplus.oldest is null then
       perform private.problem(409, 'too_many_uploads', 'Too many files of the organization wait to be imported. '
-        || 'Import or delete some of them: GET and DELETE /leads/import/uploads.');
+        || format('Import or delete some of them: GET and DELETE /%s/import/uploads.', kind));
     end if;
     delete from private.lead_uploads u where u.id = surplus.oldest and u.expires_at < 'infinity';
   end loop;
@@ -15804,7 +16678,16 @@ as $$
     from public.pipeline_stages s where s.organization_id = lead_import_terms.organization_id))
 $$;
 
-create function private.begin_lead_upload(organization_id uuid, file_name text)
+create function private.import_terms(organization_id uuid, kind text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case kind when 'leads' then private.lead_import_terms(organization_id) else jsonb_build_object('segments', (
+    select coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label) order by s.position), '[]')
+    from public.client_segments s where s.organization_id = import_terms.organization_id)) end
+$$;
+
+create function private.begin_lead_upload(organization_id uuid, file_name text, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -15812,40 +16695,41 @@ declare
   answer jsonb;
   upload uuid;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
-  perform private.make_room_for_upload(organization_id);
-  insert into private.lead_uploads (organization_id, file_name, created_by)
-  values (organization_id, file_name, auth.uid()) returning id into upload;
-  return jsonb_build_object('upload_id', upload) || private.lead_import_terms(organization_id);
+  perform private.make_room_for_upload(organization_id, kind);
+  insert into private.lead_uploads (organization_id, kind, file_name, created_by)
+  values (organization_id, kind, file_name, auth.uid()) returning id into upload;
+  return jsonb_build_object('upload_id', upload) || private.import_terms(organization_id, kind);
 end
 $$;
 
-grant execute on function private.begin_lead_upload(uuid, text) to authenticated;
+grant execute on function private.begin_lead_upload(uuid, text, text) to authenticated;
 
-create function public.begin_lead_upload(organization_id uuid, file_name text)
+create function public.begin_lead_upload(organization_id uuid, file_name text, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.begin_lead_upload(organization_id, file_name)
+  select private.begin_lead_upload(organization_id, file_name, kind)
 $$;
 
 comment on function public.begin_lead_upload is
-  'Starts an upload of leads and returns the stages and fields that its cells may name.';
+  'Starts an upload of leads or clients and returns what its cells may name.';
 
-grant execute on function public.begin_lead_upload(uuid, text) to authenticated;
+grant execute on function public.begin_lead_upload(uuid, text, text) to authenticated;
 
-create function private.require_lead_import(organization_id uuid, import_id uuid, locked boolean default false)
+create function private.require_lead_import(
+  organization_id uuid, import_id uuid, kind text, locked boolean default false)
 returns public.lead_imports
 language plpgsql set search_path = ''
 as $$
 declare
   import public.lead_imports;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   if locked then
     -- In the lock order of import_lead_slice.
     perform from private.lead_import_runs r
@@ -15853,7 +16737,8 @@ begin
     where r.import_id = require_lead_import.import_id for update of r;
   end if;
   select * into import from public.lead_imports i
-  where i.organization_id = require_lead_import.organization_id and i.id = require_lead_import.import_id;
+  where i.organization_id = require_lead_import.organization_id and i.id = require_lead_import.import_id
+    and i.kind = require_lead_import.kind;
   if import.id is null then
     perform private.problem(404, 'not_found', 'There is no such import.');
   end if;
@@ -15888,15 +16773,15 @@ begin
     select * into only_lead from public.leads l
     where l.organization_id = import.organization_id and l.import_id = import.id and l.assigned_to = import.assigned_to;
   end if;
-  summary := format('%s leads added, %s changed, %s rows skipped, %s invalid', run.created, run.updated, run.skipped,
-    run.invalid);
+  summary := format('%s %s added, %s changed, %s rows skipped, %s invalid', run.created, import.kind, run.updated,
+    run.skipped, run.invalid);
   perform private.notify(array_agg(n.notice)) from (
     select row(import.organization_id, import.created_by, 'import_finished', 'import:' || import.id,
       case when import.status = 'done' then format('The import of %s is finished', import.file_name)
         else format('The import of %s did not finish', import.file_name) end,
       concat_ws('. ', error, summary || '.'),
-      import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status',
-        import.status,
+      import.counts || jsonb_build_object('import_id', import.id, 'kind', import.kind, 'file_name', import.file_name,
+        'status', import.status,
         'error', import.error),
       null)::private.notification as notice
     -- People who cancel an import need no notification of its end; the assignee of its leads does.
@@ -15930,16 +16815,17 @@ as $$
       'assigned_to_name', (select p.full_name from public.profiles p where p.id = import.assigned_to))
 $$;
 
-create function private.get_lead_import(organization_id uuid, import_id uuid)
+create function private.get_lead_import(organization_id uuid, import_id uuid, kind text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
   answer jsonb;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   select private.lead_import_json(i) into answer from public.lead_imports i
-  where i.organization_id = get_lead_import.organization_id and i.id = get_lead_import.import_id;
+  where i.organization_id = get_lead_import.organization_id and i.id = get_lead_import.import_id
+    and i.kind = get_lead_import.kind;
   if answer is null then
     perform private.problem(404, 'not_found', 'There is no such import.');
   end if;
@@ -15947,33 +16833,33 @@ begin
 end
 $$;
 
-create function private.cancel_lead_import(organization_id uuid, import_id uuid)
+create function private.cancel_lead_import(organization_id uuid, import_id uuid, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  import public.lead_imports := private.require_lead_import(organization_id, import_id, true);
+  import public.lead_imports := private.require_lead_import(organization_id, import_id, kind, true);
 begin
   if import.status not in ('queued', 'running') then
     perform private.problem(409, 'import_ended', 'This import has ended already.');
   end if;
   perform private.end_lead_import(import.id, 'canceled');
-  return private.get_lead_import(organization_id, import.id);
+  return private.get_lead_import(organization_id, import.id, kind);
 end
 $$;
 
-grant execute on function private.cancel_lead_import(uuid, uuid) to authenticated;
+grant execute on function private.cancel_lead_import(uuid, uuid, text) to authenticated;
 
-create function public.cancel_lead_import(organization_id uuid, import_id uuid)
+create function public.cancel_lead_import(organization_id uuid, import_id uuid, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.cancel_lead_import(organization_id, import_id)
+  select private.cancel_lead_import(organization_id, import_id, kind)
 $$;
 
-comment on function public.cancel_lead_import is 'Cancels an import; imported leads stay.';
+comment on function public.cancel_lead_import is 'Cancels an import; what was imported stays.';
 
-grant execute on function public.cancel_lead_import(uuid, uuid) to authenticated;
+grant execute on function public.cancel_lead_import(uuid, uuid, text) to authenticated;
 
 create function private.import_lease()
 returns interval
@@ -16018,13 +16904,13 @@ begin
   where i.id = run.import_id and i.status = 'queued';
   select * into import from public.lead_imports i where i.id = run.import_id;
   return jsonb_build_object(
-    'id', import.id, 'mapping', import.mapping, 'consent', import.consent,
+    'id', import.id, 'kind', import.kind, 'mapping', import.mapping, 'consent', import.consent,
     'delimiter', run.delimiter, 'header_row', run.header_row, 'width', run.width, 'named', run.named,
     'is_unicode', run.is_unicode,
     'country', (select o.country from public.organizations o where o.id = import.organization_id),
     'currency', (select o.currency from public.organizations o where o.id = import.organization_id),
     'time_zone', (select o.time_zone from public.organizations o where o.id = import.organization_id),
-    'piece', private.next_import_piece(run)) || private.lead_import_terms(import.organization_id);
+    'piece', private.next_import_piece(run)) || private.import_terms(import.organization_id, import.kind);
 end
 $$;
 
@@ -16041,14 +16927,15 @@ comment on function public.claim_lead_import is 'Leases a waiting import to this
 
 grant execute on function public.claim_lead_import(uuid) to service_role;
 
-create function private.delete_lead_upload(organization_id uuid, upload_id uuid)
+create function private.delete_lead_upload(organization_id uuid, upload_id uuid, kind text)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   delete from private.lead_uploads u
   where u.organization_id = delete_lead_upload.organization_id and u.id = delete_lead_upload.upload_id
+    and u.kind = delete_lead_upload.kind
     and u.expires_at < 'infinity';
   if not found then
     perform private.problem(404, 'not_found', 'There is no such upload.');
@@ -16056,45 +16943,53 @@ begin
 end
 $$;
 
-grant execute on function private.delete_lead_upload(uuid, uuid) to authenticated;
+grant execute on function private.delete_lead_upload(uuid, uuid, text) to authenticated;
 
-create function public.delete_lead_upload(organization_id uuid, upload_id uuid)
+create function public.delete_lead_upload(organization_id uuid, upload_id uuid, kind text default 'leads')
 returns void
 language sql set search_path = ''
 as $$
-  select private.delete_lead_upload(organization_id, upload_id)
+  select private.delete_lead_upload(organization_id, upload_id, kind)
 $$;
 
 comment on function public.delete_lead_upload is 'Deletes a file that waits for its import.';
 
-grant execute on function public.delete_lead_upload(uuid, uuid) to authenticated;
+grant execute on function public.delete_lead_upload(uuid, uuid, text) to authenticated;
 
-create function private.discard_lead_upload(organization_id uuid, upload_id uuid)
+create function private.discard_lead_upload(organization_id uuid, upload_id uuid, kind text)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   delete from private.lead_uploads u
   where u.organization_id = discard_lead_upload.organization_id and u.id = discard_lead_upload.upload_id
+    and u.kind = discard_lead_upload.kind
     and u.created_by = auth.uid() and not u.upload_complete;
 end
 $$;
 
-grant execute on function private.discard_lead_upload(uuid, uuid) to authenticated;
+grant execute on function private.discard_lead_upload(uuid, uuid, text) to authenticated;
 
-create function public.discard_lead_upload(organization_id uuid, upload_id uuid)
+create function public.discard_lead_upload(organization_id uuid, upload_id uuid, kind text default 'leads')
 returns void
 language sql set search_path = ''
 as $$
-  select private.discard_lead_upload(organization_id, upload_id)
+  select private.discard_lead_upload(organization_id, upload_id, kind)
 $$;
 
 comment on function public.discard_lead_upload is 'Deletes an incomplete upload of the caller.';
 
-grant execute on function public.discard_lead_upload(uuid, uuid) to authenticated;
+grant execute on function public.discard_lead_upload(uuid, uuid, text) to authenticated;
 
-create function private.execute_lead_import(organization_id uuid, upload_id uuid, settings jsonb)
+create function private.local_day(organization_id uuid, at timestamptz default now())
+returns date
+language sql stable set search_path = ''
+as $$
+  select (at at time zone o.time_zone)::date from public.organizations o where o.id = local_day.organization_id
+$$;
+
+create function private.execute_lead_import(organization_id uuid, upload_id uuid, settings jsonb, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -16104,7 +16999,7 @@ declare
   assignee uuid := (settings ->> 'assigned_to')::uuid;
   import uuid;
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
@@ -16112,20 +17007,24 @@ begin
   -- The lock first: of two requests for one upload the second gets the import's id instead of 404.
   perform from private.lead_uploads u where u.id = execute_lead_import.upload_id for update;
   select jsonb_build_object('import_id', i.id) into answer from public.lead_imports i
-  where i.organization_id = execute_lead_import.organization_id and i.upload_id = execute_lead_import.upload_id;
+  where i.organization_id = execute_lead_import.organization_id and i.upload_id = execute_lead_import.upload_id
+    and i.kind = execute_lead_import.kind;
   if answer is not null then
     perform private.problem(409, 'upload_executed', 'This upload was imported already.', answer);
   end if;
-  upload := private.require_lead_upload(organization_id, upload_id, true);
+  upload := private.require_lead_upload(organization_id, upload_id, true, kind);
+  perform private.require_valid(kind = 'leads' or assignee is null, 'assigned_to', 'is for leads');
+  perform private.require_valid(coalesce((settings ->> 'observed_from')::date between '1950-01-01'
+    and private.local_day(organization_id), true), 'observed_from', 'is in the future or too long ago');
   if assignee is not null then
     perform private.require_holders(organization_id, array[assignee], array['assigned_to']);
   end if;
   insert into public.lead_imports
-    (organization_id, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to, total_rows,
-      created_by)
-  values (organization_id, upload.id, upload.file_name, settings -> 'mapping', upload.columns,
+    (organization_id, kind, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to,
+      observed_from, total_rows, created_by)
+  values (organization_id, kind, upload.id, upload.file_name, settings -> 'mapping', upload.columns,
     settings ->> 'on_duplicate', nullif(settings -> 'consent', 'null'), settings ->> 'source', assignee,
-      upload.total_rows, auth.uid())
+    (settings ->> 'observed_from')::date, upload.total_rows, auth.uid())
   returning id into import;
   insert into private.lead_import_runs (import_id, delimiter, header_row, width, named, is_unicode, pieces)
   values (import, upload.delimiter, upload.header_row, upload.width, upload.named, upload.is_unicode, (
@@ -16136,18 +17035,19 @@ begin
 end
 $$;
 
-grant execute on function private.execute_lead_import(uuid, uuid, jsonb) to authenticated;
+grant execute on function private.execute_lead_import(uuid, uuid, jsonb, text) to authenticated;
 
-create function public.execute_lead_import(organization_id uuid, upload_id uuid, settings jsonb)
+create function public.execute_lead_import(organization_id uuid, upload_id uuid, settings jsonb,
+  kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.execute_lead_import(organization_id, upload_id, settings)
+  select private.execute_lead_import(organization_id, upload_id, settings, kind)
 $$;
 
 comment on function public.execute_lead_import is 'Starts the import of an upload.';
 
-grant execute on function public.execute_lead_import(uuid, uuid, jsonb) to authenticated;
+grant execute on function public.execute_lead_import(uuid, uuid, jsonb, text) to authenticated;
 
 create function private.expire_lead_imports()
 returns void
@@ -16184,18 +17084,18 @@ comment on function public.fail_lead_import is 'Ends an import that cannot conti
 
 grant execute on function public.fail_lead_import(uuid, uuid, text) to service_role;
 
-grant execute on function private.get_lead_import(uuid, uuid) to authenticated;
+grant execute on function private.get_lead_import(uuid, uuid, text) to authenticated;
 
-create function public.get_lead_import(organization_id uuid, import_id uuid)
+create function public.get_lead_import(organization_id uuid, import_id uuid, kind text default 'leads')
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.get_lead_import(organization_id, import_id)
+  select private.get_lead_import(organization_id, import_id, kind)
 $$;
 
 comment on function public.get_lead_import is 'An import and its progress.';
 
-grant execute on function public.get_lead_import(uuid, uuid) to authenticated;
+grant execute on function public.get_lead_import(uuid, uuid, text) to authenticated;
 
 create function private.may_continue_import(import public.lead_imports)
 returns boolean
@@ -16203,7 +17103,7 @@ language sql stable set search_path = ''
 as $$
   select exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:import'
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = private.import_permission(import.kind)
     where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active')
 $$;
 
@@ -16212,6 +17112,11 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
+  if import.kind = 'clients' then
+    perform pg_advisory_xact_lock(hashtextextended('client_import|' || import.organization_id, 0));
+    perform from public.client_segments s where s.organization_id = import.organization_id order by s.key for key share;
+    return;
+  end if;
   perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
   perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
   perform private.lock_pipeline(import.organization_id);
@@ -16221,15 +17126,11 @@ begin
 end
 $$;
 
-create function private.import_rows(rows jsonb)
-returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text,
-  value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean,
-  consent_at timestamptz, cells jsonb, warning text)
-language sql immutable rows 2000 set search_path = ''
+create function private.max_reported_rows()
+returns integer
+language sql immutable parallel safe set search_path = ''
 as $$
-  select * from jsonb_to_recordset(rows) as r ("row" integer, first_name text, last_name text, email text, phone text,
-    source text, status text, value numeric, tags text[], time_zone text, country text, region text,
-    custom_fields jsonb, consented boolean, consent_at timestamptz, cells jsonb, warning text)
+  select 50000
 $$;
 
 create function private.record_import_warnings(import_id uuid, rows jsonb)
@@ -16237,7 +17138,8 @@ returns integer
 language sql set search_path = ''
 as $$
   with warned as materialized (
-    select r."row", r.warning, r.cells from private.import_rows(rows) r
+    select r."row", r.warning, r.cells
+    from jsonb_to_recordset(rows) as r ("row" integer, warning text, cells jsonb)
     join private.lead_import_rows i on i.import_id = record_import_warnings.import_id and i."row" = r."row"
     where r.warning is not null
   ), kept as (
@@ -16245,10 +17147,955 @@ as $$
     select record_import_warnings.import_id, w."row", 'warning', w.warning, w.cells from warned w
     where exists (
       select from private.lead_import_runs u
-      where u.import_id = record_import_warnings.import_id and u.skipped + u.invalid + u.warned < 50000)
+      where u.import_id = record_import_warnings.import_id
+        and u.skipped + u.invalid + u.warned < private.max_reported_rows())
     on conflict do nothing
   )
   select count(*)::integer from warned
+$$;
+
+create function private.client_import_rows(rows jsonb)
+returns table ("row" integer, name text, segment text, client_type text, region text, category text,
+  external_id text, account_number text, phone text, email text, contract_ends_on date, stated_risk text, since date,
+  churned_on date, churn_reason text, mrr numeric, currency text, trial boolean, custom_fields jsonb,
+  contact_name text, contact_role text, contact_email text, contact_phone text, cells jsonb)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  select r."row", r.name, r.segment, r.client_type, r.region, r.category, r.external_id, r.account_number, r.phone,
+    r.email, r.contract_ends_on, r.stated_risk, r.since, r.churned_on, r.churn_reason,
+    round(r.mrr / case r."interval" when 'year' then 12 when 'quarter' then 3 else 1 end, 2), r.currency,
+    coalesce(r.trial, false), coalesce(r.custom_fields, '{}'), r.contact_name, r.contact_role, r.contact_email,
+    r.contact_phone, r.cells
+  from jsonb_to_recordset(rows) as r ("row" integer, name text, segment text, client_type text, region text,
+    category text, external_id text, account_number text, phone text, email text, contract_ends_on date,
+    stated_risk text, since date, churned_on date, churn_reason text, mrr numeric, "interval" text, currency text,
+    trial boolean, custom_fields jsonb, contact_name text, contact_role text, contact_email text, contact_phone text,
+    cells jsonb)
+$$;
+
+create function private.clients_by_key(organization_id uuid, external_ids text[], account_numbers text[],
+  phones text[], emails text[], names text[])
+returns table (kind text, key text, client_id uuid, has_external_id boolean)
+language plpgsql stable rows 2000 set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+    select 'external_id', lower(c.external_id), c.id, true from public.clients c
+    where c.organization_id = clients_by_key.organization_id and c.deleted_at is null and c.external_id is not null
+      and lower(c.external_id) = any (external_ids);
+  return query
+    select distinct on (lower(c.account_number), c.external_id is null) 'account_number', lower(c.account_number), c.id,
+      c.external_id is not null
+    from public.clients c
+    where c.organization_id = clients_by_key.organization_id and c.deleted_at is null
+      and c.account_number is not null and lower(c.account_number) = any (account_numbers)
+    order by lower(c.account_number), c.external_id is null, c.created_at, c.id;
+  return query
+    select distinct on (c.phone, c.external_id is null) 'phone', c.phone, c.id, c.external_id is not null
+    from public.clients c
+    where c.organization_id = clients_by_key.organization_id and c.deleted_at is null and c.phone = any (phones)
+    order by c.phone, c.external_id is null, c.created_at, c.id;
+  return query
+    select distinct on (c.email, c.external_id is null) 'email', c.email, c.id, c.external_id is not null
+    from public.clients c
+    where c.organization_id = clients_by_key.organization_id and c.deleted_at is null and c.email = any (emails)
+    order by c.email, c.external_id is null, c.created_at, c.id;
+  return query
+    select distinct on (c.name, c.external_id is null) 'name', c.name, c.id, c.external_id is not null
+    from public.clients c
+    where c.organization_id = clients_by_key.organization_id and c.deleted_at is null and c.name = any (names)
+    order by c.name, c.external_id is null, c.created_at, c.id;
+end
+$$;
+
+create function private.match_client_rows(organization_id uuid, given jsonb)
+returns table ("row" integer, client_id uuid, matched_by text)
+language sql stable rows 2000 set search_path = '' set enable_nestloop = off set jit = off
+as $$
+  with keys as materialized (
+    select r."row", r.external_id, k.kind, k.key, k.place
+    from private.client_import_rows(given) r
+    cross join lateral (values ('external_id', lower(r.external_id), 1), ('account_number', lower(r.account_number), 2),
+      ('phone', r.phone, 3), ('email', r.email, 4),
+      ('name', case when coalesce(r.external_id, r.account_number, r.phone, r.email) is null then r.name end, 5)
+    ) k (kind, key, place)
+    where k.key is not null
+  ), found as materialized (
+    select f.* from private.clients_by_key(match_client_rows.organization_id,
+      array(select k.key from keys k where k.kind = 'external_id'),
+      array(select k.key from keys k where k.kind = 'account_number'),
+      array(select k.key from keys k where k.kind = 'phone'), array(select k.key from keys k where k.kind = 'email'),
+      array(select k.key from keys k where k.kind = 'name')) f
+  )
+  select m."row", m.client_id, m.kind from (
+    select b.*, row_number() over (partition by b.client_id order by b."row") as n from (
+      select distinct on (k."row") k."row", f.client_id, k.kind, k.external_id
+      from keys k
+      join found f on f.kind = k.kind and f.key = k.key
+      where k.kind = 'external_id' or k.external_id is null or not f.has_external_id
+      order by k."row", k.place, f.has_external_id, f.client_id
+    ) b
+  ) m
+  -- A client without an external id gets that of one row; another id with the same number is another client.
+  where m.kind = 'external_id' or m.external_id is null or m.n = 1
+$$;
+
+create function private.churn_reasons()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['price', 'service', 'competitor', 'moved', 'closed', 'payment', 'other', 'unknown']
+$$;
+
+create table public.client_movements (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  day date not null constraint client_movements_day_sane check (day between '1900-01-01' and '2200-01-01'),
+  place smallint not null, kind text not null constraint client_movements_kind check (kind in ('trial_start',
+  'trial_lost', 'new', 'expansion',
+    'contraction', 'churn', 'reactivation', 'currency', 'pause', 'resume', 'notice', 'notice_withdrawn', 'segment',
+    'unchanged', 'correction')),
+  amount numeric(14, 2) not null,
+  client_change smallint not null constraint client_movements_client_change check (client_change between -1 and 1),
+  currency text not null constraint client_movements_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  segment text not null, mrr_after numeric(14, 2) not null,
+  status_after text not null,
+  entry text constraint client_movements_entry check (entry in ('trial', 'trial_end', 'amount', 'end', 'pause',
+    'resume', 'notice', 'notice_withdrawn', 'segment')),
+  contract text not null constraint client_movements_contract_form
+    check (char_length(contract) <= 100 and private.is_plain(contract)),
+  contract_mrr numeric(14, 2) constraint client_movements_contract_mrr check (contract_mrr >= 0),
+  entry_currency text, entry_segment text,
+  reason text constraint client_movements_reason check (reason = any (private.churn_reasons())),
+  voluntary boolean, observed_from date,
+  reverses uuid,
+  reversed_kind text,
+  cause text not null constraint client_movements_cause
+    check (cause in ('entry', 'import', 'plan', 'rule', 'merge', 'delete', 'restore', 'reversal')),
+  recorded_at timestamptz not null,
+  recorded_by uuid references public.profiles (id) on delete set null,
+  constraint client_movements_organization_key unique (organization_id, id),
+  constraint client_movements_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_movements_reverses foreign key (organization_id, reverses)
+    references public.client_movements (organization_id, id),
+  constraint client_movements_correction check ((kind = 'correction') = (reverses is not null)
+    and (reverses is null) = (reversed_kind is null))
+);
+
+create function private.effective_movements(
+  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
+returns setof public.client_movements
+language plpgsql stable rows 2000 set search_path = ''
+as $$
+begin
+  if whole_organization is null then
+    return query
+      select m.* from public.client_movements m
+      where m.client_id = any (client_ids) and m.kind <> 'correction' and m.recorded_at <= as_of
+        and not exists (
+          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+  else
+    return query
+      select m.* from public.client_movements m
+      where m.organization_id = whole_organization and m.kind <> 'correction' and m.recorded_at <= as_of
+        and not exists (
+          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+  end if;
+end
+$$;
+
+create function private.contracts_before(client_ids uuid[], days date[])
+returns table (client_id uuid, contract text)
+language sql stable rows 2000 set search_path = '' set jit = off
+as $$
+  select l.client_id, l.contract from (
+    select distinct on (m.client_id, m.contract) m.client_id, m.contract, m.entry
+    from private.effective_movements(client_ids) m
+    join unnest(client_ids, days) as d (client_id, day) on d.client_id = m.client_id and m.day < d.day
+    where m.entry in ('amount', 'end')
+    order by m.client_id, m.contract, m.day desc, m.place desc
+  ) l
+  where l.entry = 'amount'
+$$;
+
+create table public.client_spells (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  spell_no integer not null,
+  starts_on date not null,
+  ends_on date,
+  reason text constraint client_spells_reason check (reason = any (private.churn_reasons())),
+  voluntary boolean, observed_from date not null,
+  constraint client_spells_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_spells_once unique (organization_id, client_id, spell_no),
+  constraint client_spells_in_order check (ends_on >= starts_on),
+  constraint client_spells_apart exclude using gist
+    (client_id with operator(pg_catalog.=), daterange(starts_on, ends_on) with operator(pg_catalog.&&))
+);
+
+create function private.client_row_error(import public.lead_imports, r jsonb, client public.clients, matched_by text,
+  first_row integer, spell public.client_spells, contracts boolean)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case
+    when first_row is not null and since is null and churned_on is null
+      then jsonb_build_array('skipped', format('The client is already in row %s.', first_row))
+    when first_row is null and import.on_duplicate = 'skip'
+      then jsonb_build_array('skipped', format('There is a client with this %s already.',
+        replace(matched_by, '_', ' ')))
+    when spell.starts_on <> since
+      then jsonb_build_array('invalid', format('since: The client is known to have been in service from %s to %s.',
+        spell.starts_on, coalesce(spell.ends_on::text, 'today')))
+    when spell.ends_on is not null and spell.ends_on is distinct from churned_on
+      then jsonb_build_array('invalid', format('churned_on: The client is known to have left on %s.', spell.ends_on))
+    when since is null and churned_on is not null and spell.id is null
+      then jsonb_build_array('invalid', 'since: The first day of service is missing.')
+    when since is null and churned_on is null and (r ->> 'mrr') is not null and client.status = 'churned'
+      then jsonb_build_array('invalid', 'since: The client has left; a return needs its first day.')
+    when (r ->> 'mrr') is not null and contracts
+      then jsonb_build_array('invalid', 'mrr: The client has several contracts: enter what it pays by contract.')
+    when (select count(*) from jsonb_object_keys(client.custom_fields || coalesce(r -> 'custom_fields', '{}'))) > 50
+      then jsonb_build_array('invalid', 'custom_fields: A client has at most 50.')
+    end
+  from (select (r ->> 'since')::date as since, (r ->> 'churned_on')::date as churned_on) d
+$$;
+
+create function private.validate_client_import_rows(import public.lead_imports, rows jsonb, today date)
+returns jsonb
+language sql set search_path = '' set jit = off
+as $$
+  with matched as materialized (
+    select m.*, min(m."row") over (partition by m.client_id) as first_here
+    from private.match_client_rows(import.organization_id, rows) m
+  ), given as materialized (
+    select j.value as r, g."row", g.since, g.churned_on, g.trial, m.client_id, m.matched_by, m.first_here
+    from private.client_import_rows(rows) g
+    join jsonb_array_elements(rows) j (value) on (j.value ->> 'row')::integer = g."row"
+    left join matched m on m."row" = g."row"
+  ), paid as materialized (
+    select distinct b.client_id from private.contracts_before(array(select m.client_id from matched m),
+      array(select today + 1 from matched m)) b where b.contract <> ''
+  ), known as materialized (
+    select c.id, c as client from public.clients c
+    where c.organization_id = import.organization_id and c.id = any (array(select m.client_id from matched m))
+  ), first_rows as materialized (
+    select t.record_id, t."row" from private.lead_import_rows t
+    where t.import_id = import.id and t.record_id = any (array(select m.client_id from matched m))
+  ), spells as materialized (
+    select s.client_id, s.starts_on, s.ends_on, s as spell from public.client_spells s
+    where s.organization_id = import.organization_id and s.client_id = any (array(select m.client_id from matched m))
+  ), clashes as materialized (
+    select distinct on (g."row") g."row", s.spell
+    from given g join spells s on s.client_id = g.client_id
+    where case when g.since is not null then daterange(s.starts_on, s.ends_on) && daterange(g.since, g.churned_on)
+      else g.churned_on > s.starts_on and g.churned_on <= coalesce(s.ends_on, 'infinity') end
+    order by g."row", s.starts_on <> g.since, s.starts_on
+  ), checked as (
+    select g."row", g.client_id, case
+      when greatest(g.since, g.churned_on) > today + 3660
+        then jsonb_build_array('invalid', 'The day is more than ten years ahead.')
+      when g.trial and g.since > today then jsonb_build_array('invalid', 'since: A trial that begins later is not entered.')
+      when g.client_id is null and g.churned_on is not null and g.since is null
+        then jsonb_build_array('invalid', 'since: The first day of service is missing.')
+      when g.client_id is not null and g.first_here <> g."row"
+        then jsonb_build_array('skipped', format('The client is already in row %s.', g.first_here))
+      when g.client_id is not null
+        then private.client_row_error(import, g.r, c.client, g.matched_by, t."row", k.spell, p.client_id is not null)
+      end as error
+    from given g
+    left join known c on c.id = g.client_id
+    left join first_rows t on t.record_id = g.client_id
+    left join clashes k on k."row" = g."row"
+    left join paid p on p.client_id = g.client_id
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('row', j."row", 'client_id', j.client_id, 'kind', j.error ->> 0,
+    'reason', j.error ->> 1)), '[]')
+  from checked j where j.client_id is not null or j.error is not null
+$$;
+
+create function private.first_segment(organization_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select s.key from public.client_segments s
+  where s.organization_id = first_segment.organization_id order by s.position limit 1
+$$;
+
+create function private.insert_client_import_rows(import public.lead_imports, rows jsonb, validation jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  with fresh as materialized (
+    select private.uuid_v7() as id, r.* from private.client_import_rows(rows) r
+    where not exists (select from jsonb_to_recordset(validation) as j ("row" integer) where j."row" = r."row")
+  ), clients as (
+    insert into public.clients (id, organization_id, name, segment, client_type, region, category, external_id,
+      account_number, phone, email, contract_ends_on, stated_risk, custom_fields, currency, created_by)
+    select f.id, import.organization_id, f.name, coalesce(f.segment, private.first_segment(import.organization_id)),
+      f.client_type, f.region, f.category, f.external_id, f.account_number, f.phone, f.email, f.contract_ends_on,
+      f.stated_risk, f.custom_fields, f.currency, import.created_by
+    from fresh f
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'client_id', f.id)), '[]') from fresh f
+$$;
+
+create type private.client_entry as (
+  client_id uuid,
+  day date,
+  entry text,
+  contract text,
+  contract_mrr numeric,
+  currency text,
+  segment text,
+  reason text,
+  voluntary boolean,
+  observed_from date
+);
+
+create function private.current_movements(client_ids uuid[])
+returns public.client_movements[]
+language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(m), '{}') from private.effective_movements(client_ids) m
+$$;
+
+create function private.entry_slot(entry text, contract text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when entry in ('amount', 'end') then 'contract ' || contract
+    when entry in ('pause', 'resume') then 'pause'
+    when entry in ('notice', 'notice_withdrawn') then 'notice'
+    else entry end
+$$;
+
+create function private.entry_rank(entry text)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array_position(array['trial', 'trial_end', 'amount', 'end', 'notice', 'notice_withdrawn', 'pause', 'resume',
+    'segment'], entry)
+$$;
+
+create function private.entry_states(entries private.client_entry[])
+returns table (
+  client_id uuid, day date, entry text, contract text, contract_mrr numeric, entry_currency text, entry_segment text,
+  reason text, voluntary boolean, observed_from date, n bigint, d_force integer, in_force bigint, total numeric,
+  paused boolean, noticed boolean, in_trial boolean, segment text, currency text)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  with e as (
+    select u.*, row_number() over (partition by u.client_id order by u.day, private.entry_rank(u.entry),
+      u.contract) as n
+    from unnest(entries) u
+  ), c as (
+    select e.*, x.is_contract,
+      case when x.is_contract then x.force - coalesce(lag(x.force) over k, 0) else 0 end as d_force,
+      case when x.is_contract then x.mrr - coalesce(lag(x.mrr) over k, 0) else 0 end as d_mrr
+    from e cross join lateral (
+      select e.entry in ('amount', 'end') as is_contract, (e.entry = 'amount')::integer as force,
+        case when e.entry = 'amount' then e.contract_mrr else 0 end as mrr) x
+    window k as (partition by e.client_id, x.is_contract, e.contract order by e.n)
+  ), s as (
+    select c.*, sum(c.d_force) over w as in_force, sum(c.d_mrr) over w as total
+    from c window w as (partition by c.client_id order by c.n)
+  ), m as (
+    select s.*,
+      case when s.in_force = 0 or s.entry = 'resume' then 0 when s.entry = 'pause' then 1 end as pause,
+      case when s.in_force = 0 or s.entry = 'notice_withdrawn' then 0 when s.entry = 'notice' then 1 end as notice,
+      case s.entry when 'trial' then 1 when 'trial_end' then 0 end as trial,
+      (lpad(s.n::text, 6, '0') || s.segment) collate "C" as nth_segment,
+      (lpad(s.n::text, 6, '0') || s.currency) collate "C" as nth_currency
+    from s
+  )
+  select m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.currency, m.segment, m.reason, m.voluntary,
+    m.observed_from, m.n, m.d_force, m.in_force, m.total,
+    coalesce(max(m.n * 2 + m.pause) over w % 2 = 1, false),
+    coalesce(max(m.n * 2 + m.notice) over w % 2 = 1, false),
+    max(m.n * 2 + m.trial) over w % 2 = 1,
+    coalesce(substr(max(m.nth_segment) over w, 7), substr(min(m.nth_segment) over (partition by m.client_id), 7)),
+    coalesce(substr(max(m.nth_currency) over w, 7), substr(min(m.nth_currency) over (partition by m.client_id), 7))
+  from m window w as (partition by m.client_id order by m.n)
+$$;
+
+create function private.derive_movements(entries private.client_entry[])
+returns table (
+  client_id uuid, day date, place smallint, kind text, amount numeric, client_change smallint, currency text,
+    segment text,
+  mrr_after numeric, status_after text, entry text, contract text, contract_mrr numeric, entry_currency text,
+  entry_segment text, reason text, voluntary boolean, observed_from date)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  with s as (
+    select s.*, case when s.paused then 0 else s.total end as mrr, s.entry in ('amount', 'end') as is_contract,
+      last_value(s.in_force) over d > 0 as in_after,
+      last_value(s.in_force) over d > sum(s.d_force) over (partition by s.client_id, s.day) as in_before,
+      row_number() over (partition by s.client_id, s.day, s.entry in ('amount', 'end') order by s.n desc) = 1
+        as is_last_of_day
+    from private.entry_states(entries) s
+    window d as (partition by s.client_id, s.day order by s.n rows between unbounded preceding and unbounded following)
+  ), t as (
+    select s.*, max(s.in_force) over w > 0 as ever,
+      coalesce(max(s.in_after::integer) over (partition by s.client_id order by s.day
+        range between unbounded preceding and interval '1 day' preceding), 0) = 1 as ever_before,
+      lag(s.mrr, 1, 0::numeric) over w as mrr_before, lag(s.currency) over w as currency_before,
+      lag(s.paused, 1, false) over w as paused_before, lag(s.noticed, 1, false) over w as noticed_before,
+      lag(s.in_trial) over w as trial_before
+    from s window w as (partition by s.client_id order by s.n)
+  ), k as (
+    select t.*, t.in_before and t.in_after and t.currency_before <> t.currency as is_exchange,
+      case
+        when t.in_force > 0 then case when t.paused then 'paused' when t.noticed then 'leaving' else 'active' end
+        when t.ever then 'churned'
+        else case t.in_trial when true then 'trial' when false then 'trial_lost' else 'prospect' end
+      end as status_after, case
+        when t.is_contract and not t.in_before and t.in_after
+          then case when t.ever_before then 'reactivation' else 'new' end
+        when t.is_contract and t.in_before and not t.in_after then 'churn'
+        when t.is_contract and t.mrr > t.mrr_before then 'expansion'
+        when t.is_contract and t.mrr < t.mrr_before then 'contraction'
+        when t.entry = 'pause' and t.paused and not t.paused_before then 'pause'
+        when t.entry = 'resume' and t.paused_before and not t.paused then 'resume'
+        when t.entry = 'notice' and t.noticed and not t.noticed_before then 'notice'
+        when t.entry = 'notice_withdrawn' and t.noticed_before and not t.noticed then 'notice_withdrawn'
+        when t.entry = 'trial' and not t.ever and t.trial_before is not true then 'trial_start'
+        when t.entry = 'trial_end' and not t.ever and t.trial_before then 'trial_lost'
+        when t.entry = 'segment' then 'segment'
+        else 'unchanged'
+      end as kind
+    from t
+  )
+  select k.client_id, k.day, (row_number() over (partition by k.client_id, k.day order by k.n, x.half))::smallint,
+    case when k.is_exchange then 'currency' else k.kind end, x.amount,
+    case when k.is_contract and k.is_last_of_day then (k.in_after::integer - k.in_before::integer)::smallint
+      else 0::smallint end, x.currency, k.segment, x.mrr_after, k.status_after, x.entry, k.contract, k.contract_mrr,
+    k.entry_currency, k.entry_segment, k.reason, k.voluntary, k.observed_from
+  from k cross join lateral (
+    select 1 as half, k.mrr - k.mrr_before as amount, k.currency, k.mrr as mrr_after, k.entry where not k.is_exchange
+    union all
+    select 1, -k.mrr_before, k.currency_before, 0, null where k.is_exchange
+    union all
+    select 2, k.mrr, k.currency, k.mrr, k.entry where k.is_exchange
+  ) x
+  order by k.client_id, k.n, x.half
+$$;
+
+create function private.spells_of(
+  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
+returns table (organization_id uuid, client_id uuid, day date, ends_on date, reason text, voluntary boolean,
+  observed_from date, segment text)
+language sql stable rows 2000 set search_path = ''
+as $$
+  select s.organization_id, s.client_id, s.day, s.ends_on, s.end_reason, s.end_voluntary, s.observed_from, s.segment
+  from (
+    select m.*, lead(m.day) over w as ends_on, lead(m.reason) over w as end_reason,
+      lead(m.voluntary) over w as end_voluntary
+    from private.effective_movements(client_ids, as_of, whole_organization) m
+    where m.client_change <> 0
+    window w as (partition by m.client_id order by m.day, m.place)
+  ) s
+  where s.client_change = 1
+$$;
+
+create table private.client_plans (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  client_id uuid not null, movement text not null,
+  details jsonb not null,
+  effective_on date not null,
+  recorded_by uuid references public.profiles (id) on delete set null,
+  recorded_at timestamptz not null default now(),
+  failures integer not null default 0,
+  last_error text,
+  constraint client_plans_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+create table private.play_trials (
+  organization_id uuid not null,
+  play_id uuid not null,
+  client_id uuid not null,
+  held_out boolean not null,
+  proposed_on date not null,
+  mrr numeric(14, 2) not null,
+  currency text not null,
+  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  primary key (organization_id, client_id, play_id, proposed_on),
+  constraint play_trials_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint play_trials_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+create function private.forget_outcomes(organization_id uuid, client_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  update private.play_trials t set outcome = null
+  from public.clients c
+  where c.organization_id = forget_outcomes.organization_id
+    and (c.id = any (client_ids) or c.merged_into = any (client_ids))
+    and t.organization_id = c.organization_id and t.client_id = c.id
+$$;
+
+create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+begin
+  delete from public.client_spells s
+  where s.organization_id = derive_from_movements.organization_id and s.client_id = any (client_ids);
+  insert into public.client_spells
+    (organization_id, client_id, spell_no, starts_on, ends_on, reason, voluntary, observed_from)
+  select derive_from_movements.organization_id, s.client_id,
+    row_number() over (partition by s.client_id order by s.day), s.day, s.ends_on, s.reason, s.voluntary,
+    coalesce(s.observed_from, s.day)
+  from private.spells_of(client_ids) s;
+  perform set_config('signalbox.derived', 'on', true);
+  with m as materialized (
+    select f.* from private.effective_movements(client_ids) f
+  ), latest as (
+    select distinct on (m.client_id) m.client_id, m.status_after, m.mrr_after, m.currency
+    from m order by m.client_id, m.day desc, m.place desc
+  ), days as (
+    select m.client_id, min(m.day) filter (where m.client_change = 1) as since,
+      max(m.day) filter (where m.client_change = 1) as started, max(m.day) filter (where m.kind = 'pause') as paused,
+      max(m.day) filter (where m.kind = 'notice') as noticed
+    from m group by m.client_id
+  ), derived as (
+    select u.id, coalesce(l.status_after, 'prospect') as status, coalesce(l.mrr_after, 0) as mrr, l.currency, d.since,
+      case when l.status_after in ('active', 'paused', 'leaving') then d.started end as spell_started_on,
+      case when l.status_after = 'paused' then d.paused end as paused_on,
+      case when l.status_after in ('leaving', 'paused') and d.noticed >= d.started then d.noticed end as notice_on,
+      case when l.status_after in ('active', 'paused', 'leaving') then (
+        select min(p.effective_on) from private.client_plans p
+        where p.organization_id = derive_from_movements.organization_id and p.client_id = u.id
+          and p.movement = 'churn') end as leaves_on
+    from unnest(client_ids) u (id)
+    left join latest l on l.client_id = u.id
+    left join days d on d.client_id = u.id
+  )
+  update public.clients c
+  set status = d.status, mrr = d.mrr, currency = coalesce(d.currency, c.currency), since = d.since,
+    spell_started_on = d.spell_started_on, paused_on = d.paused_on, notice_on = d.notice_on, leaves_on = d.leaves_on,
+    trial_ends_on = case when d.status = 'trial' then c.trial_ends_on end
+  from derived d
+  where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
+  perform set_config('signalbox.derived', '', true);
+  perform private.forget_outcomes(organization_id, client_ids);
+end
+$$;
+
+create function private.post_entries(
+  organization_id uuid, added private.client_entry[], withdrawn uuid[], cause text)
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  rows public.client_movements[];
+  touched uuid[] := array(
+    select a.client_id from unnest(added) a
+    union
+    select m.client_id from public.client_movements m where m.id = any (withdrawn));
+  entries private.client_entry[];
+  recorded timestamptz;
+begin
+  rows := private.current_movements(touched);
+  -- After the locks, and later than all rows of these clients: the time tells what was known before.
+  recorded := greatest(clock_timestamp(), (
+    select max(m.recorded_at) from public.client_movements m where m.client_id = any (touched))
+    + interval '1 microsecond');
+  -- The first entry of a client names its segment, also when the one that did is taken back.
+  entries := added || array(
+    select row(m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.entry_currency, case
+        when row_number() over (partition by m.client_id order by m.day, m.place) = 1
+        then coalesce(m.entry_segment, m.segment) else m.entry_segment end,
+      m.reason, m.voluntary, m.observed_from)::private.client_entry
+    from unnest(rows) m
+    left join unnest(added) a on a.client_id = m.client_id and a.day = m.day
+      and private.entry_slot(a.entry, a.contract) = private.entry_slot(m.entry, m.contract)
+    left join unnest(withdrawn) w on w = m.id
+    where m.entry is not null and a.client_id is null and w is null);
+  with wanted as materialized (
+    select f.client_id, f.day, f.place, f.kind, f.amount, f.client_change, coalesce(f.currency, c.currency) as currency,
+      coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
+      f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
+    from private.derive_movements(entries) f
+    join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
+  ), matched as materialized (
+    select w.client_id, w.day, w.place, m.id
+    from wanted w
+    join unnest(rows) m on m.client_id = w.client_id and m.day = w.day and m.place = w.place
+      and (m.kind, m.amount, m.client_change, m.currency, m.segment, m.mrr_after, m.status_after, m.entry, m.contract,
+          m.contract_mrr, m.entry_currency, m.entry_segment, m.reason, m.voluntary, m.observed_from)
+        is not distinct from (w.kind, w.amount, w.client_change, w.currency, w.segment, w.mrr_after, w.status_after,
+          w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment, w.reason, w.voluntary,
+          w.observed_from)
+  )
+  insert into public.client_movements (organization_id, client_id, day, place, kind, amount, client_change, currency,
+    segment, mrr_after, status_after, entry, contract, contract_mrr, entry_currency, entry_segment, reason, voluntary,
+    observed_from, reverses, reversed_kind, cause, recorded_at, recorded_by)
+  select post_entries.organization_id, m.client_id, m.day, m.place, 'correction', -m.amount, -m.client_change,
+    m.currency, m.segment, m.mrr_after, m.status_after, null, m.contract, null, null, null, null, null, null, m.id,
+    m.kind, post_entries.cause, recorded, auth.uid()
+  from unnest(rows) m left join matched x on x.id = m.id where x.id is null
+  union all
+  select post_entries.organization_id, w.client_id, w.day, w.place, w.kind, w.amount, w.client_change, w.currency,
+    w.segment, w.mrr_after, w.status_after, w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment,
+    w.reason, w.voluntary, w.observed_from, null, null, post_entries.cause, recorded, auth.uid()
+  from wanted w left join matched x on (x.client_id, x.day, x.place) = (w.client_id, w.day, w.place)
+  where x.id is null;
+  perform private.derive_from_movements(organization_id, touched);
+end
+$$;
+
+create function private.update_client_import_rows(import public.lead_imports, rows jsonb, known jsonb, today date)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  moved private.client_entry[];
+begin
+  moved := array(
+    select row(c.id, today, 'segment', '', null, null, r.segment, null, null, null)::private.client_entry
+    from private.client_import_rows(rows) r
+    join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
+    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+    where r.segment <> c.segment and c.status <> 'prospect');
+  with updated as (
+    select c.id, coalesce(r.name, c.name) as name, coalesce(r.segment, c.segment) as segment,
+      coalesce(r.client_type, c.client_type) as client_type, coalesce(r.region, c.region) as region,
+      coalesce(r.category, c.category) as category, coalesce(r.external_id, c.external_id) as external_id,
+      coalesce(r.account_number, c.account_number) as account_number, coalesce(r.phone, c.phone) as phone,
+      coalesce(r.email, c.email) as email, coalesce(r.contract_ends_on, c.contract_ends_on) as contract_ends_on,
+      coalesce(r.stated_risk, c.stated_risk) as stated_risk, c.custom_fields || r.custom_fields as custom_fields
+    from private.client_import_rows(rows) r
+    join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
+    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+  )
+  update public.clients c
+  set name = u.name, segment = u.segment, client_type = u.client_type, region = u.region, category = u.category,
+    external_id = u.external_id, account_number = u.account_number, phone = u.phone, email = u.email,
+    contract_ends_on = u.contract_ends_on, stated_risk = u.stated_risk, custom_fields = u.custom_fields
+  from updated u
+  where c.organization_id = import.organization_id and c.id = u.id
+    and (c.name, c.segment, c.client_type, c.region, c.category, c.external_id, c.account_number, c.phone, c.email,
+        c.contract_ends_on, c.stated_risk, c.custom_fields)
+      is distinct from (u.name, u.segment, u.client_type, u.region, u.category, u.external_id, u.account_number, u.phone,
+        u.email, u.contract_ends_on, u.stated_risk, u.custom_fields);
+  if cardinality(moved) > 0 then
+    perform private.post_entries(import.organization_id, moved, '{}', 'entry');
+  end if;
+end
+$$;
+
+create table public.client_contacts (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  name text not null constraint client_contacts_name_form
+    check (char_length(name) between 1 and 200 and name = btrim(name) and private.is_plain(name)),
+  role text constraint client_contacts_role_form check (char_length(role) between 1 and 100 and private.is_plain(role)),
+  email text constraint client_contacts_email_form
+    check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  phone text constraint client_contacts_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  is_primary boolean not null default false,
+  left_on date,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint client_contacts_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+create function private.write_client_import_contacts(import public.lead_imports, rows jsonb, written jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  with given as materialized (
+    select w.client_id, r.contact_name, r.contact_role, r.contact_email, r.contact_phone, k.id as contact_id
+    from private.client_import_rows(rows) r
+    join jsonb_to_recordset(written) as w ("row" integer, client_id uuid) on w."row" = r."row"
+    left join lateral (
+      select k.id from public.client_contacts k
+      where k.organization_id = import.organization_id and k.client_id = w.client_id
+        and lower(k.name) = lower(r.contact_name)
+      order by k.id limit 1
+    ) k on true
+    where r.contact_name is not null
+  ), changed as (
+    update public.client_contacts k
+    set role = coalesce(g.contact_role, k.role), email = coalesce(g.contact_email, k.email),
+      phone = coalesce(g.contact_phone, k.phone)
+    from given g
+    where k.organization_id = import.organization_id and k.id = g.contact_id
+      and (k.role, k.email, k.phone) is distinct from (coalesce(g.contact_role, k.role),
+        coalesce(g.contact_email, k.email), coalesce(g.contact_phone, k.phone))
+  )
+  insert into public.client_contacts (organization_id, client_id, name, role, email, phone, is_primary)
+  select import.organization_id, g.client_id, g.contact_name, g.contact_role, g.contact_email, g.contact_phone,
+    not exists (
+      select from public.client_contacts k
+      where k.organization_id = import.organization_id and k.client_id = g.client_id and k.is_primary)
+  from given g where g.contact_id is null
+$$;
+
+create function private.monthly_amount(details jsonb)
+returns numeric
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  amount numeric;
+  parts integer := case coalesce(details ->> 'interval', 'month')
+    when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end;
+begin
+  perform private.require_valid(parts is not null, 'interval', 'is not month, quarter or year');
+  perform private.require_valid(details ->> 'amount' ~ '^[0-9]{1,12}(\.[0-9]{1,2})?$', 'amount',
+    'is not an amount of money of at least 0');
+  amount := round((details ->> 'amount')::numeric / parts, 2);
+  return amount;
+end
+$$;
+
+create function private.plan_movement(client public.clients, movement text, details jsonb, day date)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  kept jsonb;
+begin
+  if movement in ('mrr', 'reactivation') then
+    perform private.monthly_amount(details);
+    perform private.require_valid(coalesce(details ->> 'currency', 'XXX') ~ '^[A-Z]{3}$', 'currency',
+      'is not a currency code');
+  elsif movement = 'churn' then
+    perform private.require_valid(coalesce(details ->> 'reason', 'unknown') = any (private.churn_reasons()), 'reason',
+      'is not one of the reasons');
+  end if;
+  -- Only what the movement reads, and nothing else that a request had.
+  kept := jsonb_strip_nulls(jsonb_build_object('contract', details ->> 'contract') || case
+    when movement in ('mrr', 'reactivation') then jsonb_build_object('amount', details ->> 'amount',
+      'interval', details ->> 'interval', 'currency', details ->> 'currency',
+      'observed_from', (details ->> 'observed_from')::date)
+    when movement = 'churn' then jsonb_build_object('reason', details ->> 'reason',
+      'voluntary', (details ->> 'voluntary')::boolean)
+    else '{}' end);
+  delete from private.client_plans p
+  where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = plan_movement.movement
+    and coalesce(p.details ->> 'contract', '') = coalesce(plan_movement.details ->> 'contract', '');
+  insert into private.client_plans (organization_id, client_id, movement, details, effective_on, recorded_by)
+  values (client.organization_id, client.id, movement, kept, day, auth.uid());
+  perform private.derive_from_movements(client.organization_id, array[client.id]);
+end
+$$;
+
+create function private.write_client_import_service(import public.lead_imports, rows jsonb, written jsonb, today date)
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  client_ids uuid[] := array(select (w ->> 'client_id')::uuid from jsonb_array_elements(written) w);
+  entries private.client_entry[];
+  plan record;
+  client public.clients;
+begin
+  with clients as materialized (
+    select c.* from public.clients c where c.organization_id = import.organization_id and c.id = any (client_ids)
+  ), spells as materialized (
+    select s.client_id, s.starts_on, s.ends_on from public.client_spells s
+    where s.organization_id = import.organization_id and s.client_id = any (client_ids)
+  ), given as materialized (
+    select c.*, r.since as first_day, r.churned_on, coalesce(r.churn_reason, 'unknown') as reason,
+      coalesce(r.mrr, 0) as amount, r.mrr is not null as has_amount, coalesce(r.currency, c.currency) as paid_in,
+      r.trial, coalesce(r.since, case when c.spell_started_on is null and r.churned_on is null
+        and (r.mrr is not null or r.trial) then today end) as starts_on
+    from private.client_import_rows(rows) r
+    join jsonb_to_recordset(written) as w ("row" integer, client_id uuid) on w."row" = r."row"
+    join clients c on c.id = w.client_id
+  ), begun as (
+    -- What is known to have begun on that day is not entered again: later amounts of it stay in force.
+    select g.* from given g
+    where g.starts_on <= today and not exists (
+      select from spells s where s.client_id = g.id and s.starts_on = g.starts_on)
+  )
+  select array_agg(e) into entries from (
+    select row(b.id, b.starts_on, 'amount', '', b.amount, b.paid_in,
+      case when b.since is null or b.since > b.starts_on then b.segment end, null, null,
+      greatest(b.starts_on, coalesce(import.observed_from, today)))::private.client_entry as e
+    from begun b where not b.trial
+    union all
+    select row(b.id, b.starts_on, 'trial', '', null, b.paid_in, b.segment, null, null, null)::private.client_entry
+    from begun b where b.trial and b.status = 'prospect'
+    union all
+    select row(g.id, g.churned_on, 'end', k.contract, null, null, null, g.reason, g.reason not in ('payment', 'closed'),
+      null)::private.client_entry
+    from given g
+    join (
+      select k.client_id, k.contract from private.contracts_before(
+        array(select g.id from given g where g.churned_on <= today),
+        array(select g.churned_on from given g where g.churned_on <= today)) k
+      union
+      select b.id, '' from begun b where not b.trial
+    ) k on k.client_id = g.id
+    where g.churned_on <= today and not exists (
+      select from spells s where s.client_id = g.id and s.ends_on = g.churned_on)
+    union all
+    select row(g.id, today, 'amount', '', g.amount, g.paid_in, null, null, null, today)::private.client_entry
+    from given g
+    where g.has_amount and g.churned_on is null and g.status in ('active', 'leaving')
+      and coalesce(g.first_day, g.spell_started_on) = g.spell_started_on
+      and (g.amount, g.paid_in) is distinct from (g.mrr, g.currency)
+  ) x;
+  if entries is not null then
+    perform private.post_entries(import.organization_id, entries, '{}', 'entry');
+  end if;
+  for plan in
+    select w.client_id, d.movement, d.day, d.details
+    from private.client_import_rows(rows) r
+    join jsonb_to_recordset(written) as w ("row" integer, client_id uuid) on w."row" = r."row"
+    cross join lateral (values
+      ('mrr', r.since, jsonb_build_object('amount', coalesce(r.mrr, 0)::numeric(14, 2)::text, 'currency', r.currency)),
+      ('churn', r.churned_on, jsonb_build_object('reason', r.churn_reason))) d (movement, day, details)
+    where d.day > today order by w.client_id, d.day
+  loop
+    select * into client from public.clients c
+    where c.organization_id = import.organization_id and c.id = plan.client_id;
+    perform private.plan_movement(client, plan.movement, jsonb_strip_nulls(plan.details), plan.day);
+  end loop;
+end
+$$;
+
+create table public.client_links (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  customer_id uuid,
+  lead_id uuid,
+  source text not null constraint client_links_source check (source in ('automatic', 'manual')),
+  rejected boolean not null default false,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint client_links_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_links_customer foreign key (organization_id, customer_id)
+    references public.customers (organization_id, id) on delete cascade,
+  constraint client_links_lead foreign key (organization_id, lead_id)
+    references public.leads (organization_id, id) on delete cascade,
+  constraint client_links_one_kind check (num_nonnulls(customer_id, lead_id) = 1),
+  constraint client_links_customer_once unique (organization_id, client_id, customer_id),
+  constraint client_links_lead_once unique (organization_id, client_id, lead_id)
+);
+
+create function private.client_matches(organization_id uuid, client_ids uuid[])
+returns table (client_id uuid, customer_id uuid, lead_id uuid, matched_by text, strength integer)
+language sql stable rows 100 set search_path = ''
+as $$
+  with c as (
+    select k.* from public.clients k
+    where k.organization_id = client_matches.organization_id and k.id = any (client_ids)
+  ), found as (
+    select c.id as client_id, a.id as customer_id, null::uuid as lead_id, 'account_number' as matched_by, 1 as strength
+    from c join public.customers a
+      on a.organization_id = client_matches.organization_id and lower(a.account_number) = lower(c.account_number)
+    union all
+    select c.id, a.id, null, 'phone', 2
+    from c join public.customers a on a.organization_id = client_matches.organization_id and a.phone = c.phone
+    union all
+    select c.id, null, l.id, 'phone', 2
+    from c join public.leads l
+      on l.organization_id = client_matches.organization_id and l.phone = c.phone and l.deleted_at is null
+    union all
+    select c.id, null, l.id, 'email', 3
+    from c join public.leads l
+      on l.organization_id = client_matches.organization_id and l.email = c.email and l.deleted_at is null
+  )
+  select distinct on (f.client_id, f.customer_id, f.lead_id) f.client_id, f.customer_id, f.lead_id, f.matched_by,
+    f.strength
+  from found f order by f.client_id, f.customer_id, f.lead_id, f.strength
+$$;
+
+create function private.link_clients(organization_id uuid, client_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from public.client_links l
+  where l.organization_id = link_clients.organization_id and l.client_id = any (client_ids) and l.source = 'automatic'
+    and not exists (
+      select from private.client_matches(link_clients.organization_id, client_ids) m
+      where m.client_id = l.client_id
+        and (m.customer_id, m.lead_id) is not distinct from (l.customer_id, l.lead_id));
+  insert into public.client_links (organization_id, client_id, customer_id, lead_id, source)
+  select link_clients.organization_id, b.client_id, b.customer_id, b.lead_id, 'automatic'
+  from (
+    select m.*, m.strength = min(m.strength) over k as is_best,
+      count(*) over (partition by m.client_id, m.customer_id is null, m.strength) = 1 as is_only
+    from private.client_matches(link_clients.organization_id, client_ids) m
+    window k as (partition by m.client_id, m.customer_id is null)
+  ) b
+  where b.is_best and b.is_only and not exists (
+    select from public.client_links l
+    where l.organization_id = link_clients.organization_id and l.client_id = b.client_id
+      and (l.customer_id is null) = (b.customer_id is null))
+  on conflict do nothing;
+end
+$$;
+
+create function private.record_import_errors(import_id uuid, rows jsonb, validation jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
+  select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
+  from jsonb_to_recordset(validation) as j ("row" integer, kind text, reason text)
+  join jsonb_to_recordset(rows) as r ("row" integer, cells jsonb) on r."row" = j."row"
+  where j.reason is not null and exists (
+    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id
+      and u.skipped + u.invalid < private.max_reported_rows())
+  on conflict do nothing
+$$;
+
+create function private.write_client_import_rows(import public.lead_imports, rows jsonb)
+returns private.import_counts
+language plpgsql set search_path = ''
+as $$
+declare
+  today date := private.local_day(import.organization_id);
+  counts private.import_counts := row(0, 0, 0, 0);
+  validation jsonb;
+  created jsonb;
+  known jsonb;
+begin
+  -- The order of locks of all that change several clients: by id.
+  perform from public.clients c
+  where c.organization_id = import.organization_id
+    and c.id = any (array(select m.client_id from private.match_client_rows(import.organization_id, rows) m))
+  order by c.id for update;
+  validation := private.validate_client_import_rows(import, rows, today);
+  created := private.insert_client_import_rows(import, rows, validation);
+  known := (
+    select coalesce(jsonb_agg(jsonb_build_object('row', j -> 'row', 'client_id', j -> 'client_id')), '[]')
+    from jsonb_array_elements(validation) j where j ->> 'reason' is null);
+  perform private.update_client_import_rows(import, rows, known, today);
+  perform private.write_client_import_contacts(import, rows, created || known);
+  perform private.write_client_import_service(import, rows, created || known, today);
+  perform private.link_clients(import.organization_id, array(
+    select (w ->> 'client_id')::uuid from jsonb_array_elements(created || known) w));
+  insert into private.lead_import_rows (import_id, record_id, "row")
+  select import.id, (w ->> 'client_id')::uuid, (w ->> 'row')::integer from jsonb_array_elements(created || known) w
+  on conflict do nothing;
+  perform private.record_import_errors(import.id, rows, validation);
+  select jsonb_array_length(created), jsonb_array_length(known), count(*) filter (where j ->> 'kind' = 'skipped'),
+    count(*) filter (where j ->> 'kind' = 'invalid')
+  into counts from jsonb_array_elements(validation) j;
+  return counts;
+end
 $$;
 
 create function private.leads_by_contact(organization_id uuid, phones text[], emails text[])
@@ -16265,6 +18112,17 @@ begin
     where l.organization_id = leads_by_contact.organization_id and l.deleted_at is null and l.email = any (emails)
     order by l.email, l.created_at, l.id;
 end
+$$;
+
+create function private.import_rows(rows jsonb)
+returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text,
+  value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean,
+  consent_at timestamptz, cells jsonb, warning text)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  select * from jsonb_to_recordset(rows) as r ("row" integer, first_name text, last_name text, email text, phone text,
+    source text, status text, value numeric, tags text[], time_zone text, country text, region text,
+    custom_fields jsonb, consented boolean, consent_at timestamptz, cells jsonb, warning text)
 $$;
 
 create function private.validate_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
@@ -16285,7 +18143,7 @@ as $$
     select g.*, coalesce(g.by_phone, g.by_email) as lead_id,
       coalesce((
         select min(t."row") from private.lead_import_rows t
-        where t.import_id = import.id and t.lead_id in (g.by_phone, g.by_email)
+        where t.import_id = import.id and t.record_id in (g.by_phone, g.by_email)
       ), nullif(min(g."row") over (partition by coalesce(g.by_phone, g.by_email)), g."row")) as first_row
     from new_rows g
   ), validated as (
@@ -16352,7 +18210,7 @@ begin
           import.created_by, import.id
     from new_rows g
   ), row_links as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.id, g."row" from new_rows g
+    insert into private.lead_import_rows (import_id, record_id, "row") select import.id, g.id, g."row" from new_rows g
   ), holders as (
     insert into public.lead_assignments (organization_id, lead_id, to_user, method, assigned_by)
     select import.organization_id, g.id, g.assignee, 'import', import.created_by
@@ -16403,7 +18261,7 @@ begin
       'Imported from ' || import.file_name, import.created_by
     from new_rows g where g.status <> g.from_status
   ), row_links as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.lead_id, g."row"
+    insert into private.lead_import_rows (import_id, record_id, "row") select import.id, g.lead_id, g."row"
       from new_rows g
   ), granted as (
     insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version,
@@ -16419,33 +18277,23 @@ begin
 end
 $$;
 
-create function private.record_import_errors(import_id uuid, rows jsonb, validation jsonb)
-returns void
-language sql set search_path = ''
-as $$
-  insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
-  select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
-  from jsonb_to_recordset(validation) as j ("row" integer, kind text, reason text)
-  join private.import_rows(rows) r on r."row" = j."row"
-  where j.reason is not null and exists (
-    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id
-      and u.skipped + u.invalid < 50000)
-  on conflict do nothing
-$$;
-
 create function private.write_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
 returns private.import_counts
 language plpgsql set search_path = ''
 as $$
 declare
+  size integer := jsonb_array_length(rows);
   counts private.import_counts := row(0, 0, 0, 0);
-  row_counts private.import_counts;
+  half_counts private.import_counts;
   validation jsonb;
 begin
   if rows = '[]' then
     return counts;
   end if;
   begin
+    if import.kind = 'clients' then
+      return private.write_client_import_rows(import, rows);
+    end if;
     validation := private.validate_import_rows(import, rows, definitions);
     counts.created := private.insert_import_rows(import, rows, validation);
     if validation <> '[]' then
@@ -16456,15 +18304,19 @@ begin
     end if;
   exception when data_exception or integrity_constraint_violation then
     counts := row(0, 0, 0, 0);
-    if jsonb_array_length(rows) = 1 then
+    if size = 1 then
       perform private.record_import_errors(import.id, rows, jsonb_build_array(jsonb_build_object(
         'row', rows -> 0 -> 'row', 'kind', 'invalid', 'reason', 'A value of this row cannot be stored.')));
       counts.invalid := 1;
     else
-      for i in 0 .. jsonb_array_length(rows) - 1 loop
-        row_counts := private.write_import_rows(import, jsonb_build_array(rows -> i), definitions);
-        counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
-          counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
+      for half_counts in
+        select w.* from (
+          select jsonb_agg(r.value order by r.n) as half from jsonb_array_elements(rows) with ordinality r (value, n)
+          group by r.n > size / 2 order by r.n > size / 2
+        ) h cross join lateral private.write_import_rows(import, h.half, definitions) w
+      loop
+        counts := row(counts.created + half_counts.created, counts.updated + half_counts.updated,
+          counts.skipped + half_counts.skipped, counts.invalid + half_counts.invalid);
       end loop;
     end if;
   end;
@@ -16480,13 +18332,17 @@ declare
   definitions jsonb := private.lead_field_definitions(import.organization_id);
   counts private.import_counts;
   row_counts private.import_counts;
-  repeat_row jsonb;
+  batch jsonb;
 begin
   counts := private.write_import_rows(import, (
     select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where not r ? 'repeats'), definitions);
-  -- After the others and one by one, because the result depends on whether the earlier row was imported.
-  for repeat_row in select r from jsonb_array_elements(rows) r where r ? 'repeats' order by (r ->> 'row')::integer loop
-    row_counts := private.write_import_rows(import, jsonb_build_array(repeat_row), definitions);
+  -- After the others, because the result depends on whether the earlier row was imported: leads one by one, of clients
+  -- all first repeats, then all second ones.
+  for batch in
+    select jsonb_agg(r) from jsonb_array_elements(rows) r where r ? 'repeats'
+    group by coalesce(r -> 'round', r -> 'row') order by coalesce(r -> 'round', r -> 'row')
+  loop
+    row_counts := private.write_import_rows(import, batch, definitions);
     counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
       counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
   end loop;
@@ -16494,7 +18350,8 @@ begin
   select import.id, e."row", 'invalid', e.reason, e.cells
   from jsonb_to_recordset(errors) as e ("row" integer, reason text, cells jsonb)
   where exists (
-    select from private.lead_import_runs u where u.import_id = import.id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u
+    where u.import_id = import.id and u.skipped + u.invalid < private.max_reported_rows())
   on conflict do nothing;
   counts.invalid := counts.invalid + jsonb_array_length(errors);
   return counts;
@@ -16520,7 +18377,7 @@ begin
   select * into import from public.lead_imports i where i.id = run.import_id;
   if not private.may_continue_import(import) then
     perform private.end_lead_import(import.id, 'failed',
-      'The person who started the import may no longer import leads');
+      format('The person who started the import may no longer import %s', import.kind));
     return jsonb_build_object('state', 'failed');
   end if;
   -- The audit log names the person who imports, although a job does the work.
@@ -16566,12 +18423,12 @@ comment on function public.import_lead_slice is
 grant execute on function public.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;
 
 create function private.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer,
-  page_limit integer)
+  page_limit integer, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  import public.lead_imports := private.require_lead_import(organization_id, import_id);
+  import public.lead_imports := private.require_lead_import(organization_id, import_id, kind);
   refusal jsonb;
 begin
   refusal := private.begin_export(organization_id, 'lead_imports', '{}', coalesce(after_row, 0) > 0, import.id);
@@ -16588,62 +18445,67 @@ begin
 end
 $$;
 
-grant execute on function private.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
+grant execute on function private.list_lead_import_errors(uuid, uuid, integer, integer, text) to authenticated;
 
 create function public.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer default 0,
-  page_limit integer default 1000)
+  page_limit integer default 1000, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_lead_import_errors(organization_id, import_id, after_row, private.page_size(page_limit, 1000))
+  select private.list_lead_import_errors(organization_id, import_id, after_row, private.page_size(page_limit, 1000),
+    kind)
 $$;
 
 comment on function public.list_lead_import_errors is 'Rows that were not imported, with the reason.';
 
-grant execute on function public.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
+grant execute on function public.list_lead_import_errors(uuid, uuid, integer, integer, text) to authenticated;
 
-create function private.list_lead_imports(organization_id uuid, page_limit integer, page_offset integer)
+create function private.list_lead_imports(organization_id uuid, page_limit integer, page_offset integer, kind text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   return jsonb_build_object('total', (
-    select count(*) from public.lead_imports i where i.organization_id = list_lead_imports.organization_id
+    select count(*) from public.lead_imports i
+    where i.organization_id = list_lead_imports.organization_id and i.kind = list_lead_imports.kind
   ), 'rows', (
     select coalesce(jsonb_agg(private.lead_import_json(p) order by p.created_at desc, p.id desc), '[]')
     from (
-      select i.* from public.lead_imports i where i.organization_id = list_lead_imports.organization_id
+      select i.* from public.lead_imports i
+      where i.organization_id = list_lead_imports.organization_id and i.kind = list_lead_imports.kind
       order by i.created_at desc, i.id desc limit page_limit offset page_offset
     ) p
   ));
 end
 $$;
 
-grant execute on function private.list_lead_imports(uuid, integer, integer) to authenticated;
+grant execute on function private.list_lead_imports(uuid, integer, integer, text) to authenticated;
 
 create function public.list_lead_imports(organization_id uuid, page_limit integer default 50,
-  page_offset integer default 0)
+  page_offset integer default 0, kind text default 'leads')
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_imports(organization_id, private.page_size(page_limit), private.page_start(page_offset))
+  select private.list_lead_imports(organization_id, private.page_size(page_limit), private.page_start(page_offset),
+    kind)
 $$;
 
 comment on function public.list_lead_imports is 'The organization''s imports, newest first.';
 
-grant execute on function public.list_lead_imports(uuid, integer, integer) to authenticated;
+grant execute on function public.list_lead_imports(uuid, integer, integer, text) to authenticated;
 
-create function private.list_lead_uploads(organization_id uuid, page_limit integer, page_offset integer)
+create function private.list_lead_uploads(organization_id uuid, page_limit integer, page_offset integer, kind text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform private.require_permission(organization_id, 'leads:import');
+  perform private.require_permission(organization_id, private.import_permission(kind));
   return (
     with waiting as materialized (
       select u.* from private.lead_uploads u
-      where u.organization_id = list_lead_uploads.organization_id and u.upload_complete
+      where u.organization_id = list_lead_uploads.organization_id and u.kind = list_lead_uploads.kind
+        and u.upload_complete
         and u.expires_at > now() and u.expires_at < 'infinity'
     )
     select jsonb_build_object('total', (select count(*) from waiting), 'rows', coalesce((
@@ -16655,19 +18517,20 @@ begin
 end
 $$;
 
-grant execute on function private.list_lead_uploads(uuid, integer, integer) to authenticated;
+grant execute on function private.list_lead_uploads(uuid, integer, integer, text) to authenticated;
 
 create function public.list_lead_uploads(organization_id uuid, page_limit integer default 50,
-  page_offset integer default 0)
+  page_offset integer default 0, kind text default 'leads')
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_uploads(organization_id, private.page_size(page_limit), private.page_start(page_offset))
+  select private.list_lead_uploads(organization_id, private.page_size(page_limit), private.page_start(page_offset),
+    kind)
 $$;
 
 comment on function public.list_lead_uploads is 'One page of the files that wait for their import, newest first.';
 
-grant execute on function public.list_lead_uploads(uuid, integer, integer) to authenticated;
+grant execute on function public.list_lead_uploads(uuid, integer, integer, text) to authenticated;
 
 create function private.known_contacts(organization_id uuid, contacts jsonb)
 returns jsonb
@@ -16696,14 +18559,44 @@ as $$
     from (select * from known order by "row" limit 20) k))
 $$;
 
+create function private.client_in_scope(client public.clients, permission text)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = client_in_scope.permission
+    where m.user_id = auth.uid() and m.organization_id = client.organization_id and m.status = 'active'
+      and case p.scope
+        when 'organization' then true
+        when 'team' then client.team_id = m.team_id or client.owner_id = m.user_id
+        else client.owner_id = m.user_id end)
+$$;
+
+create function private.known_clients(organization_id uuid, given jsonb)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  with known as materialized (
+    select m."row", m.matched_by, m.client_id from private.match_client_rows(known_clients.organization_id, given) m
+  )
+  select jsonb_build_object('in_organization', (select count(*) from known), 'rows', (
+    select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.matched_by, 'in', 'organization',
+      'first_row', null, 'client_id',
+      case when (select private.client_in_scope(c, 'clients:read') from public.clients c where c.id = k.client_id)
+        then k.client_id end) order by k."row"), '[]')
+    from (select * from known order by "row" limit 20) k))
+$$;
+
 create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
-  answer jsonb)
+  answer jsonb, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, file is null);
-  known jsonb := private.known_contacts(organization_id, contacts);
+  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, file is null, kind);
+  known jsonb := case kind when 'clients' then private.known_clients(organization_id, contacts)
+    else private.known_contacts(organization_id, contacts) end;
 begin
   if file is not null then
     update private.lead_uploads u
@@ -16720,63 +18613,66 @@ begin
 end
 $$;
 
-grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
+grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb, text) to authenticated;
 
 create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
-  answer jsonb)
+  answer jsonb, kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer)
+  select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer, kind)
 $$;
 
 comment on function public.preview_lead_upload is
   'Completes an upload (file not null) and adds the contacts that exist in the organization to the answer.';
 
-grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
+grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb, text) to authenticated;
 
-create function private.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean)
+create function private.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  answer jsonb := private.idempotent_response(organization_id);
+  answer jsonb;
+  executed uuid;
   upload private.lead_uploads;
 begin
+  perform private.require_permission(organization_id, private.import_permission(kind));
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
-  if exists (select from public.lead_imports i
-    where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id) then
-    perform private.require_permission(organization_id, 'leads:import');
+  select i.id into executed from public.lead_imports i
+  where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id
+    and i.kind = read_lead_upload.kind;
+  if executed is not null then
     perform private.problem(409, 'upload_executed', 'This upload was imported already.',
-      jsonb_build_object('import_id', (
-      select i.id from public.lead_imports i
-      where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
+      jsonb_build_object('import_id', executed));
   end if;
-  upload := private.require_lead_upload(organization_id, upload_id, true);
+  upload := private.require_lead_upload(organization_id, upload_id, true, kind);
   return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter,
       'header_row', upload.header_row, 'width', upload.width, 'named', upload.named, 'is_unicode', upload.is_unicode,
       'hidden_rows', to_jsonb(upload.hidden_rows), 'columns', upload.columns, 'total_rows', upload.total_rows,
       'pieces', case when with_piece then (
         select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
         from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
-    || private.lead_import_terms(organization_id);
+    || private.import_terms(organization_id, kind);
 end
 $$;
 
-grant execute on function private.read_lead_upload(uuid, uuid, boolean) to authenticated;
+grant execute on function private.read_lead_upload(uuid, uuid, boolean, text) to authenticated;
 
-create function public.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean default false)
+create function public.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean default false,
+  kind text default 'leads')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.read_lead_upload(organization_id, upload_id, with_piece)
+  select private.read_lead_upload(organization_id, upload_id, with_piece, kind)
 $$;
 
 comment on function public.read_lead_upload is 'The columns of an upload and, if asked, its first piece.';
 
-grant execute on function public.read_lead_upload(uuid, uuid, boolean) to authenticated;
+grant execute on function public.read_lead_upload(uuid, uuid, boolean, text) to authenticated;
 
 comment on table private.lead_totals is
   'Leads and their value by the dimensions of dashboards; person_id null: all leads of the team.';
@@ -17341,6 +19237,13 @@ $$;
 create trigger sync_conversations_from_messages after insert on public.messages referencing new table as new_rows
   for each statement execute function private.sync_conversations_from_messages();
 
+create function private.reply_attribution_window()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '72 hours'
+$$;
+
 create function private.campaign_message_answered(organization_id uuid, account_id uuid, phone text, at timestamptz)
 returns uuid
 language plpgsql stable set search_path = '' set jit = off
@@ -17350,7 +19253,7 @@ begin
     select m.id from public.messages m
     where m.organization_id = campaign_message_answered.organization_id
       and m.to_number = campaign_message_answered.phone
-      and m.id >= private.uuid_v7_floor(at - interval '72 hours') and m.created_at <= at
+      and m.id >= private.uuid_v7_floor(at - private.reply_attribution_window()) and m.created_at <= at
       and m.campaign_id is not null and m.status in ('sending', 'sent', 'delivered', 'undelivered')
     order by m.account_id is not distinct from campaign_message_answered.account_id desc, m.id desc limit 1);
 end
@@ -18016,7 +19919,7 @@ begin
     from private.batch_rows(recipients) x
     left join public.customers c
       on c.organization_id = send_bulk.organization_id and c.id = x.customer_id and may_read_customers
-  ), judged as (
+  ), checked as (
     select r.*, case when r.missing then 'There is no such customer.'
       when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
       when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
@@ -18031,7 +19934,7 @@ begin
       'name', j.name, 'account_number', j.account_number, 'arrears', j.arrears)) filter (where j.fault is null), '[]'),
     coalesce(jsonb_agg(jsonb_build_object('index', j.position, 'message', j.fault) order by j.position)
       filter (where j.fault is not null), '[]')
-  into rows, invalid from judged j;
+  into rows, invalid from checked j;
   insert into public.batches (organization_id, kind, send_sms, created_by)
   values (organization_id, 'sms', true, auth.uid()) returning id into batch;
   queued := private.queue_messages(organization_id, rows, message, 'custom', batch, sender_id);
@@ -18311,35 +20214,6 @@ begin
 end
 $$;
 
-create function private.offer_default_sender(account_id uuid, asked boolean)
-returns public.sms_accounts
-language plpgsql set search_path = ''
-as $$
-declare
-  account public.sms_accounts;
-  present public.sms_accounts;
-begin
-  select * into strict account from public.sms_accounts a where a.id = account_id;
-  select * into present from public.sms_accounts a
-  where a.organization_id = account.organization_id and a.is_default and a.id <> account_id;
-  if account.is_default or account.status = 'disabled' then
-    return account;
-  elsif account.status = 'pending' and present.status in ('active', 'circuit_open') then
-    if asked then
-      perform private.problem(409, 'sender_pending', 'A sender that awaits approval cannot be the default yet.');
-    end if;
-    return account;
-  elsif not asked and (present.status in ('active', 'circuit_open')
-    or present.status = 'pending' and account.status = 'pending')
-  then
-    return account;
-  end if;
-  update public.sms_accounts a set is_default = false where a.id = present.id;
-  update public.sms_accounts a set is_default = true where a.id = account_id returning * into account;
-  return account;
-end
-$$;
-
 create function private.operated_sender_json(account public.sms_accounts)
 returns jsonb
 language sql stable set search_path = ''
@@ -18436,13 +20310,6 @@ comment on function public.refuse_sender is
 
 grant execute on function public.refuse_sender(uuid, text, text) to service_role;
 
-create function private.default_send_rate(number_type text)
-returns numeric
-language sql immutable set search_path = ''
-as $$
-  select case number_type when 'long_code' then 1 when 'toll_free' then 3 when 'short_code' then 30 end
-$$;
-
 create function private.assign_sender(organization_id uuid, provider text, sender text, operator text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -18480,27 +20347,6 @@ comment on function public.assign_sender is
   'For operators of the platform: gives an organization a number of the platform''s account, or a protected name.';
 
 grant execute on function public.assign_sender(uuid, text, text, text) to service_role;
-
-create function private.checked_credentials(provider text, credentials jsonb)
-returns jsonb
-language plpgsql immutable set search_path = ''
-as $$
-declare
-  secret constant text := '^[!-~]{1,200}$';
-begin
-  if provider = 'twilio' then
-    perform private.require_valid(jsonb_typeof(credentials -> 'account_sid') = 'string'
-      and credentials ->> 'account_sid' ~ '^AC[0-9a-f]{32}$', 'credentials.account_sid',
-      'must be AC and 32 hexadecimal digits');
-    perform private.require_valid(jsonb_typeof(credentials -> 'auth_token') = 'string'
-      and credentials ->> 'auth_token' ~ secret, 'credentials.auth_token', 'must be 1 to 200 printable characters');
-    return jsonb_build_object('account_sid', credentials -> 'account_sid', 'auth_token', credentials -> 'auth_token');
-  end if;
-  perform private.require_valid(jsonb_typeof(credentials -> 'api_key') = 'string' and credentials ->> 'api_key' ~ secret,
-    'credentials.api_key', 'must be 1 to 200 printable characters');
-  return jsonb_build_object('api_key', credentials -> 'api_key');
-end
-$$;
 
 create table private.undeliverable_codes (
   provider text not null,
@@ -18575,51 +20421,6 @@ begin
 end
 $$;
 
-create function private.lock_numbers(organization_id uuid)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  perform private.require_permission(organization_id, 'organization:update');
-  perform pg_advisory_xact_lock(hashtextextended('numbers|' || organization_id, 0));
-end
-$$;
-
-create function private.provider_account(provider text, credentials jsonb)
-returns text
-language sql immutable set search_path = ''
-as $$
-  select left(encode(sha256(convert_to(provider || ':'
-    || coalesce(credentials ->> 'account_sid', credentials ->> 'api_key'), 'utf8')), 'hex'), 16)
-$$;
-
-create function private.set_sms_credentials(account_id uuid, credentials jsonb)
-returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  account public.sms_accounts;
-  checked jsonb;
-begin
-  select * into account from public.sms_accounts a
-  where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
-  if account is null then
-    perform private.problem(404, 'not_found', 'There is no such sender.');
-  end if;
-  perform private.require_own_session();
-  checked := private.checked_credentials(account.provider, credentials);
-  if account.credentials_secret_id is not null then
-    perform vault.update_secret(account.credentials_secret_id, checked::text);
-  end if;
-  update public.sms_accounts a set
-    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(checked::text, 'sms_account_'
-      || account_id)),
-    provider_account = private.provider_account(account.provider, checked)
-  where a.id = account_id;
-  perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
-end
-$$;
-
 create function private.number_json(account public.sms_accounts, figures jsonb)
 returns jsonb
 language sql stable set search_path = ''
@@ -18656,12 +20457,19 @@ begin
 end
 $$;
 
+create function private.number_health_period()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '24 hours'
+$$;
+
 create function private.masked_number(account public.sms_accounts)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.number_json(account, (
-    select to_jsonb(f) from private.number_figures(account.organization_id, now() - interval '24 hours') f
+    select to_jsonb(f) from private.number_figures(account.organization_id, now() - private.number_health_period()) f
     where f.account_id = account.id))
 $$;
 
@@ -18720,17 +20528,6 @@ $$;
 comment on function public.create_phone_number is 'Adds a number to the pool.';
 
 grant execute on function public.create_phone_number(uuid, jsonb) to authenticated;
-
-create function private.delete_credentials(account public.sms_accounts)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  update public.sms_accounts a set credentials_secret_id = null, provider_account = null
-  where a.id = account.id and a.credentials_secret_id is not null;
-  delete from vault.secrets s where s.id = account.credentials_secret_id;
-end
-$$;
 
 create function private.require_number(organization_id uuid, number_id uuid)
 returns public.sms_accounts
@@ -18837,7 +20634,8 @@ begin
     select jsonb_build_object('total', (select count(*) from matching), 'rows', coalesce((
       select jsonb_agg(private.number_json(p.a, to_jsonb(f)) order by (p.a).is_default desc, (p.a).id)
       from page p
-      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id),
+      left join private.number_figures(organization_id, now() - private.number_health_period()) f
+        on f.account_id = (p.a).id),
         '[]')));
 end
 $$;
@@ -18890,6 +20688,8 @@ grant execute on function public.list_senders(jsonb, integer, integer) to servic
 comment on function private.number_figures is 'filtered: Twilio''s 30007 (carrier filter), included in failed.';
 
 grant execute on function private.sender_types(text, text) to authenticated, service_role;
+
+grant execute on function private.is_sender(text, text) to authenticated, service_role;
 
 grant execute on function private.set_sms_credentials(uuid, jsonb) to authenticated;
 
@@ -20073,7 +21873,7 @@ begin
   if wanted.lead_id is not null then
     perform private.require_lead(organization_id, wanted.lead_id, 'leads:read');
   end if;
-  if wanted.occurred_at > now() + interval '5 minutes' then
+  if wanted.occurred_at > now() + private.clock_tolerance() then
     perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
@@ -21162,7 +22962,7 @@ create type private.reply_phrase as (
 );
 
 comment on table public.reply_reviews is
-  'Replies that may be an opt-out. While one is open, nothing but confirmations and help is sent to its number.';
+  'Replies that may be an opt-out. While one is open, only confirmations and help are sent to its number.';
 
 comment on column public.reply_reviews.last_message_id is
   'The latest further reply that needs review, received while the review was open.';
@@ -21208,6 +23008,13 @@ create trigger cancel_automatic_replies after update of status on public.sms_acc
   for each row when (new.status = 'disabled' and old.status <> 'disabled')
   execute function private.cancel_automatic_replies();
 
+create function private.auto_reply_lifetime()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '5 minutes'
+$$;
+
 create function private.strip_accents(text text)
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -21238,7 +23045,7 @@ end
 $$;
 
 create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid,
-  lead_id uuid, expires_at timestamptz default now() + interval '5 minutes')
+  lead_id uuid, expires_at timestamptz default now() + private.auto_reply_lifetime())
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -21578,10 +23385,10 @@ begin
       values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person took it as an opt-out: '
         || left(coalesce(message.body, '?'), 100))
       on conflict do nothing;
-      if found and message.created_at > now() - interval '5 minutes' then
+      if found and message.created_at > now() - private.auto_reply_lifetime() then
         select * into account from public.sms_accounts a where a.id = message.account_id;
         perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id,
-          message.lead_id, message.created_at + interval '5 minutes');
+          message.lead_id, message.created_at + private.auto_reply_lifetime());
       end if;
       if message.id is not null then
         perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
@@ -21648,7 +23455,7 @@ as $$
 $$;
 
 comment on function private.needs_review is
-  'Whether a reply of this number awaits a person''s decision: until then nothing but confirmations and help is sent '
+  'Whether a reply of this number awaits a person''s decision: until then only confirmations and help are sent '
   'to it.';
 
 create function private.open_reply_review(message public.messages, rule_id uuid)
@@ -21978,7 +23785,7 @@ comment on table private.default_segment_prices is
   'What a segment is taken to cost where the number states no price; used for the daily spending limit.';
 
 comment on table private.daily_spending is
-  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were told.';
+  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were notified.';
 
 comment on function private.allowed_phone_pattern is 'A regular expression for the phone numbers of some countries (ISO 3166-1 alpha-2).';
 
@@ -22029,12 +23836,12 @@ language plpgsql set search_path = ''
 as $$
 declare
   today constant date := (now() at time zone organization.time_zone)::date;
-  told boolean;
+  notified boolean;
 begin
-  select s.exhausted into told from private.daily_spending s where s.organization_id = organization.id and s.day = today;
+  select s.exhausted into notified from private.daily_spending s where s.organization_id = organization.id and s.day = today;
   update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
   where s.organization_id = organization.id and s.day = today;
-  if refused and not coalesce(told, false) then
+  if refused and not coalesce(notified, false) then
     perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
       'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
         || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',
@@ -22354,6 +24161,13 @@ create table private.campaign_progress_dirty (
   dirty_until timestamptz not null
 );
 
+create function private.dirty_period()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '90 seconds'
+$$;
+
 create function private.switch_progress_job()
 returns void
 language plpgsql set search_path = ''
@@ -22416,7 +24230,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
-  values (new.id, clock_timestamp() + interval '90 seconds');
+  values (new.id, clock_timestamp() + private.dirty_period());
   perform private.switch_progress_job();
   perform private.broadcast_progress(new.id, interval '0');
   return null;
@@ -24297,6 +26111,13 @@ begin
 end
 $$;
 
+create function private.review_recheck_interval()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '10 minutes'
+$$;
+
 create function private.message_verdicts(candidates public.messages[])
 returns setof private.message_verdict
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -24379,7 +26200,7 @@ begin
       when k.reason is not null then 'review'
       when k.restriction is not null then k.restriction
       when k.sends_at > now() then k.wait_reason end,
-    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes')
+    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + private.review_recheck_interval())
       when k.restriction is not null then greatest(k.sends_at, now() + interval '15 minutes')
       else k.sends_at end,
     k.closes_at, k.consent_id, k.zone)::private.send_verdict
@@ -24402,7 +26223,7 @@ create function private.claim_messages(batch_size integer, shares private.accoun
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off
-  -- Planning anew takes a quarter of the time, and there is one way to do it.
+  -- Planning again takes a quarter of the time, and there is one way to do it.
   set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -24645,6 +26466,13 @@ begin
 end
 $$;
 
+create function private.max_send_attempts()
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 8
+$$;
+
 create function private.retry_delay(attempts integer)
 returns interval
 language sql volatile set search_path = ''
@@ -24680,7 +26508,7 @@ returns void
 language plpgsql set search_path = '' set jit = off set enable_seqscan = off
 as $$
 declare
-  max_attempts constant integer := 8;
+  max_attempts constant integer := private.max_send_attempts();
   opted_out jsonb;
   answering uuid[];
 begin
@@ -24739,8 +26567,8 @@ begin
   if not jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage" || @.kind == "unknown")') then
     return;
   end if;
-  -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
-  -- only end in doubt.
+  -- Refused outright, or a whole group without one clear answer: the provider is down, and the outcome of every further
+  -- message would be unknown too.
   perform private.open_circuit(o.account_id, o.reason)
   from (
     select m.account_id, min(r.message) filter (where r.kind in ('outage', 'unknown')) as reason
@@ -24910,7 +26738,7 @@ exception
       perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused',
         reason);
     exception when others then
-      raise warning 'that campaign % was paused is told to nobody: %', campaign.id, sqlerrm;
+      raise warning 'the admins were not notified that campaign % was paused: %', campaign.id, sqlerrm;
     end;
 end
 $$;
@@ -24926,7 +26754,7 @@ declare
   deadline constant timestamptz := clock_timestamp() + interval '5 seconds';
 begin
   perform private.record_outcomes_apart(outcomes);
-  -- The lanes of a dispatcher fail together.
+  -- The workers of a dispatcher fail together.
   if not pg_try_advisory_xact_lock(hashtextextended('recover_dispatch', 0)) then
     return;
   end if;
@@ -25179,7 +27007,7 @@ begin
   with picked as materialized (
     select d.id, d.lookup_until is null and not exists (
         select from public.message_events e
-        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
+        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as interrupted
     from public.messages d
     where d.status = 'sending' and d.held_at is null and d.account_id is not null
       and d.sending_at < now() - unknown_after_seconds * interval '1 second'
@@ -25189,12 +27017,12 @@ begin
   ), leased as (
     update public.messages m set lookup_until = now() + interval '1 minute'
     from picked p where m.id = p.id
-    returning m.*, p.left_behind
+    returning m.*, p.interrupted
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
     l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
-    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
-    l.left_behind)), '[]')
+    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'interrupted',
+    l.interrupted)), '[]')
   into answer from leased l;
   if answer = '[]' then
     perform private.alert_admins_of_held(unknown_after_seconds);
@@ -25267,7 +27095,7 @@ begin
   choice := case when private.is_auto_reply(message.purpose) then 'hold'
     when message.category = 'marketing' then organization.unknown_outcome_marketing
       else organization.unknown_outcome_service end;
-  if choice = 'resend' and message.attempts < 8 then
+  if choice = 'resend' and message.attempts < private.max_send_attempts() then
     update public.messages m set status = 'queued', send_after = now(), lookup_until = null, updated_at = now()
     where m.id = message_id;
     return 'resend';
@@ -25740,7 +27568,7 @@ begin
     account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
-    case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
+    case when in_review then greatest(opens, now() + private.review_recheck_interval()) else opens end,
     legal_hours_from, waits_for, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;
@@ -25971,7 +27799,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
-  select d.campaign_id, clock_timestamp() + interval '90 seconds'
+  select d.campaign_id, clock_timestamp() + private.dirty_period()
   from (select distinct n.campaign_id from new_rows n where n.campaign_id is not null and not n.rolled_up) d
   where not exists (
     select from private.campaign_progress_dirty s
@@ -26339,11 +28167,11 @@ as $$
   with evaluated as materialized (
     select c.id, c.organization_id, o.alert_opt_out_rate, o.alert_failure_rate, o.alert_after,
       c.deleted_at is null and c.started_at is not null
-        and (c.finished_at is null or c.finished_at > now() - interval '72 hours') as watched
+        and (c.finished_at is null or c.finished_at > now() - private.reply_attribution_window()) as watched
     from public.campaigns c join public.organizations o on o.id = c.organization_id
     where c.id in (
       select r.id from public.campaigns r where r.status in ('running', 'paused') and r.started_at is not null
-      union select f.id from public.campaigns f where f.finished_at > now() - interval '72 hours'
+      union select f.id from public.campaigns f where f.finished_at > now() - private.reply_attribution_window()
         and f.started_at is not null
       union select a.campaign_id from public.campaign_alerts a where a.resolved_at is null)
   ), counted as (
@@ -26545,7 +28373,7 @@ as $$
       and (case when dashboard_numbers.campaign_id is null then a.status <> 'disabled' else false end or f.total <> 0)
     order by 3 desc, a.id limit 100
   ) n
-  left join private.number_figures(dashboard_numbers.organization_id, now() - interval '24 hours') h
+  left join private.number_figures(dashboard_numbers.organization_id, now() - private.number_health_period()) h
     on h.account_id = (n.a).id
 $$;
 
@@ -26926,6 +28754,9 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   alerts jsonb[] := '{}'::jsonb[];
+  kinds text[] := array(
+    select k from unnest('{leads,clients}'::text[]) k
+    where private.has_permission(organization_id, k || ':import', 'organization'));
 begin
   if private.has_permission(organization_id, 'campaigns:read', 'organization') then
     alerts := alerts || array(
@@ -26944,13 +28775,15 @@ begin
       from public.sms_accounts n
       where n.organization_id = system_alerts.organization_id and n.status = 'circuit_open' order by n.id limit 20);
   end if;
-  if private.has_permission(organization_id, 'leads:import', 'organization') then
+  if kinds <> '{}' then
     alerts := alerts || array(
       select jsonb_build_object('type', 'import_failed', 'severity', 'warning', 'title', 'An import has stopped',
-        'description', format('The import of %s has stopped.', i.file_name), 'link', '/leads/import/' || i.id,
+        'description', format('The import of %s has stopped.', i.file_name), 'link',
+          format('/%s/import/%s', i.kind, i.id),
         'created_at', i.finished_at)
       from (
-        select * from public.lead_imports i where i.organization_id = system_alerts.organization_id
+        select * from public.lead_imports i
+        where i.organization_id = system_alerts.organization_id and i.kind = any (kinds)
           and i.created_at > now() - interval '7 days' order by i.created_at desc limit 50
       ) i
       where i.status = 'failed');
@@ -26969,6 +28802,39 @@ begin
 end
 $$;
 
+create function private.integration_alerts(organization_id uuid)
+returns jsonb[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  alerts jsonb[] := '{}'::jsonb[];
+begin
+  if private.has_permission(organization_id, 'webhooks:manage', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'webhook_disabled', 'severity', 'critical', 'title', 'A webhook is disabled',
+        'description', format('Nothing is delivered to %s: it %s.', w.url, case w.disabled_reason
+          when 'gone' then 'said that it is gone' else 'failed too often' end),
+        'link', '/integrations/webhooks/' || w.id, 'created_at', w.disabled_at)
+      from public.webhook_endpoints w
+      where w.organization_id = integration_alerts.organization_id and w.status = 'disabled'
+      order by w.disabled_at desc limit 20);
+  end if;
+  if private.has_permission(organization_id, 'keys:manage', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'api_key_expiring', 'severity', case when k.expires_at < now() + interval '3 days'
+          then 'critical' else 'warning' end, 'title', 'An API key expires soon',
+        'description', format('"%s" stops working on %s (UTC).', k.name,
+          to_char(k.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+        'link', '/integrations/api-keys/' || k.id, 'created_at', k.expires_at - interval '14 days')
+      from public.api_keys k
+      where k.organization_id = integration_alerts.organization_id and k.revoked_at is null and k.expires_at > now()
+        and k.expires_at < now() + interval '14 days'
+      order by k.expires_at limit 20);
+  end if;
+  return alerts;
+end
+$$;
+
 create function private.lead_alerts(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = '' set jit = off
@@ -26978,7 +28844,8 @@ begin
   return (
     select coalesce(jsonb_agg(a order by array_position(array['critical', 'warning', 'info'], a ->> 'severity'),
       a ->> 'created_at' desc nulls last, a ->> 'type', a ->> 'link'), '[]')
-    from unnest(private.risk_alerts(organization_id) || private.system_alerts(organization_id)) a);
+    from unnest(private.risk_alerts(organization_id) || private.system_alerts(organization_id)
+      || private.integration_alerts(organization_id)) a);
 end
 $$;
 
@@ -27224,6 +29091,9 @@ comment on column private.report_fields.currency is 'SQL of the currency of an a
 
 comment on column private.report_fields.scale is 'Digits after the point of an amount of money.';
 
+comment on column private.report_fields.identity is
+  'SQL of the id of another record that the field is the name of: groups keep records of the same name apart.';
+
 comment on column private.report_fields.sort_expression is 'What groups are sorted by instead of their value.';
 
 create index report_fields_type on private.report_fields (type);
@@ -27256,10 +29126,14 @@ create table private.report_formats (
   name text primary key constraint report_formats_name_form check (name ~ '^[a-z]+$'),
   position smallint not null,
   content_type text not null,
-  extension text not null
+  extension text not null,
+  row_limit integer constraint report_formats_row_limit check (row_limit > 0)
 );
 
 comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
+
+comment on column private.report_formats.row_limit is
+  'Rows of a file at most, with the subtotals among them; null: as many as a report has.';
 
 comment on table public.report_settings is
   'Report settings of an organization. Without a row the defaults of the columns hold.';
@@ -27334,7 +29208,7 @@ create trigger set_version before update on public.reports
   for each row execute function private.set_report_version();
 
 comment on table public.report_schedules is
-  'When a report runs by itself, with whose rights, and in which format its recipients get it.';
+  'When a report runs, with whose rights, and in which format its recipients get it.';
 
 comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
 
@@ -27415,7 +29289,7 @@ comment on column public.report_runs.as_of is 'The moment against which relative
 comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
 
 comment on column public.report_runs.chart_rows is
-  'The cells of the first rows of a grouped report: what its chart shows. Kept after the frozen rows.';
+  'The cells of rows of a grouped report, of whole first groups: what its chart shows. Kept after the frozen rows.';
 
 comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
 
@@ -27537,9 +29411,11 @@ create index report_links_revoked_by on public.report_links (revoked_by);
 
 alter table public.report_links enable row level security;
 
-create policy "people read the links to their own runs" on public.report_links for select to authenticated
-  using (exists (select from public.report_runs r where r.organization_id = report_links.organization_id
-    and r.id = report_links.run_id));
+create policy "people read the links to their own runs, admins to all" on public.report_links
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('organization:update'))::uuid[]) or exists (
+    select from public.report_runs r where r.organization_id = report_links.organization_id
+      and r.id = report_links.run_id));
 
 revoke all on public.report_links from public, anon, authenticated, service_role;
 
@@ -27556,7 +29432,7 @@ create table private.report_deliveries (
 );
 
 comment on table private.report_deliveries is
-  'Who was told of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
+  'Who was notified of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
 
 create index report_deliveries_user on private.report_deliveries (user_id) where user_id is not null;
 
@@ -27583,7 +29459,7 @@ create type private.report_aggregate as (id text, label text, function text, typ
   numerator text, denominator text, currency text, additive boolean, show text[], joins text[]);
 
 create type private.report_grouping as (id text, label text, field text, type text, bucket text, fill boolean,
-  value text, cell text, sort_value text, joins text[]);
+  value text, cell text, sort_value text, joins text[], named boolean);
 
 create type private.report_period as (field text, name text, starts_at timestamptz, ends_at timestamptz,
   previous_starts_at timestamptz, previous_ends_at timestamptz, running boolean);
@@ -27591,6 +29467,28 @@ create type private.report_period as (field text, name text, starts_at timestamp
 create type private.report_query as (statement text, columns jsonb, period private.report_period);
 
 create type private.report_total as (row_count bigint, records bigint, cells jsonb, mixed boolean, currencies jsonb);
+
+create function private.is_chart_of_time(definition jsonb)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select coalesce(definition #> '{grouping,0}' ? 'bucket', false)
+$$;
+
+create function private.mailed_chart_rows(run public.report_runs)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  with charted as (
+    select c.value as cells, c.ordinality as place from jsonb_array_elements(run.chart_rows) with ordinality c
+  ), shown as (
+    select c.cells -> 0 as name from charted c group by 1
+    order by case when private.is_chart_of_time(run.definition) then (c.cells -> 0) #>> '{}' end collate "C" desc nulls last,
+      min(c.place)
+    limit 12
+  )
+  select jsonb_agg(c.cells order by c.place) from charted c join shown s on s.name = c.cells -> 0
+$$;
 
 create function private.report_mail_data(run public.report_runs)
 returns jsonb
@@ -27600,9 +29498,7 @@ as $$
     'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id), 'time_zone', run.time_zone,
     'period', run.period, 'row_count', run.row_count, 'truncated', run.truncated, 'partial', run.partial,
     'columns', run.columns, 'totals', run.totals, 'empty', run.records = 0,
-    'chart_rows', (
-      select jsonb_agg(c.value order by c.ordinality)
-      from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
+    'chart_rows', private.mailed_chart_rows(run))
 $$;
 
 create function private.still_may(organization_id uuid, user_id uuid, permission text)
@@ -28717,9 +30613,10 @@ as $$
     select jsonb_agg(private.report_column(a.id || coalesce('.' || s.show, ''),
         a.label || case s.show when 'share_of_total' then ', share of the total'
           when 'share_of_group' then ', share of the group' when 'previous' then ', period before'
-          when 'change' then ', change' when 'change_rate' then ', change in %' else '' end,
+          when 'change' then ', change' when 'change_rate' then ', rate of change' else '' end,
         case when s.show is null or s.show in ('previous', 'change') then a.type else 'ratio' end)
-      || jsonb_build_object('role', 'value')
+      || jsonb_build_object('role', 'value', 'additive', a.additive and a.function <> 'count_distinct'
+        and coalesce(s.show in ('previous', 'change'), true))
       || case when a.type = 'money' then jsonb_build_object('scale', a.scale) else '{}' end
       order by a.ordinality, s.ordinality)
     from unnest(aggregates) with ordinality a
@@ -28772,12 +30669,17 @@ begin
     field := private.report_field(context, source, item ->> 'field', path || '.field');
     grouped := row(item ->> 'field' || coalesce('.' || (item ->> 'bucket'), ''), field.label, item ->> 'field',
       field.type, item ->> 'bucket', false, field.expression, private.report_cell(field.type, field.scale, '{g}'),
-      field.sort_expression, array_remove(array[field.join_name], null))::private.report_grouping;
+      field.sort_expression, array_remove(array[field.join_name], null), field.identity is not null)
+      ::private.report_grouping;
     perform private.require_report(field.groupable, 'not_groupable', path, 'cannot be grouped by');
     perform private.require_report((grouped.bucket is not null) = (field.type in ('date', 'timestamp')),
       'invalid_field', path || '.bucket', 'is for fields that are dates or timestamps, and needed for them');
     perform private.require_report(grouped.id <> all (coalesce(
       (select array_agg(g.id) from unnest(groupings) g), '{}')), 'invalid_field', path, 'must not repeat a grouping');
+    if grouped.named then
+      grouped.value := format('case when %s is not null then %s end', field.expression, field.identity);
+      grouped.sort_value := field.expression;
+    end if;
     if grouped.bucket is not null then
       buckets := buckets + 1;
       grouped.fill := coalesce((item ->> 'fill')::boolean, buckets = 1);
@@ -28797,8 +30699,9 @@ create function private.report_group_key(grouped private.report_grouping, number
 returns text
 language sql immutable set search_path = ''
 as $$
-  select case when grouped.sort_value is not null then format('s%s %s nulls last, ', number, direction) else '' end
-    || private.report_sort(grouped.type, 'g' || number, direction)
+  select case when grouped.named then private.report_sort('text', 's' || number, direction) || ', '
+      when grouped.sort_value is not null then format('s%s %s nulls last, ', number, direction) else '' end
+    || private.report_sort(case when grouped.named then 'id' else grouped.type end, 'g' || number, direction)
 $$;
 
 create function private.report_group_order(definition jsonb, groupings private.report_grouping[],
@@ -28881,6 +30784,17 @@ begin
 end
 $$;
 
+create function private.report_group_cells(groupings private.report_grouping[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select string_agg(case when g.named then format($f$case when level >= %1$s
+      then left(s%1$s, 1000) || case when n%1$s then format(' (%%s)', right(g%1$s::text, 4)) else '' end end$f$,
+      g.ordinality)
+    else replace(g.cell, '{g}', 'g' || g.ordinality) end, ', ' order by g.ordinality)
+  from unnest(groupings) with ordinality g
+$$;
+
 create function private.report_rolled_up(context private.report_context, source private.report_sources,
   definition jsonb, period private.report_period, groupings private.report_grouping[],
   aggregates private.report_aggregate[])
@@ -28941,6 +30855,15 @@ begin
 end
 $$;
 
+create function private.report_namesakes(groupings private.report_grouping[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(string_agg(format(', min(g%1$s::text) over w%1$s <> max(g%1$s::text) over w%1$s as n%1$s',
+      g.ordinality), '' order by g.ordinality), '')
+  from unnest(groupings) with ordinality g where g.named
+$$;
+
 create function private.report_group_statement(context private.report_context, source private.report_sources,
   definition jsonb, period private.report_period, groupings private.report_grouping[],
   aggregates private.report_aggregate[], row_limit integer)
@@ -28953,14 +30876,13 @@ declare
   sort record := private.report_group_order(definition, groupings, aggregates);
   fills text := (select string_agg(' union all ' || private.report_fill(context, period, groupings, aggregates, filled, k),
     '') from generate_series(filled, depth) k);
-  cells text := concat_ws(', ',
-    (select string_agg(case when g.cell = '{g}' then 'g' || g.ordinality
-      else replace(g.cell, '{g}', 'g' || g.ordinality) end, ', ' order by g.ordinality)
-    from unnest(groupings) with ordinality g),
+  windows text := (select string_agg(format('w%1$s as (partition by level, s%1$s)', g.ordinality), ', ')
+    from unnest(groupings) with ordinality g where g.named);
+  cells text := concat_ws(', ', private.report_group_cells(groupings),
     nullif(array_to_string(private.report_aggregate_cells(aggregates), ', '), ''));
 begin
   return format('with rolled as (%1$s), filled as (select * from rolled%2$s),
-    keyed as (select f.*%3$s from filled f),
+    keyed as (select f.*%3$s from filled f%9$s),
     placed as (select k.*, row_number() over (order by %4$s)::integer as position from keyed k),
     ranked as (select p.*, count(*) filter (where p.level = %5$s) over (order by p.position) as rank from placed p)
     select position, nullif(level, %5$s)::smallint as level, jsonb_build_array(%6$s) as cells, null::bigint as row_count,
@@ -28972,8 +30894,9 @@ begin
       (select bool_or(mixed) from ranked where level = %5$s), currencies
     from ranked where level = 0',
     private.report_rolled_up(context, source, definition, period, groupings, aggregates),
-    coalesce(fills, ''), private.report_share_bases(aggregates, depth) || sort.windows, sort.keys, depth, cells,
-    definition -> 'subtotals', row_limit);
+    coalesce(fills, ''),
+    private.report_share_bases(aggregates, depth) || private.report_namesakes(groupings) || sort.windows, sort.keys,
+    depth, cells, definition -> 'subtotals', row_limit, coalesce(' window ' || windows, ''));
 end
 $$;
 
@@ -29017,6 +30940,17 @@ begin
     'and aggregations make more than 30 columns');
   return built;
 end
+$$;
+
+create function private.report_columns_in(columns jsonb, currencies jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_agg(c.value || case when k.key is null then '{}'
+    else jsonb_build_object('currency', k.value, 'additive', (c.value -> 'additive')::boolean and k.value <> 'null') end
+    order by c.ordinality)
+  from jsonb_array_elements(columns) with ordinality c
+  left join jsonb_each(currencies) k on c.value ->> 'id' in (k.key, k.key || '.previous', k.key || '.change')
 $$;
 
 create function private.report_row_limit()
@@ -29091,7 +31025,8 @@ begin
   perform set_config('TimeZone', session_zone, true);
   perform private.require_report(not coalesce((answer ->> 'mixed')::boolean, false), 'mixed_currencies', 'grouping',
     'Amounts in several currencies have no sum. Group by the currency, or filter by one.');
-  return answer - 'mixed' || jsonb_build_object('columns', query.columns,
+  return answer - array['mixed', 'currencies'] || jsonb_build_object(
+    'columns', private.report_columns_in(query.columns, answer -> 'currencies'),
     'truncated', (answer ->> 'row_count')::bigint > private.report_row_limit(),
     'time_zone', context.zone, 'period', private.report_period_json(query.period),
     'partial', private.report_partial(context, query, definition));
@@ -29103,7 +31038,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('columns', built.columns, 'rows', null, 'row_count', null, 'records', null, 'totals', null,
-    'currencies', null, 'truncated', null, 'time_zone', context.zone,
+    'truncated', null, 'time_zone', context.zone,
     'period', private.report_period_json(built.period), 'partial', '[]'::jsonb)
 $$;
 
@@ -29219,6 +31154,39 @@ begin
 end
 $$;
 
+create function private.report_words(run public.report_runs)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context;
+  source private.report_sources;
+begin
+  context.organization_id := run.organization_id;
+  select * into source from private.report_sources s where s.name = run.definition ->> 'source';
+  return (
+    select jsonb_object_agg(w.id, w.words) from (
+      select source.name as id, source.label as words
+      union select c ->> 'id', c ->> 'label' from jsonb_array_elements(run.columns) c
+      union select n.id, f.label
+      from (
+        select jsonb_path_query(run.definition, 'strict $.**.field') #>> '{}' as id
+        union select ltrim(jsonb_array_elements_text(run.definition -> 'sorting'), '-')
+      ) n
+      cross join lateral private.named_report_field(context, source, n.id) f
+      union select v.id, coalesce(p.full_name, t.name)
+      from (
+        select jsonb_path_query(run.definition -> 'filters', '$.**.value[*] ? (@.type() == "string")') #>> '{}' as id
+      ) v
+      left join (
+        select m.user_id, q.full_name from public.memberships m join public.profiles q on q.id = m.user_id
+        where m.organization_id = run.organization_id
+      ) p on p.user_id::text = v.id
+      left join public.teams t on t.organization_id = run.organization_id and t.id::text = v.id
+    ) w where w.words is not null);
+end
+$$;
+
 create function private.report_run_json(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
@@ -29255,10 +31223,12 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
-    'chart_rows', run.chart_rows, 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
-    'row_limit', private.report_row_limit(), 'path', private.report_file_path(run),
-    'content_type', (select f.content_type from private.report_formats f where f.name = run.format))
-  from public.organizations o where o.id = run.organization_id
+    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
+    'content_type', f.content_type)
+  from public.organizations o
+  join private.report_formats f on f.name = run.format
+  where o.id = run.organization_id
 $$;
 
 create function private.report_lease()
@@ -29605,6 +31575,15 @@ begin
 end
 $$;
 
+create function private.has_received_run(run public.report_runs)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(run.owner_id = auth.uid(), false)
+    or exists (select from private.report_deliveries d where d.run_id = run.id and d.user_id = auth.uid())
+      and private.owner_may_export(run)
+$$;
+
 create function private.require_received_run(organization_id uuid, run_id uuid)
 returns public.report_runs
 language plpgsql stable set search_path = ''
@@ -29614,10 +31593,7 @@ declare
 begin
   perform private.require_scope(organization_id, 'reports:read');
   select * into run from public.report_runs r
-  where r.organization_id = require_received_run.organization_id and r.id = run_id
-    and (r.owner_id = auth.uid()
-      or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
-        and private.owner_may_export(r));
+  where r.organization_id = require_received_run.organization_id and r.id = run_id and private.has_received_run(r);
   if run.id is null then
     perform private.problem(404, 'not_found', 'There is no such run.');
   end if;
@@ -29633,7 +31609,7 @@ as $$
     'checksum', run.checksum)
 $$;
 
-create function private.download_report_run(organization_id uuid, run_id uuid)
+create function private.download_report_run(organization_id uuid, run_id uuid, known text[])
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -29650,25 +31626,27 @@ begin
   if run.file_deleted_at is not null or private.report_file_expiry(run) < now() then
     return answer || '{"status": "expired"}';
   end if;
-  insert into private.report_downloads (run_id, user_id, address)
-  select run.id, auth.uid(), o.ip from private.request_origin() o;
+  if not known && array[run.checksum, '*'] then
+    insert into private.report_downloads (run_id, user_id, address)
+    select run.id, auth.uid(), o.ip from private.request_origin() o;
+  end if;
   return answer || private.report_file_json(run);
 end
 $$;
 
-grant execute on function private.download_report_run(uuid, uuid) to authenticated;
+grant execute on function private.download_report_run(uuid, uuid, text[]) to authenticated;
 
-create function public.download_report_run(organization_id uuid, run_id uuid)
+create function public.download_report_run(organization_id uuid, run_id uuid, known text[] default '{}')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.download_report_run(organization_id, run_id)
+  select private.download_report_run(organization_id, run_id, coalesce(known, '{}'))
 $$;
 
 comment on function public.download_report_run is
   'Where the file of a run is, for somebody who may have it at this moment; records the download.';
 
-grant execute on function public.download_report_run(uuid, uuid) to authenticated;
+grant execute on function public.download_report_run(uuid, uuid, text[]) to authenticated;
 
 create function private.queue_report_run(report public.reports, owner_id uuid, format text,
   schedule public.report_schedules default null, scheduled_for timestamptz default null)
@@ -29811,7 +31789,7 @@ language sql stable set search_path = ''
 as $$
   select format('%s %s%s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
     to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'),
-    case when run.truncated then format(' (first %s of %s rows)', private.report_row_limit(), run.row_count) else '' end,
+    case when run.truncated then format(' (first %s of %s rows)', run.rows_written, run.row_count) else '' end,
     f.extension)
   from private.report_formats f where f.name = run.format
 $$;
@@ -29884,11 +31862,40 @@ begin
 end
 $$;
 
+create function private.report_file_rows(run public.report_runs)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select case when f.row_limit is null then private.report_row_limit() else (
+    select count(*) from (
+      select w.level from private.report_rows w where w.run_id = run.id order by w.position limit f.row_limit) l
+    where l.level is null) end
+  from private.report_formats f where f.name = run.format
+$$;
+
 create function private.chart_row_limit()
 returns integer
 language sql immutable parallel safe set search_path = ''
 as $$
-  select 400
+  select 2000
+$$;
+
+create function private.frozen_chart_rows(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  with groups as (
+    select f.cells -> 0 as name, count(*) as rows, min(f.position) as place
+    from private.report_rows f where f.run_id = run.id and f.level is null group by 1
+  ), fitting as (
+    select g.name, sum(g.rows) over w <= private.chart_row_limit() or row_number() over w = 1 as fits
+    from groups g
+    window w as (order by case when private.is_chart_of_time(run.definition) then g.name #>> '{}' end collate "C" desc
+      nulls last, g.place)
+  )
+  select coalesce(jsonb_agg(c.cells order by c.position), '[]') from (
+    select f.position, f.cells from private.report_rows f join fitting g on g.name = f.cells -> 0 and g.fits
+    where f.run_id = run.id and f.level is null order by f.position limit private.chart_row_limit()) c
 $$;
 
 create function private.freeze_report_rows(run public.report_runs)
@@ -29921,16 +31928,11 @@ begin
   update public.report_runs r
   set status = 'writing', frozen_at = clock_timestamp(), time_zone = context.zone,
     period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
-    records = total.records, truncated = total.row_count > private.report_row_limit(),
+    records = total.records, truncated = total.row_count > private.report_file_rows(run),
     partial = private.report_partial(context, built, run.definition),
-    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0 then (
-      select coalesce(jsonb_agg(w.cells order by w.position), '[]') from (
-        select f.position, f.cells from private.report_rows f where f.run_id = run.id and f.level is null
-        order by f.position limit private.chart_row_limit()) w) end,
-    columns = (
-      select jsonb_agg(c || case when total.currencies ? (c ->> 'id')
-        then jsonb_build_object('currency', total.currencies -> (c ->> 'id')) else '{}' end)
-      from jsonb_array_elements(built.columns) c)
+    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0
+      then private.frozen_chart_rows(run) end,
+    columns = private.report_columns_in(built.columns, total.currencies)
   where r.id = run.id;
 end
 $$;
@@ -30047,16 +32049,35 @@ create function private.shown_report_run(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.report_run_json(run) || case when private.owner_may_export(run) then '{}'
+  select private.report_run_json(run) || jsonb_build_object('is_received', private.has_received_run(run))
+    || case when private.has_received_run(run) and private.owner_may_export(run) then '{}'
     else '{"columns": null, "totals": null, "partial": [], "definition": null}'::jsonb end
+$$;
+
+create function private.sees_schedule_of(run public.report_runs)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_schedules s
+    where s.organization_id = run.organization_id and s.id = run.schedule_id
+      and (s.owner_id = auth.uid() or s.organization_id = any (private.organizations_with('reports:write'))))
 $$;
 
 create function private.get_report_run(organization_id uuid, run_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  run public.report_runs;
 begin
-  return private.shown_report_run(private.require_received_run(organization_id, run_id));
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = get_report_run.organization_id and r.id = run_id;
+  if run.id is null or not (private.has_received_run(run) or private.sees_schedule_of(run)) then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return private.shown_report_run(run);
 end
 $$;
 
@@ -30069,7 +32090,7 @@ as $$
   select private.get_report_run(organization_id, run_id)
 $$;
 
-comment on function public.get_report_run is 'A run of the caller''s or one that they were mailed, and its progress.';
+comment on function public.get_report_run is 'A run of the caller''s, of a schedule that they see or one that they were mailed, and its progress.';
 
 grant execute on function public.get_report_run(uuid, uuid) to authenticated;
 
@@ -30082,7 +32103,9 @@ begin
   return (
     with found as materialized (
       select r.id from public.report_runs r
-      where r.organization_id = list_report_runs.organization_id and r.owner_id = auth.uid()
+      where r.organization_id = list_report_runs.organization_id and (r.owner_id = auth.uid() or r.schedule_id = any (
+          array(select s.id from public.report_schedules s
+            where s.organization_id = list_report_runs.organization_id and s.owner_id = auth.uid())))
         and (filters ->> 'report_id' is null or r.report_id = (filters ->> 'report_id')::uuid)
         and (filters ->> 'status' is null or r.status = filters ->> 'status')
     ), page as (
@@ -30105,7 +32128,8 @@ as $$
     private.page_start(page_offset))
 $$;
 
-comment on function public.list_report_runs is 'One page of the caller''s runs, newest first, and their total number.';
+comment on function public.list_report_runs is
+  'One page of the caller''s runs and those of their schedules, newest first, and their total number.';
 
 grant execute on function public.list_report_runs(uuid, jsonb, integer, integer) to authenticated;
 
@@ -30496,18 +32520,27 @@ as $$
 declare
   report public.reports := private.require_visible_report(organization_id, report_id);
   refusal jsonb := private.over_rate_limit('report_preview');
+  definition jsonb := report.definition || '{"subtotals": false}';
+  answer jsonb;
 begin
   if refusal is not null then
     return refusal;
   end if;
-  perform private.require_chart(report.definition);
-  return (
-    select jsonb_build_object('name', report.name, 'columns', a -> 'columns', 'period', a -> 'period', 'time_zone',
-      a -> 'time_zone', 'partial', a -> 'partial', 'row_count', a -> 'row_count', 'rows', (
-        select coalesce(jsonb_agg(r.value -> 'cells' order by r.ordinality), '[]')
-        from jsonb_array_elements(a -> 'rows') with ordinality r where jsonb_typeof(r.value -> 'level') = 'null'))
-    from private.report_answer(private.saved_context(organization_id), report.definition,
-      private.chart_row_limit()) a);
+  perform private.require_chart(definition);
+  if private.is_chart_of_time(definition) then
+    definition := jsonb_set(definition, '{sorting}', jsonb_build_array(format('-%s.%s',
+      definition #>> '{grouping,0,field}', definition #>> '{grouping,0,bucket}')) || (definition -> 'sorting'));
+  end if;
+  answer := private.report_answer(private.saved_context(organization_id), definition, private.chart_row_limit() + 1);
+  return jsonb_build_object('name', report.name, 'columns', answer -> 'columns', 'period', answer -> 'period',
+    'time_zone', answer -> 'time_zone', 'partial', answer -> 'partial', 'row_count', answer -> 'row_count', 'rows', (
+      select coalesce(jsonb_agg(r.value -> 'cells' order by r.ordinality), '[]')
+      from jsonb_array_elements(answer -> 'rows') with ordinality r
+      where (answer ->> 'row_count')::bigint <= private.chart_row_limit()
+        -- The group of the row that is one too many is not whole.
+        or r.value #> '{cells,0}' <> answer #> '{rows,-1,cells,0}'
+        or answer #> '{rows,0,cells,0}' = answer #> '{rows,-1,cells,0}'
+          and r.ordinality <= private.chart_row_limit()));
 end
 $$;
 
@@ -30598,7 +32631,9 @@ begin
     'periods', to_jsonb(private.period_names()), 'buckets', '["day", "week", "month", "quarter", "year"]'::jsonb,
     'formats', (select jsonb_agg(f.name order by f.position) from private.report_formats f),
     'limits', jsonb_build_object('fields', 30, 'groupings', 4, 'aggregations', 10, 'conditions', 20, 'values', 500,
-      'columns', 30, 'rows', private.report_row_limit()));
+      'columns', 30, 'rows', private.report_row_limit())
+      || (select jsonb_object_agg(f.name || '_rows', f.row_limit) from private.report_formats f
+        where f.row_limit is not null));
 end
 $$;
 
@@ -30636,14 +32671,16 @@ create function private.report_link_json(link public.report_links)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', link.id, 'run_id', link.run_id, 'note', link.note, 'created_by', link.created_by,
-    'created_at', link.created_at, 'expires_at', link.expires_at, 'revoked_at', link.revoked_at,
+  select jsonb_build_object('id', link.id, 'run_id', link.run_id, 'report_name', r.name, 'owner_id', r.owner_id,
+    'owner_name', (select p.full_name from public.profiles p where p.id = r.owner_id), 'note', link.note,
+    'created_by', link.created_by, 'created_at', link.created_at, 'expires_at', link.expires_at, 'revoked_at', link.revoked_at,
     'downloads', coalesce(d.downloads, 0), 'last_used_at', d.last_used_at, 'last_address', d.last_address)
   from (
     select count(*) as downloads, max(u.created_at) as last_used_at,
       (array_agg(u.address order by u.id desc))[1] as last_address
     from private.report_downloads u where u.link_id = link.id
   ) d
+  join public.report_runs r on r.id = link.run_id
 $$;
 
 create function private.create_report_link(organization_id uuid, run_id uuid, note text, hours integer)
@@ -30699,31 +32736,51 @@ comment on function public.create_report_link is
 
 grant execute on function public.create_report_link(uuid, uuid, text, integer) to authenticated;
 
-create function private.list_report_links(organization_id uuid, run_id uuid)
+create function private.list_report_links(organization_id uuid, run_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  run public.report_runs := private.require_report_run(organization_id, run_id);
+  is_admin boolean := organization_id = any (private.organizations_with('organization:update'));
 begin
+  if run_id is null then
+    perform private.require_permission(organization_id, 'organization:update');
+  elsif not is_admin then
+    perform private.require_report_run(organization_id, run_id);
+  elsif not exists (
+    select from public.report_runs r where r.organization_id = list_report_links.organization_id
+      and r.id = list_report_links.run_id) then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
   return (
-    select coalesce(jsonb_agg(private.report_link_json(l) order by l.id desc), '[]')
-    from public.report_links l where l.organization_id = run.organization_id and l.run_id = run.id);
+    with found as materialized (
+      select l.id from public.report_links l
+      where l.organization_id = list_report_links.organization_id
+        and (list_report_links.run_id is null or l.run_id = list_report_links.run_id)
+    ), page as (
+      select f.id from found f order by f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_link_json(l) order by l.id desc)
+      from page p join public.report_links l on l.id = p.id), '[]')));
 end
 $$;
 
-grant execute on function private.list_report_links(uuid, uuid) to authenticated;
+grant execute on function private.list_report_links(uuid, uuid, integer, integer) to authenticated;
 
-create function public.list_report_links(organization_id uuid, run_id uuid)
+create function public.list_report_links(organization_id uuid, run_id uuid default null, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_report_links(organization_id, run_id)
+  select private.list_report_links(organization_id, run_id, private.page_size(page_limit),
+    private.page_start(page_offset))
 $$;
 
-comment on function public.list_report_links is 'The links to a run''s file and their use.';
+comment on function public.list_report_links is
+  'One page of the links to a run''s file, or to all files for admins, their use, and their total number.';
 
-grant execute on function public.list_report_links(uuid, uuid) to authenticated;
+grant execute on function public.list_report_links(uuid, uuid, integer, integer) to authenticated;
 
 create function private.revoke_report_link(organization_id uuid, link_id uuid)
 returns jsonb
@@ -31067,7 +33124,7 @@ as $$
 $$;
 
 comment on function public.schedule_report is
-  'Runs a report by itself, with the caller''s rights, and mails it to its recipients.';
+  'Runs a report on a schedule with the caller''s rights, and mails it to its recipients.';
 
 grant execute on function public.schedule_report(uuid, uuid, jsonb) to authenticated;
 
@@ -31286,8 +33343,6 @@ comment on function public.write_report_slice is 'Keeps a piece of a run''s file
 
 grant execute on function public.write_report_slice(uuid, uuid, integer, jsonb, integer, boolean) to service_role;
 
-create extension if not exists btree_gist with schema extensions;
-
 comment on table public.client_segments is 'The segments by which an organization groups its clients.';
 
 alter table public.client_segments enable row level security;
@@ -31422,14 +33477,6 @@ create policy "people read clients within the scope of their permission" on publ
 revoke all on public.clients from public, anon, authenticated, service_role;
 
 grant select on public.clients to authenticated, service_role;
-
-create function private.first_segment(organization_id uuid)
-returns text
-language sql stable set search_path = ''
-as $$
-  select s.key from public.client_segments s
-  where s.organization_id = first_segment.organization_id order by s.position limit 1
-$$;
 
 create function private.set_client_derived_columns()
 returns trigger
@@ -31568,24 +33615,6 @@ create trigger broadcast_insert after insert on public.clients referencing new t
 
 create trigger broadcast_update after update on public.clients referencing old table as old_rows new table as new_rows
   for each statement execute function private.broadcast_clients();
-
-create table public.client_contacts (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  client_id uuid not null,
-  name text not null constraint client_contacts_name_form
-    check (char_length(name) between 1 and 200 and name = btrim(name) and private.is_plain(name)),
-  role text constraint client_contacts_role_form check (char_length(role) between 1 and 100 and private.is_plain(role)),
-  email text constraint client_contacts_email_form
-    check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
-  phone text constraint client_contacts_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
-  is_primary boolean not null default false,
-  left_on date,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint client_contacts_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade
-);
 
 comment on table public.client_contacts is 'The people to talk to at a client.';
 
@@ -31734,28 +33763,6 @@ grant select on public.client_issues to authenticated, service_role;
 create trigger set_updated_at before update on public.client_issues
   for each row execute function private.set_updated_at();
 
-create table public.client_links (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  client_id uuid not null,
-  customer_id uuid,
-  lead_id uuid,
-  source text not null constraint client_links_source check (source in ('automatic', 'manual')),
-  rejected boolean not null default false,
-  created_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint client_links_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint client_links_customer foreign key (organization_id, customer_id)
-    references public.customers (organization_id, id) on delete cascade,
-  constraint client_links_lead foreign key (organization_id, lead_id)
-    references public.leads (organization_id, id) on delete cascade,
-  constraint client_links_one_kind check (num_nonnulls(customer_id, lead_id) = 1),
-  constraint client_links_customer_once unique (organization_id, client_id, customer_id),
-  constraint client_links_lead_once unique (organization_id, client_id, lead_id)
-);
-
 comment on table public.client_links is
   'Which customers (accounts with arrears) and leads are the same as a client. A person''s choice stays.';
 
@@ -31887,20 +33894,6 @@ begin
     select from public.client_contacts k
     where k.organization_id = client.organization_id and k.client_id = client.id and k.id = g.id);
 end
-$$;
-
-create function private.client_in_scope(client public.clients, permission text)
-returns boolean
-language sql stable security definer set search_path = ''
-as $$
-  select exists (
-    select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = client_in_scope.permission
-    where m.user_id = auth.uid() and m.organization_id = client.organization_id and m.status = 'active'
-      and case p.scope
-        when 'organization' then true
-        when 'team' then client.team_id = m.team_id or client.owner_id = m.user_id
-        else client.owner_id = m.user_id end)
 $$;
 
 create function private.require_client(
@@ -32086,7 +34079,7 @@ begin
   end if;
   client := private.require_client(organization_id, client_id, 'clients:write', true);
   perform private.require_valid(coalesce((interaction ->> 'occurred_at')::timestamptz, now())
-    <= now() + interval '5 minutes', 'occurred_at', 'is in the future');
+    <= now() + private.clock_tolerance(), 'occurred_at', 'is in the future');
   insert into public.client_interactions (organization_id, client_id, type, direction, subject, details, outcome,
     sentiment, occurred_at, recorded_at, created_by)
   select client.organization_id, client.id, r.type, r.direction, r.subject, r.details, r.outcome, r.sentiment,
@@ -32199,7 +34192,7 @@ begin
     select t.key from public.incident_types t where t.organization_id = client.organization_id
     order by t.position desc limit 1));
   perform private.require_incident_type(organization_id, created.type);
-  perform private.require_valid(coalesce(created.opened_at, now()) <= now() + interval '5 minutes', 'opened_at',
+  perform private.require_valid(coalesce(created.opened_at, now()) <= now() + private.clock_tolerance(), 'opened_at',
     'is in the future');
   insert into public.client_issues (organization_id, client_id, type, title, description, severity, contract_code,
     external_customer_id, opened_at, created_by, recorded_at)
@@ -32320,61 +34313,6 @@ $$;
 comment on function public.list_client_issues is 'One page of a client''s issues, newest first.';
 
 grant execute on function public.list_client_issues(uuid, uuid, integer, integer, jsonb) to authenticated;
-
-create function private.client_matches(organization_id uuid, client_ids uuid[])
-returns table (client_id uuid, customer_id uuid, lead_id uuid, matched_by text, strength integer)
-language sql stable rows 100 set search_path = ''
-as $$
-  with c as (
-    select k.* from public.clients k
-    where k.organization_id = client_matches.organization_id and k.id = any (client_ids)
-  ), found as (
-    select c.id as client_id, a.id as customer_id, null::uuid as lead_id, 'account_number' as matched_by, 1 as strength
-    from c join public.customers a
-      on a.organization_id = client_matches.organization_id and lower(a.account_number) = lower(c.account_number)
-    union all
-    select c.id, a.id, null, 'phone', 2
-    from c join public.customers a on a.organization_id = client_matches.organization_id and a.phone = c.phone
-    union all
-    select c.id, null, l.id, 'phone', 2
-    from c join public.leads l
-      on l.organization_id = client_matches.organization_id and l.phone = c.phone and l.deleted_at is null
-    union all
-    select c.id, null, l.id, 'email', 3
-    from c join public.leads l
-      on l.organization_id = client_matches.organization_id and l.email = c.email and l.deleted_at is null
-  )
-  select distinct on (f.client_id, f.customer_id, f.lead_id) f.client_id, f.customer_id, f.lead_id, f.matched_by,
-    f.strength
-  from found f order by f.client_id, f.customer_id, f.lead_id, f.strength
-$$;
-
-create function private.link_clients(organization_id uuid, client_ids uuid[])
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  delete from public.client_links l
-  where l.organization_id = link_clients.organization_id and l.client_id = any (client_ids) and l.source = 'automatic'
-    and not exists (
-      select from private.client_matches(link_clients.organization_id, client_ids) m
-      where m.client_id = l.client_id
-        and (m.customer_id, m.lead_id) is not distinct from (l.customer_id, l.lead_id));
-  insert into public.client_links (organization_id, client_id, customer_id, lead_id, source)
-  select link_clients.organization_id, b.client_id, b.customer_id, b.lead_id, 'automatic'
-  from (
-    select m.*, m.strength = min(m.strength) over k as is_best,
-      count(*) over (partition by m.client_id, m.customer_id is null, m.strength) = 1 as is_only
-    from private.client_matches(link_clients.organization_id, client_ids) m
-    window k as (partition by m.client_id, m.customer_id is null)
-  ) b
-  where b.is_best and b.is_only and not exists (
-    select from public.client_links l
-    where l.organization_id = link_clients.organization_id and l.client_id = b.client_id
-      and (l.customer_id is null) = (b.customer_id is null))
-  on conflict do nothing;
-end
-$$;
 
 create function private.link_new_contacts()
 returns void
@@ -32595,407 +34533,6 @@ as $$
   from public.client_segments s where s.organization_id = segments_json.organization_id
 $$;
 
-create function private.local_day(organization_id uuid, at timestamptz default now())
-returns date
-language sql stable set search_path = ''
-as $$
-  select (at at time zone o.time_zone)::date from public.organizations o where o.id = local_day.organization_id
-$$;
-
-create type private.client_entry as (
-  client_id uuid,
-  day date,
-  entry text,
-  contract text,
-  contract_mrr numeric,
-  currency text,
-  segment text,
-  reason text,
-  voluntary boolean,
-  observed_from date
-);
-
-create function private.churn_reasons()
-returns text[]
-language sql immutable parallel safe set search_path = ''
-as $$
-  select array['price', 'service', 'competitor', 'moved', 'closed', 'payment', 'other', 'unknown']
-$$;
-
-create table public.client_movements (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  client_id uuid not null,
-  day date not null constraint client_movements_day_sane check (day between '1900-01-01' and '2200-01-01'),
-  place smallint not null, kind text not null constraint client_movements_kind check (kind in ('trial_start',
-  'trial_lost', 'new', 'expansion',
-    'contraction', 'churn', 'reactivation', 'currency', 'pause', 'resume', 'notice', 'notice_withdrawn', 'segment',
-    'unchanged', 'correction')),
-  amount numeric(14, 2) not null,
-  client_change smallint not null constraint client_movements_client_change check (client_change between -1 and 1),
-  currency text not null constraint client_movements_currency_iso check (currency ~ '^[A-Z]{3}$'),
-  segment text not null, mrr_after numeric(14, 2) not null,
-  status_after text not null,
-  entry text constraint client_movements_entry check (entry in ('trial', 'trial_end', 'amount', 'end', 'pause',
-    'resume', 'notice', 'notice_withdrawn', 'segment')),
-  contract text not null constraint client_movements_contract_form
-    check (char_length(contract) <= 100 and private.is_plain(contract)),
-  contract_mrr numeric(14, 2) constraint client_movements_contract_mrr check (contract_mrr >= 0),
-  entry_currency text, entry_segment text,
-  reason text constraint client_movements_reason check (reason = any (private.churn_reasons())),
-  voluntary boolean, observed_from date,
-  reverses uuid,
-  reversed_kind text,
-  cause text not null constraint client_movements_cause
-    check (cause in ('entry', 'import', 'plan', 'rule', 'merge', 'delete', 'restore', 'reversal')),
-  recorded_at timestamptz not null,
-  recorded_by uuid references public.profiles (id) on delete set null,
-  constraint client_movements_organization_key unique (organization_id, id),
-  constraint client_movements_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint client_movements_reverses foreign key (organization_id, reverses)
-    references public.client_movements (organization_id, id),
-  constraint client_movements_correction check ((kind = 'correction') = (reverses is not null)
-    and (reverses is null) = (reversed_kind is null))
-);
-
-create function private.effective_movements(
-  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
-returns setof public.client_movements
-language plpgsql stable rows 2000 set search_path = ''
-as $$
-begin
-  if whole_organization is null then
-    return query
-      select m.* from public.client_movements m
-      where m.client_id = any (client_ids) and m.kind <> 'correction' and m.recorded_at <= as_of
-        and not exists (
-          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
-  else
-    return query
-      select m.* from public.client_movements m
-      where m.organization_id = whole_organization and m.kind <> 'correction' and m.recorded_at <= as_of
-        and not exists (
-          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
-  end if;
-end
-$$;
-
-create function private.current_movements(client_ids uuid[])
-returns public.client_movements[]
-language sql stable set search_path = ''
-as $$
-  select coalesce(array_agg(m), '{}') from private.effective_movements(client_ids) m
-$$;
-
-create function private.entry_slot(entry text, contract text)
-returns text
-language sql immutable parallel safe set search_path = ''
-as $$
-  select case
-    when entry in ('amount', 'end') then 'contract ' || contract
-    when entry in ('pause', 'resume') then 'pause'
-    when entry in ('notice', 'notice_withdrawn') then 'notice'
-    else entry end
-$$;
-
-create function private.entry_rank(entry text)
-returns integer
-language sql immutable parallel safe set search_path = ''
-as $$
-  select array_position(array['trial', 'trial_end', 'amount', 'end', 'notice', 'notice_withdrawn', 'pause', 'resume',
-    'segment'], entry)
-$$;
-
-create function private.entry_states(entries private.client_entry[])
-returns table (
-  client_id uuid, day date, entry text, contract text, contract_mrr numeric, entry_currency text, entry_segment text,
-  reason text, voluntary boolean, observed_from date, n bigint, d_force integer, in_force bigint, total numeric,
-  paused boolean, noticed boolean, in_trial boolean, segment text, currency text)
-language sql immutable rows 2000 set search_path = ''
-as $$
-  with e as (
-    select u.*, row_number() over (partition by u.client_id order by u.day, private.entry_rank(u.entry),
-      u.contract) as n
-    from unnest(entries) u
-  ), c as (
-    select e.*, x.is_contract,
-      case when x.is_contract then x.force - coalesce(lag(x.force) over k, 0) else 0 end as d_force,
-      case when x.is_contract then x.mrr - coalesce(lag(x.mrr) over k, 0) else 0 end as d_mrr
-    from e cross join lateral (
-      select e.entry in ('amount', 'end') as is_contract, (e.entry = 'amount')::integer as force,
-        case when e.entry = 'amount' then e.contract_mrr else 0 end as mrr) x
-    window k as (partition by e.client_id, x.is_contract, e.contract order by e.n)
-  ), s as (
-    select c.*, sum(c.d_force) over w as in_force, sum(c.d_mrr) over w as total
-    from c window w as (partition by c.client_id order by c.n)
-  ), m as (
-    select s.*,
-      case when s.in_force = 0 or s.entry = 'resume' then 0 when s.entry = 'pause' then 1 end as pause,
-      case when s.in_force = 0 or s.entry = 'notice_withdrawn' then 0 when s.entry = 'notice' then 1 end as notice,
-      case s.entry when 'trial' then 1 when 'trial_end' then 0 end as trial,
-      (lpad(s.n::text, 6, '0') || s.segment) collate "C" as nth_segment,
-      (lpad(s.n::text, 6, '0') || s.currency) collate "C" as nth_currency
-    from s
-  )
-  select m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.currency, m.segment, m.reason, m.voluntary,
-    m.observed_from, m.n, m.d_force, m.in_force, m.total,
-    coalesce(max(m.n * 2 + m.pause) over w % 2 = 1, false),
-    coalesce(max(m.n * 2 + m.notice) over w % 2 = 1, false),
-    max(m.n * 2 + m.trial) over w % 2 = 1,
-    coalesce(substr(max(m.nth_segment) over w, 7), substr(min(m.nth_segment) over (partition by m.client_id), 7)),
-    coalesce(substr(max(m.nth_currency) over w, 7), substr(min(m.nth_currency) over (partition by m.client_id), 7))
-  from m window w as (partition by m.client_id order by m.n)
-$$;
-
-create function private.fold_entries(entries private.client_entry[])
-returns table (
-  client_id uuid, day date, place smallint, kind text, amount numeric, client_change smallint, currency text,
-    segment text,
-  mrr_after numeric, status_after text, entry text, contract text, contract_mrr numeric, entry_currency text,
-  entry_segment text, reason text, voluntary boolean, observed_from date)
-language sql immutable rows 2000 set search_path = ''
-as $$
-  with s as (
-    select s.*, case when s.paused then 0 else s.total end as mrr, s.entry in ('amount', 'end') as is_contract,
-      last_value(s.in_force) over d > 0 as in_after,
-      last_value(s.in_force) over d > sum(s.d_force) over (partition by s.client_id, s.day) as in_before,
-      row_number() over (partition by s.client_id, s.day, s.entry in ('amount', 'end') order by s.n desc) = 1
-        as is_last_of_day
-    from private.entry_states(entries) s
-    window d as (partition by s.client_id, s.day order by s.n rows between unbounded preceding and unbounded following)
-  ), t as (
-    select s.*, max(s.in_force) over w > 0 as ever,
-      coalesce(max(s.in_after::integer) over (partition by s.client_id order by s.day
-        range between unbounded preceding and interval '1 day' preceding), 0) = 1 as ever_before,
-      lag(s.mrr, 1, 0::numeric) over w as mrr_before, lag(s.currency) over w as currency_before,
-      lag(s.paused, 1, false) over w as paused_before, lag(s.noticed, 1, false) over w as noticed_before,
-      lag(s.in_trial) over w as trial_before
-    from s window w as (partition by s.client_id order by s.n)
-  ), k as (
-    select t.*, t.in_before and t.in_after and t.currency_before <> t.currency as is_exchange,
-      case
-        when t.in_force > 0 then case when t.paused then 'paused' when t.noticed then 'leaving' else 'active' end
-        when t.ever then 'churned'
-        else case t.in_trial when true then 'trial' when false then 'trial_lost' else 'prospect' end
-      end as status_after, case
-        when t.is_contract and not t.in_before and t.in_after
-          then case when t.ever_before then 'reactivation' else 'new' end
-        when t.is_contract and t.in_before and not t.in_after then 'churn'
-        when t.is_contract and t.mrr > t.mrr_before then 'expansion'
-        when t.is_contract and t.mrr < t.mrr_before then 'contraction'
-        when t.entry = 'pause' and t.paused and not t.paused_before then 'pause'
-        when t.entry = 'resume' and t.paused_before and not t.paused then 'resume'
-        when t.entry = 'notice' and t.noticed and not t.noticed_before then 'notice'
-        when t.entry = 'notice_withdrawn' and t.noticed_before and not t.noticed then 'notice_withdrawn'
-        when t.entry = 'trial' and not t.ever and t.trial_before is not true then 'trial_start'
-        when t.entry = 'trial_end' and not t.ever and t.trial_before then 'trial_lost'
-        when t.entry = 'segment' then 'segment'
-        else 'unchanged'
-      end as kind
-    from t
-  )
-  select k.client_id, k.day, (row_number() over (partition by k.client_id, k.day order by k.n, x.half))::smallint,
-    case when k.is_exchange then 'currency' else k.kind end, x.amount,
-    case when k.is_contract and k.is_last_of_day then (k.in_after::integer - k.in_before::integer)::smallint
-      else 0::smallint end, x.currency, k.segment, x.mrr_after, k.status_after, x.entry, k.contract, k.contract_mrr,
-    k.entry_currency, k.entry_segment, k.reason, k.voluntary, k.observed_from
-  from k cross join lateral (
-    select 1 as half, k.mrr - k.mrr_before as amount, k.currency, k.mrr as mrr_after, k.entry where not k.is_exchange
-    union all
-    select 1, -k.mrr_before, k.currency_before, 0, null where k.is_exchange
-    union all
-    select 2, k.mrr, k.currency, k.mrr, k.entry where k.is_exchange
-  ) x
-  order by k.client_id, k.n, x.half
-$$;
-
-create table public.client_spells (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  client_id uuid not null,
-  spell_no integer not null,
-  starts_on date not null,
-  ends_on date,
-  reason text constraint client_spells_reason check (reason = any (private.churn_reasons())),
-  voluntary boolean, observed_from date not null,
-  constraint client_spells_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint client_spells_once unique (organization_id, client_id, spell_no),
-  constraint client_spells_in_order check (ends_on >= starts_on),
-  constraint client_spells_apart exclude using gist
-    (client_id with operator(pg_catalog.=), daterange(starts_on, ends_on) with operator(pg_catalog.&&))
-);
-
-create function private.spells_of(
-  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
-returns table (organization_id uuid, client_id uuid, day date, ends_on date, reason text, voluntary boolean,
-  observed_from date, segment text)
-language sql stable rows 2000 set search_path = ''
-as $$
-  select s.organization_id, s.client_id, s.day, s.ends_on, s.end_reason, s.end_voluntary, s.observed_from, s.segment
-  from (
-    select m.*, lead(m.day) over w as ends_on, lead(m.reason) over w as end_reason,
-      lead(m.voluntary) over w as end_voluntary
-    from private.effective_movements(client_ids, as_of, whole_organization) m
-    where m.client_change <> 0
-    window w as (partition by m.client_id order by m.day, m.place)
-  ) s
-  where s.client_change = 1
-$$;
-
-create table private.client_plans (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  client_id uuid not null, movement text not null,
-  details jsonb not null,
-  effective_on date not null,
-  recorded_by uuid references public.profiles (id) on delete set null,
-  recorded_at timestamptz not null default now(),
-  failures integer not null default 0,
-  last_error text,
-  constraint client_plans_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade
-);
-
-create table private.play_trials (
-  organization_id uuid not null,
-  play_id uuid not null,
-  client_id uuid not null,
-  held_out boolean not null,
-  proposed_on date not null,
-  mrr numeric(14, 2) not null,
-  currency text not null,
-  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
-  primary key (organization_id, client_id, play_id, proposed_on),
-  constraint play_trials_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint play_trials_play foreign key (organization_id, play_id)
-    references public.plays (organization_id, id) on delete cascade
-);
-
-create function private.forget_outcomes(organization_id uuid, client_ids uuid[])
-returns void
-language sql set search_path = ''
-as $$
-  update private.play_trials t set outcome = null
-  from public.clients c
-  where c.organization_id = forget_outcomes.organization_id
-    and (c.id = any (client_ids) or c.merged_into = any (client_ids))
-    and t.organization_id = c.organization_id and t.client_id = c.id
-$$;
-
-create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
-returns void
-language plpgsql set search_path = '' set jit = off
-as $$
-begin
-  delete from public.client_spells s
-  where s.organization_id = derive_from_movements.organization_id and s.client_id = any (client_ids);
-  insert into public.client_spells
-    (organization_id, client_id, spell_no, starts_on, ends_on, reason, voluntary, observed_from)
-  select derive_from_movements.organization_id, s.client_id,
-    row_number() over (partition by s.client_id order by s.day), s.day, s.ends_on, s.reason, s.voluntary,
-    coalesce(s.observed_from, s.day)
-  from private.spells_of(client_ids) s;
-  perform set_config('signalbox.derived', 'on', true);
-  with m as materialized (
-    select f.* from private.effective_movements(client_ids) f
-  ), latest as (
-    select distinct on (m.client_id) m.client_id, m.status_after, m.mrr_after, m.currency
-    from m order by m.client_id, m.day desc, m.place desc
-  ), days as (
-    select m.client_id, min(m.day) filter (where m.client_change = 1) as since,
-      max(m.day) filter (where m.client_change = 1) as started, max(m.day) filter (where m.kind = 'pause') as paused,
-      max(m.day) filter (where m.kind = 'notice') as noticed
-    from m group by m.client_id
-  ), derived as (
-    select u.id, coalesce(l.status_after, 'prospect') as status, coalesce(l.mrr_after, 0) as mrr, l.currency, d.since,
-      case when l.status_after in ('active', 'paused', 'leaving') then d.started end as spell_started_on,
-      case when l.status_after = 'paused' then d.paused end as paused_on,
-      case when l.status_after in ('leaving', 'paused') and d.noticed >= d.started then d.noticed end as notice_on,
-      case when l.status_after in ('active', 'paused', 'leaving') then (
-        select min(p.effective_on) from private.client_plans p
-        where p.organization_id = derive_from_movements.organization_id and p.client_id = u.id
-          and p.movement = 'churn') end as leaves_on
-    from unnest(client_ids) u (id)
-    left join latest l on l.client_id = u.id
-    left join days d on d.client_id = u.id
-  )
-  update public.clients c
-  set status = d.status, mrr = d.mrr, currency = coalesce(d.currency, c.currency), since = d.since,
-    spell_started_on = d.spell_started_on, paused_on = d.paused_on, notice_on = d.notice_on, leaves_on = d.leaves_on,
-    trial_ends_on = case when d.status = 'trial' then c.trial_ends_on end
-  from derived d
-  where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
-  perform set_config('signalbox.derived', '', true);
-  perform private.forget_outcomes(organization_id, client_ids);
-end
-$$;
-
-create function private.post_entries(
-  organization_id uuid, added private.client_entry[], withdrawn uuid[], cause text)
-returns void
-language plpgsql set search_path = '' set jit = off
-as $$
-declare
-  rows public.client_movements[];
-  touched uuid[] := array(
-    select a.client_id from unnest(added) a
-    union
-    select m.client_id from public.client_movements m where m.id = any (withdrawn));
-  entries private.client_entry[];
-  recorded timestamptz;
-begin
-  rows := private.current_movements(touched);
-  -- After the locks, and later than all rows of these clients: the time tells what was known before.
-  recorded := greatest(clock_timestamp(), (
-    select max(m.recorded_at) from public.client_movements m where m.client_id = any (touched))
-    + interval '1 microsecond');
-  -- The first entry of a client names its segment, also when the one that did is taken back.
-  entries := added || array(
-    select row(m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.entry_currency, case
-        when row_number() over (partition by m.client_id order by m.day, m.place) = 1
-        then coalesce(m.entry_segment, m.segment) else m.entry_segment end,
-      m.reason, m.voluntary, m.observed_from)::private.client_entry
-    from unnest(rows) m
-    left join unnest(added) a on a.client_id = m.client_id and a.day = m.day
-      and private.entry_slot(a.entry, a.contract) = private.entry_slot(m.entry, m.contract)
-    left join unnest(withdrawn) w on w = m.id
-    where m.entry is not null and a.client_id is null and w is null);
-  with wanted as materialized (
-    select f.client_id, f.day, f.place, f.kind, f.amount, f.client_change, coalesce(f.currency, c.currency) as currency,
-      coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
-      f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
-    from private.fold_entries(entries) f
-    join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
-  ), matched as materialized (
-    select w.client_id, w.day, w.place, m.id
-    from wanted w
-    join unnest(rows) m on m.client_id = w.client_id and m.day = w.day and m.place = w.place
-      and (m.kind, m.amount, m.client_change, m.currency, m.segment, m.mrr_after, m.status_after, m.entry, m.contract,
-          m.contract_mrr, m.entry_currency, m.entry_segment, m.reason, m.voluntary, m.observed_from)
-        is not distinct from (w.kind, w.amount, w.client_change, w.currency, w.segment, w.mrr_after, w.status_after,
-          w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment, w.reason, w.voluntary,
-          w.observed_from)
-  )
-  insert into public.client_movements (organization_id, client_id, day, place, kind, amount, client_change, currency,
-    segment, mrr_after, status_after, entry, contract, contract_mrr, entry_currency, entry_segment, reason, voluntary,
-    observed_from, reverses, reversed_kind, cause, recorded_at, recorded_by)
-  select post_entries.organization_id, m.client_id, m.day, m.place, 'correction', -m.amount, -m.client_change,
-    m.currency, m.segment, m.mrr_after, m.status_after, null, m.contract, null, null, null, null, null, null, m.id,
-    m.kind, post_entries.cause, recorded, auth.uid()
-  from unnest(rows) m left join matched x on x.id = m.id where x.id is null
-  union all
-  select post_entries.organization_id, w.client_id, w.day, w.place, w.kind, w.amount, w.client_change, w.currency,
-    w.segment, w.mrr_after, w.status_after, w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment,
-    w.reason, w.voluntary, w.observed_from, null, null, post_entries.cause, recorded, auth.uid()
-  from wanted w left join matched x on (x.client_id, x.day, x.place) = (w.client_id, w.day, w.place)
-  where x.id is null;
-  perform private.derive_from_movements(organization_id, touched);
-end
-$$;
-
 create function private.move_clients_of_segments(organization_id uuid, moves jsonb)
 returns void
 language plpgsql set search_path = ''
@@ -33102,55 +34639,6 @@ begin
   perform private.require_valid(wanted between '1950-01-01' and today + 3660, path,
     'is more than ten years ahead, or too long ago');
   return wanted;
-end
-$$;
-
-create function private.monthly_amount(details jsonb)
-returns numeric
-language plpgsql immutable set search_path = ''
-as $$
-declare
-  amount numeric;
-  parts integer := case coalesce(details ->> 'interval', 'month')
-    when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end;
-begin
-  perform private.require_valid(parts is not null, 'interval', 'is not month, quarter or year');
-  perform private.require_valid(details ->> 'amount' ~ '^[0-9]{1,12}(\.[0-9]{1,2})?$', 'amount',
-    'is not an amount of money of at least 0');
-  amount := round((details ->> 'amount')::numeric / parts, 2);
-  return amount;
-end
-$$;
-
-create function private.plan_movement(client public.clients, movement text, details jsonb, day date)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  kept jsonb;
-begin
-  if movement in ('mrr', 'reactivation') then
-    perform private.monthly_amount(details);
-    perform private.require_valid(coalesce(details ->> 'currency', 'XXX') ~ '^[A-Z]{3}$', 'currency',
-      'is not a currency code');
-  elsif movement = 'churn' then
-    perform private.require_valid(coalesce(details ->> 'reason', 'unknown') = any (private.churn_reasons()), 'reason',
-      'is not one of the reasons');
-  end if;
-  -- Only what the movement reads, and nothing else that a request had.
-  kept := jsonb_strip_nulls(jsonb_build_object('contract', details ->> 'contract') || case
-    when movement in ('mrr', 'reactivation') then jsonb_build_object('amount', details ->> 'amount',
-      'interval', details ->> 'interval', 'currency', details ->> 'currency',
-      'observed_from', (details ->> 'observed_from')::date)
-    when movement = 'churn' then jsonb_build_object('reason', details ->> 'reason',
-      'voluntary', (details ->> 'voluntary')::boolean)
-    else '{}' end);
-  delete from private.client_plans p
-  where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = plan_movement.movement
-    and coalesce(p.details ->> 'contract', '') = coalesce(plan_movement.details ->> 'contract', '');
-  insert into private.client_plans (organization_id, client_id, movement, details, effective_on, recorded_by)
-  values (client.organization_id, client.id, movement, kept, day, auth.uid());
-  perform private.derive_from_movements(client.organization_id, array[client.id]);
 end
 $$;
 
@@ -35179,7 +36667,7 @@ comment on function public.churn_settings is
 
 grant execute on function public.churn_settings(uuid, jsonb) to authenticated;
 
-comment on function private.fold_entries is 'The movements of clients that follow from what was entered about them.';
+comment on function private.derive_movements is 'The movements of clients that follow from what was entered about them.';
 
 create function private.list_client_movements(
   organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
@@ -35571,7 +37059,7 @@ create table private.note_mails (
   created_at timestamptz not null default now()
 );
 
-comment on table private.note_mails is 'Notes whose readers are not yet told by e-mail.';
+comment on table private.note_mails is 'Notes whose readers are not yet notified by e-mail.';
 
 create function private.note_reader(organization_id uuid)
 returns table (role_key text, read_before uuid, sees_clients boolean)
@@ -35753,7 +37241,7 @@ begin
       having count(*) > 0;
       delete from private.note_mails w where w.note_id = waiting.note_id;
     exception when others then
-      raise warning 'the readers of the note % were not told: %', waiting.note_id, sqlerrm;
+      raise warning 'the readers of the note % were not notified: %', waiting.note_id, sqlerrm;
     end;
   end loop;
 end
@@ -36782,6 +38270,13 @@ begin
 end
 $$;
 
+create function private.run_budget()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '4 seconds'
+$$;
+
 create function private.run_feature_snapshots(slice_size integer default 10000)
 returns integer
 language plpgsql set search_path = ''
@@ -36813,7 +38308,7 @@ begin
       where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
       exit;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return taken;
 end
@@ -36851,7 +38346,7 @@ begin
     if removed = 0 then
       update private.feature_thinning t set finished_at = now() where t.month = thinned;
     end if;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
 end
 $$;
@@ -36860,7 +38355,7 @@ comment on table public.churn_models is 'How the risk of leaving is computed: a 
 
 comment on column public.churn_models.method is 'rule: built-in weights, recalibrated; model: learned.';
 
-comment on column public.churn_models.accepted is 'false: judged and not used; reason says why.';
+comment on column public.churn_models.accepted is 'false: tested and not used; reason says why.';
 
 comment on column public.churn_models.features is
   '[{ name, theme, place or level, transform, mean, sd, coefficient, prior }], standardized by the training rows.';
@@ -36987,7 +38482,7 @@ create table private.churn_alerts (
     references public.clients (organization_id, id) on delete cascade
 );
 
-comment on table private.churn_alerts is 'Clients that have entered the highest band, until people are told of them.';
+comment on table private.churn_alerts is 'Clients that have entered the highest band, until people are notified of them.';
 
 create index churn_alerts_waiting on private.churn_alerts (organization_id) where digested_on is null;
 
@@ -37888,7 +39383,7 @@ begin
         next_try_at = clock_timestamp() + interval '1 minute' * least(2 ^ s.failures, 1440)
       where s.organization_id = state.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return steps;
 end
@@ -38069,6 +39564,13 @@ begin
 end
 $$;
 
+create function private.failed_item_pause()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '10 minutes'
+$$;
+
 create function private.run_scoring(slice_size integer default 5000)
 returns integer
 language plpgsql set search_path = ''
@@ -38088,9 +39590,10 @@ begin
       scored := scored + private.score_slice(run, slice_size);
     exception when others then
       raise warning 'the scoring of % failed: %', run.organization_id, sqlerrm;
-      update private.scoring_runs r set next_try_at = clock_timestamp() + interval '10 minutes' where r.id = run.id;
+      update private.scoring_runs r set next_try_at = clock_timestamp() + private.failed_item_pause()
+      where r.id = run.id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return scored;
 end
@@ -38759,10 +40262,10 @@ begin
       made := made + private.recommend_slice(run, slice_size);
     exception when others then
       raise warning 'the recommendations of % failed: %', run.organization_id, sqlerrm;
-      update private.recommendation_runs r set next_try_at = clock_timestamp() + interval '10 minutes'
+      update private.recommendation_runs r set next_try_at = clock_timestamp() + private.failed_item_pause()
       where r.organization_id = run.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return made;
 end
@@ -39040,10 +40543,10 @@ begin
       predicted := predicted + private.predict_slice(model, slice_size);
     exception when others then
       raise warning 'the incident forecasts of % failed: %', model.organization_id, sqlerrm;
-      update private.incident_models m set next_try_at = clock_timestamp() + interval '10 minutes'
+      update private.incident_models m set next_try_at = clock_timestamp() + private.failed_item_pause()
       where m.organization_id = model.organization_id;
     end;
-    exit when clock_timestamp() > began + interval '4 seconds';
+    exit when clock_timestamp() > began + private.run_budget();
   end loop;
   return predicted;
 end
@@ -39157,8 +40660,8 @@ begin
   delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(kept_from);
 
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
-  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
-  delete from private.exports_begun where begun_at < now() - interval '1 hour';
+  delete from private.idempotency_keys where created_at < now() - private.idempotency_lifetime();
+  delete from private.exports_begun where begun_at < now() - private.export_continuation_time();
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
   delete from private.sign_in_places where last_sign_in_at < now() - interval '90 days';
   update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';
@@ -39315,6 +40818,28 @@ as $$
   ) p
 $$;
 
+create function private.health_integrations(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('type', t.type, 'name', t.name, 'failing_since', i.failing_since,
+      'last_success_at', i.last_success_at,
+      'status', case when t.kind = 'texts' then private.health_status('provider', s.refused)
+        else private.health_status('integration', coalesce(extract(epoch from now() - i.failing_since), 0)) end)
+    order by t.position), '[]')
+  from private.integration_types t
+  left join public.integrations i
+    on i.organization_id = health_integrations.organization_id and i.type = t.type
+  left join lateral (
+    select count(*) as senders, count(*) filter (where a.status = 'circuit_open')::double precision / count(*) as refused
+    from public.sms_accounts a
+    where t.kind = 'texts' and a.organization_id = health_integrations.organization_id and a.provider = t.type
+      and a.credentials_secret_id is not null
+    having count(*) > 0
+  ) s on true
+  where i.id is not null or s.senders > 0
+$$;
+
 create function private.health_series(organization_id uuid, metric text, time_range text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -39376,6 +40901,7 @@ declare
   jobs jsonb;
   queues jsonb;
   providers jsonb;
+  integrations jsonb;
 begin
   perform private.require_permission(organization_id, 'health:read');
   select jsonb_agg(to_jsonb(j) order by j.name) into jobs from private.health_jobs() j;
@@ -39387,9 +40913,10 @@ begin
   from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
   providers := private.health_providers(organization_id);
-  return jsonb_build_object('jobs', jobs, 'queues', queues, 'providers', providers,
+  integrations := private.health_integrations(organization_id);
+  return jsonb_build_object('jobs', jobs, 'queues', queues, 'providers', providers, 'integrations', integrations,
     'status', private.worst_status(array(
-      select x ->> 'status' from jsonb_array_elements(jobs || queues || providers) x)),
+      select x ->> 'status' from jsonb_array_elements(jobs || queues || providers || integrations) x)),
     'thresholds', (
       select jsonb_agg(to_jsonb(t) order by t.name) from private.health_thresholds t),
     'checked_at', now());
@@ -39580,13 +41107,14 @@ select d.relation, c, 'none' from (values
   ('private.holidays', 'country name region source'),
   ('private.idempotency_keys', 'fingerprint key'),
   ('private.incident_models', 'parameters'),
+  ('private.integration_types', 'kind name type'),
   ('private.job_runs', 'job'),
   ('private.jobs', 'command description name schedule task_of'),
   ('private.lead_day_totals', 'currency furthest_status outcome source status'),
   ('private.lead_import_errors', 'kind reason'),
   ('private.lead_import_runs', 'delimiter'),
   ('private.lead_totals', 'outcome sla_status source status'),
-  ('private.lead_uploads', 'delimiter'),
+  ('private.lead_uploads', 'delimiter kind'),
   ('private.legacy_ids', 'old_id step'),
   ('private.legacy_problems', 'field kind step'),
   ('private.legacy_steps', 'cursor kind step'),
@@ -39610,8 +41138,8 @@ select d.relation, c, 'none' from (values
   ('private.rate_limits', 'description kind'),
   ('private.recommendation_runs', 'effects'),
   ('private.region_zones', 'country name region source time_zones'),
-  ('private.report_fields', 'aggregations choices currency expression join_name label name operators permission '
-    'sort_expression source type'),
+  ('private.report_fields', 'aggregations choices currency expression identity join_name label name operators '
+    'permission sort_expression source type'),
   ('private.report_formats', 'content_type extension name'),
   ('private.report_joins', 'clause name needs source'),
   ('private.report_measures', 'denominator description join_name label name numerator permission source type'),
@@ -39662,12 +41190,13 @@ select d.relation, c, 'none' from (values
   ('public.emails', 'event_key kind provider provider_message_id status'),
   ('public.exchange_rates', 'currency'),
   ('public.incident_types', 'action key label'),
+  ('public.integrations', 'config last_error status type'),
   ('public.interactions', 'direction outcome type'),
   ('public.invitations', 'status token_hash'),
   ('public.lead_assignments', 'method'),
   ('public.lead_fields', 'choices key label type'),
   ('public.lead_history', 'from_status to_status'),
-  ('public.lead_imports', 'counts mapping on_duplicate status'),
+  ('public.lead_imports', 'counts kind mapping on_duplicate status'),
   ('public.lead_settings', 'clock_starts on_reassignment'),
   ('public.leads', 'currency furthest_status outcome sla_status source status'),
   ('public.memberships', 'status'),
@@ -39846,6 +41375,13 @@ begin
 end
 $$;
 
+create function private.privacy_export_lifetime()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '7 days'
+$$;
+
 create function private.privacy_kept()
 returns jsonb
 language sql stable set search_path = ''
@@ -39866,7 +41402,7 @@ as $$
   select jsonb_build_object('id', request.id, 'kind', request.kind, 'subject', request.subject,
     'status', request.status, 'error', request.error, 'requested_by', request.requested_by,
     'created_at', request.created_at, 'finished_at', request.finished_at,
-    'expires_at', case when request.kind = 'export' then request.finished_at + interval '7 days' end,
+    'expires_at', case when request.kind = 'export' then request.finished_at + private.privacy_export_lifetime() end,
     'matched', jsonb_build_object(
       'lead_ids', coalesce(request.person -> 'lead_ids', '[]'),
       'customer_ids', coalesce(request.person -> 'customer_ids', '[]'),
@@ -40195,7 +41731,7 @@ begin
   if request.status <> 'done' then
     perform private.problem(409, 'export_not_ready', 'The export is not ready.');
   end if;
-  if request.finished_at < now() - interval '7 days' or request.person = '{}' then
+  if request.finished_at < now() - private.privacy_export_lifetime() or request.person = '{}' then
     perform private.problem(410, 'file_expired', 'The export was deleted. Ask for another one.');
   end if;
   refusal := private.begin_export(organization_id, 'privacy_requests', '{}', after_relation is not null, request.id);
@@ -40468,9 +42004,9 @@ language plpgsql set search_path = ''
 as $$
 begin
   delete from private.privacy_rows w using private.privacy_requests r
-  where r.id = w.request_id and r.finished_at < now() - interval '7 days';
+  where r.id = w.request_id and r.finished_at < now() - private.privacy_export_lifetime();
   update private.privacy_requests r set person = '{}', subject = private.redacted_json(r.subject, null)
-  where r.kind = 'export' and r.finished_at < now() - interval '7 days' and r.person <> '{}';
+  where r.kind = 'export' and r.finished_at < now() - private.privacy_export_lifetime() and r.person <> '{}';
 end
 $$;
 
@@ -40642,6 +42178,8 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('webhooks:manage', 'Subscribe to events, read deliveries and send them again',
       'admin'),
+    ('integrations:manage', 'Connect and disconnect services with accounts of the organization''s own',
+      'admin'),
     ('members:impersonate', 'Act as another member with no more rights than one''s own',
       'admin'),
     ('privacy:manage', 'Export or erase what is held on a person',
@@ -40720,11 +42258,11 @@ with catalogue (permission, description, granted_to) as materialized (
     ('conversations:write', 'Assign, close and reopen conversations',
       'admin campaign_manager operator'),
     ('reports:read', 'Open reports, each with the rows that one may see',
-      'admin manager counselor campaign_manager operator viewer'),
+      'admin manager counselor campaign_manager operator viewer marketing_agent technical_agent'),
     ('reports:write', 'Save reports of one''s own, and change those that one''s team or organization shares',
-      'admin manager:team counselor:own campaign_manager:own operator:own'),
+      'admin manager:team counselor:own campaign_manager:own operator:own marketing_agent:own technical_agent:own'),
     ('reports:export', 'Export reports to files',
-      'admin manager campaign_manager operator'),
+      'admin manager campaign_manager operator marketing_agent technical_agent'),
     ('reports:share', 'Share reports with one''s team or the organization, and files by link',
       'admin manager:team campaign_manager'),
     ('clients:read', 'See clients, their contacts, interactions, issues and movements',
@@ -40762,6 +42300,7 @@ join public.roles r on r.organization_id is null and r.key = split_part(role_sco
 update private.permissions p set closed_to = c.closed_to
 from (values
   ('keys:manage', array['api_key', 'impersonation']),
+  ('integrations:manage', array['api_key', 'impersonation']),
   ('members:impersonate', array['api_key', 'impersonation']),
   ('privacy:manage', array['api_key', 'impersonation']),
   ('members:manage', array['impersonation']),
@@ -40799,6 +42338,8 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('refusal_recorded', 30, 60, 'Refusals at the admin''s console that are written to the audit log'),
   ('api_key_refused', 60, 60, 'API keys that are not known, from an IP address'),
   ('impersonate', 20, 3600, 'Impersonations by a person'),
+  ('connect_integration', 20, 3600, 'Credentials of services that a person has tried out'),
+  ('connect_integration_organization', 40, 3600, 'The same by an organization'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
   ('report_preview', 240, 60, 'Previews of reports by a person'),
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),
@@ -40864,7 +42405,7 @@ with catalogue (position, type, description, permission, audience, source, opera
       'run_id|uuid|n.id; report_id|uuid; owner_id|uuid?; status|string||"ready"; format|string||"xlsx"; '
       'row_count|integer?||1200; scheduled_for|time?'),
     (19, 'import.finished', 'An import of leads is done, failed or canceled', 'leads:import', 'organization',
-      'lead_imports', 'UPDATE', 'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
+      'lead_imports', 'UPDATE', 'n.kind = ''leads'' and n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
       'import_id|uuid|n.id; status|string||"done"; counts|object||{"created": 100, "skipped": 2}')
 ), fields as (
   select c.type, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
@@ -40894,6 +42435,13 @@ insert into private.webhook_event_types
 select c.type, c.position, c.description, c.permission, c.audience, c.source, c.operation, c.condition,
   format('jsonb_build_object(%s)', s.data), s.object, s.schema, s.example
 from catalogue c join shapes s on s.type = c.type;
+
+insert into private.integration_types (position, type, name, kind) values
+  (1, 'twilio', 'Twilio', 'texts'),
+  (2, 'arkesel', 'Arkesel', 'texts'),
+  (3, 'smtp', 'Mail server (SMTP)', 'mail'),
+  (4, 'resend', 'Resend', 'mail'),
+  (5, 'google_sheets', 'Google Sheets', 'sheets');
 
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
@@ -42317,6 +43865,8 @@ insert into private.report_formats (name, position, content_type, extension) val
   ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
   ('pdf', 3, 'application/pdf', 'pdf');
 
+update private.report_formats set row_limit = 500 where name = 'pdf';
+
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
   ('person', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
@@ -42655,7 +44205,9 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('conversations', 'closed_at', 'Closed', 'timestamp', 'b.closed_at', null, 'period', null, null),
 
     ('audit_logs', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
-    ('audit_logs', 'action', 'Action', 'choice', 'b.action', null, '', 'insert,update,delete', null),
+    ('audit_logs', 'action', 'Action', 'choice', 'b.action', null, '',
+      'insert,update,delete,sign_in,sign_in_failed,password_changed,credentials_replaced,exported,rotated,key_used,'
+      'impersonation_started,impersonation_ended,refused,erased', null),
     ('audit_logs', 'resource', 'Resource', 'text', 'b.resource', null, '', null, null),
     ('audit_logs', 'resource_id', 'Resource id', 'id', 'b.resource_id', null, '', null, null),
     ('audit_logs', 'changed', 'Changed fields', 'list', 'b.changed', null, 'plain', null, null),
@@ -43031,7 +44583,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.run_task_reminders()', 'Reminders of tasks'),
   ('import-leads', null, 'minute-tasks', 3,
     $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$,
-    'Continues lead imports'),
+    'Continues imports of leads and clients'),
   ('import-dnc', null, 'minute-tasks', 4,
     'select private.run_dnc_list_jobs()', 'Continues imports and deletions of do-not-call lists'),
   ('recompute-sla-clocks', null, 'minute-tasks', 5,
@@ -43052,7 +44604,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('enter-planned-movements', null, 'minute-tasks', 12,
     'select private.run_client_plans()', 'Enters movements of clients whose day has come'),
   ('notify-of-notes', null, 'minute-tasks', 13,
-    'select private.notify_of_notes()', 'Tells people of new notes as they prefer'),
+    'select private.notify_of_notes()', 'Mails people new notes as they prefer'),
   ('snapshot-client-features', null, 'minute-tasks', 14,
     'select private.run_feature_snapshots()', 'Takes the weekly snapshot of what is known of clients'),
   ('switch-progress-job', null, 'minute-tasks', 15,
@@ -43062,7 +44614,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('score-clients', null, 'minute-tasks', 17,
     'select private.run_scoring()', 'Computes the risk of clients, every night and after a training'),
   ('send-churn-digests', null, 'minute-tasks', 18,
-    'select private.send_churn_digests()', 'Tells people which clients have entered the highest band'),
+    'select private.send_churn_digests()', 'Notifies people which clients entered the highest band'),
   ('recommend-plays', null, 'minute-tasks', 19,
     'select private.run_recommendations()', 'Recommends what to do for clients at risk, and settles what became of it'),
   ('predict-incidents', null, 'minute-tasks', 20,
@@ -43082,7 +44634,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('thin-client-features', null, 'nightly-tasks', 7,
     'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions'),
   ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
-    'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires'),
+    'select private.warn_of_expiring_keys()', 'Notifies admins 14 and 3 days before an API key expires'),
   ('seal-audit-logs', null, 'minute-tasks', 21,
     'select private.seal_audit_logs()', 'Seals the audit log against changes'),
   ('snapshot-health', null, 'minute-tasks', 22,
@@ -43114,7 +44666,8 @@ insert into private.health_thresholds (name, degraded_from, down_from, unit, des
   ('queue:emails', 600, 3600, 's', 'How long the oldest e-mail that is due waits'),
   ('queue:imports', 1800, 7200, 's', 'How long the oldest import waits or runs'),
   ('queue:reports', 1800, 7200, 's', 'How long the oldest report run waits or runs'),
-  ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses');
+  ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses'),
+  ('integration', 0.001, 86400, 's', 'How long an integration fails');
 
 insert into private.health_metrics (name, unit, description) values
   ('messages_backlog', 'messages', 'Messages that are due and wait'),

@@ -1807,6 +1807,7 @@ export type Database = {
           "edition": number;
           "event_key": string;
           "id": string;
+          "integration_id": string | null;
           "kind": string;
           "last_error": string | null;
           "lead_id": string | null;
@@ -1820,6 +1821,7 @@ export type Database = {
           "to_address": string;
           "updated_at": string;
           "user_id": string | null;
+          "via_platform": boolean;
         };
         ComputedFields: never;
         Insert: {
@@ -1830,6 +1832,7 @@ export type Database = {
           "edition"?: number;
           "event_key": string;
           "id"?: string;
+          "integration_id"?: string | null;
           "kind": string;
           "last_error"?: string | null;
           "lead_id"?: string | null;
@@ -1843,6 +1846,7 @@ export type Database = {
           "to_address": string;
           "updated_at"?: string;
           "user_id"?: string | null;
+          "via_platform"?: boolean;
         };
         Update: {
           "attempts"?: number;
@@ -1852,6 +1856,7 @@ export type Database = {
           "edition"?: number;
           "event_key"?: string;
           "id"?: string;
+          "integration_id"?: string | null;
           "kind"?: string;
           "last_error"?: string | null;
           "lead_id"?: string | null;
@@ -1865,6 +1870,7 @@ export type Database = {
           "to_address"?: string;
           "updated_at"?: string;
           "user_id"?: string | null;
+          "via_platform"?: boolean;
         };
         Relationships: [
           {
@@ -1961,6 +1967,73 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "incident_types_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "integrations": {
+        Row: {
+          "admins_told_at": string | null;
+          "config": NonNullable<Json>;
+          "connected_at": string;
+          "connected_by": string | null;
+          "failing_since": string | null;
+          "failures": number;
+          "id": string;
+          "last_error": string | null;
+          "last_success_at": string | null;
+          "organization_id": string;
+          "retry_at": string | null;
+          "secret_id": string;
+          "status": string;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "admins_told_at"?: string | null;
+          "config"?: NonNullable<Json>;
+          "connected_at"?: string;
+          "connected_by"?: string | null;
+          "failing_since"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "last_error"?: string | null;
+          "last_success_at"?: string | null;
+          "organization_id": string;
+          "retry_at"?: string | null;
+          "secret_id": string;
+          "status"?: string;
+          "type": string;
+        };
+        Update: {
+          "admins_told_at"?: string | null;
+          "config"?: NonNullable<Json>;
+          "connected_at"?: string;
+          "connected_by"?: string | null;
+          "failing_since"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "last_error"?: string | null;
+          "last_success_at"?: string | null;
+          "organization_id"?: string;
+          "retry_at"?: string | null;
+          "secret_id"?: string;
+          "status"?: string;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "integrations_connected_by_fkey";
+            columns: ["connected_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "integrations_organization_id_fkey";
             columns: ["organization_id"];
             isOneToOne: false;
             referencedRelation: "organizations";
@@ -2344,10 +2417,12 @@ export type Database = {
           "file_name": string;
           "finished_at": string | null;
           "id": string;
+          "kind": string;
           "mapping": NonNullable<Json>;
+          "observed_from": string | null;
           "on_duplicate": string;
           "organization_id": string;
-          "source": string;
+          "source": string | null;
           "started_at": string | null;
           "status": string;
           "total_rows": number;
@@ -2366,10 +2441,12 @@ export type Database = {
           "file_name": string;
           "finished_at"?: string | null;
           "id"?: string;
+          "kind"?: string;
           "mapping": NonNullable<Json>;
+          "observed_from"?: string | null;
           "on_duplicate": string;
           "organization_id": string;
-          "source": string;
+          "source"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "total_rows": number;
@@ -2387,10 +2464,12 @@ export type Database = {
           "file_name"?: string;
           "finished_at"?: string | null;
           "id"?: string;
+          "kind"?: string;
           "mapping"?: NonNullable<Json>;
+          "observed_from"?: string | null;
           "on_duplicate"?: string;
           "organization_id"?: string;
-          "source"?: string;
+          "source"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "total_rows"?: number;
@@ -4898,7 +4977,7 @@ export type Database = {
         Returns: undefined;
       };
       "add_lead_upload_pieces": {
-        Args: { "organization_id": string; "pieces": Json; "upload_id": string };
+        Args: { "kind"?: string; "organization_id": string; "pieces": Json; "upload_id": string };
         Returns: undefined;
       };
       "approve_organization": {
@@ -4935,8 +5014,12 @@ export type Database = {
         Returns: Json;
       };
       "begin_dnc_list": { Args: { "list": Json; "organization_id": string }; Returns: Json };
+      "begin_integration_check": {
+        Args: { "integration_type": string; "organization_id": string };
+        Returns: Json;
+      };
       "begin_lead_upload": {
-        Args: { "file_name": string; "organization_id": string };
+        Args: { "file_name": string; "kind"?: string; "organization_id": string };
         Returns: Json;
       };
       "build_report": { Args: { "organization_id": string; "report": Json }; Returns: Json };
@@ -4972,7 +5055,7 @@ export type Database = {
         Returns: Json;
       };
       "cancel_lead_import": {
-        Args: { "import_id": string; "organization_id": string };
+        Args: { "import_id": string; "kind"?: string; "organization_id": string };
         Returns: Json;
       };
       "cancel_targets_batch": { Args: { "size"?: number }; Returns: number };
@@ -5013,6 +5096,15 @@ export type Database = {
         Returns: Json;
       };
       "confirm_phone": { Args: { "code": string }; Returns: Json };
+      "connect_integration": {
+        Args: {
+          "config"?: Json;
+          "credentials": Json;
+          "integration_type": string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "conversion_by_source": {
         Args: { "first_day"?: string; "last_day"?: string; "organization_id": string };
         Returns: Json;
@@ -5121,7 +5213,7 @@ export type Database = {
       };
       "delete_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: undefined };
       "delete_lead_upload": {
-        Args: { "organization_id": string; "upload_id": string };
+        Args: { "kind"?: string; "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
       "delete_phone_number": {
@@ -5170,7 +5262,11 @@ export type Database = {
         Returns: undefined;
       };
       "discard_lead_upload": {
-        Args: { "organization_id": string; "upload_id": string };
+        Args: { "kind"?: string; "organization_id": string; "upload_id": string };
+        Returns: undefined;
+      };
+      "disconnect_integration": {
+        Args: { "integration_type": string; "organization_id": string };
         Returns: undefined;
       };
       "download_privacy_export": {
@@ -5183,7 +5279,7 @@ export type Database = {
         Returns: Json;
       };
       "download_report_run": {
-        Args: { "organization_id": string; "run_id": string };
+        Args: { "known"?: (string)[]; "organization_id": string; "run_id": string };
         Returns: Json;
       };
       "end_impersonation": { Args: { "organization_id": string }; Returns: number };
@@ -5211,7 +5307,7 @@ export type Database = {
         Returns: Json;
       };
       "execute_lead_import": {
-        Args: { "organization_id": string; "settings": Json; "upload_id": string };
+        Args: { "kind"?: string; "organization_id": string; "settings": Json; "upload_id": string };
         Returns: Json;
       };
       "expired_report_files": { Args: { "max_files": number }; Returns: Json };
@@ -5283,7 +5379,7 @@ export type Database = {
       };
       "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
       "get_lead_import": {
-        Args: { "import_id": string; "organization_id": string };
+        Args: { "import_id": string; "kind"?: string; "organization_id": string };
         Returns: Json;
       };
       "get_note": { Args: { "note_id": string; "organization_id": string }; Returns: Json };
@@ -5336,6 +5432,10 @@ export type Database = {
         Returns: Json;
       };
       "incident_types": { Args: { "organization_id": string; "types"?: Json }; Returns: Json };
+      "integration_credentials": {
+        Args: { "integration_type": string; "organization_id": string };
+        Returns: Json;
+      };
       "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
       "lead_alerts": { Args: { "organization_id": string }; Returns: Json };
@@ -5520,6 +5620,7 @@ export type Database = {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
+      "list_integrations": { Args: { "organization_id": string }; Returns: Json };
       "list_interactions": {
         Args: {
           "lead_id": string;
@@ -5538,17 +5639,28 @@ export type Database = {
         Args: {
           "after_row"?: number;
           "import_id": string;
+          "kind"?: string;
           "organization_id": string;
           "page_limit"?: number;
         };
         Returns: Json;
       };
       "list_lead_imports": {
-        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
+        Args: {
+          "kind"?: string;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
         Returns: Json;
       };
       "list_lead_uploads": {
-        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
+        Args: {
+          "kind"?: string;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
         Returns: Json;
       };
       "list_leads": {
@@ -5627,7 +5739,15 @@ export type Database = {
         };
         Returns: Json;
       };
-      "list_report_links": { Args: { "organization_id": string; "run_id": string }; Returns: Json };
+      "list_report_links": {
+        Args: {
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "run_id"?: string;
+        };
+        Returns: Json;
+      };
       "list_report_runs": {
         Args: {
           "filters"?: Json;
@@ -5800,6 +5920,7 @@ export type Database = {
           "answer": Json;
           "contacts": Json;
           "file": Json;
+          "kind"?: string;
           "organization_id": string;
           "upload_id": string;
         };
@@ -5829,7 +5950,12 @@ export type Database = {
       };
       "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
       "read_lead_upload": {
-        Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
+        Args: {
+          "kind"?: string;
+          "organization_id": string;
+          "upload_id": string;
+          "with_piece"?: boolean;
+        };
         Returns: Json;
       };
       "read_note": { Args: { "note_id": string; "organization_id": string }; Returns: Json };
@@ -5869,6 +5995,10 @@ export type Database = {
           "to_number": string;
         };
         Returns: Json;
+      };
+      "record_integration_result": {
+        Args: { "error": string; "integration_type": string; "organization_id": string };
+        Returns: undefined;
       };
       "record_lookups": { Args: { "answers": Json }; Returns: Json };
       "record_price_page": {
