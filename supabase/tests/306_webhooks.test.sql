@@ -1,7 +1,7 @@
 -- Webhooks out: who may, what is recorded, how it becomes deliveries, the order, retries, and rights at delivery.
 begin;
 \ir support.inc
-select plan(112);
+select plan(118);
 do $$
 begin
   perform tests.arrange();
@@ -252,6 +252,22 @@ select is(tests.withheld('note.sent', '{"recipients": ["watchers"]}'), null, 'No
 select is(tests.withheld('note.sent', '{"recipients": ["admin"], "sender_id": null}'), 'not for the owner''s role',
   'Other notes are withheld.');
 select is(tests.withheld('report.ready', '{"owner_id": null}'), 'not the owner''s', 'So are other people''s reports.');
+
+-- Limits, by hand and through the Data API alike
+create function tests.code(call text) returns text language sql as $$
+  select coalesce(answer ->> 'code', 'done') from tests.as_admin('public.' || call) answer
+$$;
+create table tests.sends (position integer, call text, kind text);
+insert into tests.sends values
+  (1, format('test_webhook(%L, %L)', tests.id('ours'), tests.id('hook')), 'webhook_single'),
+  (2, format('redeliver_webhook(%L, %L)', tests.id('ours'), (
+    select d.id from private.webhook_deliveries d where d.endpoint_id = tests.id('hook') limit 1)), 'webhook_single'),
+  (3, format('replay_webhook(%L, %L, now())', tests.id('ours'), tests.id('hook')), 'webhook_replay');
+update private.rate_limits set quota = 2 where kind in ('webhook_single', 'webhook_replay');
+delete from private.rate_buckets b where b.kind in ('webhook_single', 'webhook_replay');
+select is(tests.code(s.call), 'done', s.call || ' is done.') from tests.sends s order by s.position;
+update private.rate_buckets b set tokens = 0.5 where b.kind in ('webhook_single', 'webhook_replay');
+select is(tests.code(s.call), 'PT429', s.call || ' waits when the bucket is empty.') from tests.sends s order by s.position;
 
 -- Groups, rotation, deletion
 delete from private.webhook_deliveries where true;

@@ -28,7 +28,7 @@ const test = createRoute({
   responses: {
     202: json(WebhookDelivery, "The delivery"),
     ...guarded,
-    ...problems(400, 404, 409, 422),
+    ...problems(400, 404, 409, 422, 429),
   },
 });
 
@@ -63,7 +63,11 @@ const redeliver = createRoute({
   description: "Under the same webhook-id, also if it was delivered.",
   ...permitted("webhooks:manage"),
   request: { params: IdParam },
-  responses: { 202: json(WebhookDelivery, "The delivery"), ...guarded, ...problems(404, 409, 422) },
+  responses: {
+    202: json(WebhookDelivery, "The delivery"),
+    ...guarded,
+    ...problems(404, 409, 422, 429),
+  },
 });
 
 const replay = createRoute({
@@ -92,7 +96,7 @@ const replay = createRoute({
       "How many were queued, and whether those are all",
     ),
     ...guarded,
-    ...problems(400, 404, 409, 422),
+    ...problems(400, 404, 409, 422, 429),
   },
 });
 

@@ -95,7 +95,7 @@ declare
   delivery private.webhook_deliveries;
 begin
   perform private.require_permission(organization_id, 'webhooks:manage');
-  answer := private.idempotent_response(organization_id);
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('webhook_single'));
   if answer is null then
     delivery := private.queue_webhook_test(private.require_active_webhook(organization_id, webhook_id));
     answer := private.webhook_delivery_json(delivery);
@@ -122,9 +122,14 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  refusal jsonb;
   delivery private.webhook_deliveries;
 begin
   perform private.require_permission(organization_id, 'webhooks:manage');
+  refusal := private.over_rate_limit('webhook_single');
+  if refusal is not null then
+    return refusal;
+  end if;
   select * into delivery from private.webhook_deliveries d
   where d.organization_id = redeliver_webhook.organization_id and d.id = delivery_id;
   if delivery.id is null then
@@ -162,7 +167,11 @@ declare
   endpoint public.webhook_endpoints := private.require_active_webhook(organization_id, webhook_id);
   event private.webhook_events;
   queued integer;
+  refusal jsonb := private.over_rate_limit('webhook_replay');
 begin
+  if refusal is not null then
+    return refusal;
+  end if;
   perform private.require_valid(since between now() - interval '31 days' and now(), 'since',
     'must be within the last 30 days');
   update private.webhook_deliveries d set status = 'pending', reason = null, attempts = 0, next_attempt_at = now()
