@@ -1,7 +1,7 @@
 -- Health: thresholds, queues of one's own, snapshots, series with gaps, and thinning.
 begin;
 \ir support.inc
-select plan(47);
+select plan(54);
 do $$
 begin
   perform tests.arrange();
@@ -35,6 +35,35 @@ select is(tests.queue('emails') - array['oldest_waiting_at'],
   '{"name": "emails", "backlog": 3, "lag_seconds": 1200, "status": "degraded"}', 'One''s own queue is counted.');
 select is(tests.queue('messages') - array['oldest_waiting_at'],
   '{"name": "messages", "backlog": 0, "lag_seconds": 0, "status": "ok"}', 'An empty queue is ok.');
+-- Webhooks: what waits for the sender, not for the receiver
+do $$
+begin
+  perform tests.answer('public.create_webhook(tests.id(''ours''),
+    ''{"url": "https://hooks.example.com/a", "events": ["customer.created", "customer.updated"]}'')');
+  update public.webhook_endpoints set created_at = now() - interval '1 hour' where true;
+  perform tests.customer('customer', 'ours', 'A1');
+  update public.customers set status = 'warned' where id = tests.id('customer');
+  update private.webhook_events set created_at = now() - interval '15 minutes' where true;
+end
+$$;
+create function tests.webhooks() returns text language sql as $$
+  select concat_ws(' ', q ->> 'backlog', q ->> 'lag_seconds', q ->> 'status') from tests.queue('webhooks') q
+$$;
+select is(tests.webhooks(), '2 900 degraded', 'Events that are not yet deliveries wait.');
+select private.fan_out_webhook_events() \g /dev/null
+select is(tests.webhooks(), '2 0 ok', 'So do deliveries.');
+update private.webhook_deliveries set next_attempt_at = now() - interval '2 hours' where true;
+select is(tests.webhooks(), '2 7200 down', 'Those that are not sent for long are shown.');
+update private.webhook_deliveries d set attempts = 1, next_attempt_at = now() + interval '5 minutes'
+where d.seq = (select min(seq) from private.webhook_deliveries);
+select is(tests.webhooks(), '1 0 ok', 'One that waits for an earlier one of its object is not late.');
+update private.webhook_deliveries d set attempts = 5 where d.attempts = 1;
+select is(tests.webhooks(), '1 7200 down', 'After five failures it does not wait any more.');
+update private.webhook_states set resting_until = now() + interval '1 minute' where true;
+select is(tests.webhooks(), '1 0 ok', 'Neither is one whose endpoint rests.');
+update public.webhook_endpoints set status = 'paused' where true;
+select is(tests.webhooks(), '0 0 ok', 'Nothing waits for an endpoint that is switched off.');
+
 update private.health_thresholds set degraded_from = 2000 where name = 'queue:emails';
 select is(tests.queue('emails') ->> 'status', 'ok', 'Thresholds are rows.');
 select ok(not tests.answer('public.organization_health(tests.id(''ours''))')::text like '%last_error%',

@@ -35,6 +35,7 @@ Deno.test("GET /admin/health names services, jobs and the organization's queues"
     ["imports", 0],
     ["messages", 0],
     ["reports", 0],
+    ["webhooks", 0],
   ]);
   assert(health.jobs.some(({ name }) => name === "seal-audit-logs"));
   assert(["ok", "degraded", "down"].includes(health.status));

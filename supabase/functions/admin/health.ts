@@ -60,6 +60,8 @@ const metrics = createRoute({
         "imports_lag",
         "reports_backlog",
         "reports_lag",
+        "webhooks_backlog",
+        "webhooks_lag",
         "jobs_unhealthy",
       ]).default("messages_backlog").openapi({ description: "Lags are in seconds" }),
       time_range: z.enum(["day", "week", "month", "year"]).default("day"),

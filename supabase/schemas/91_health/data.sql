@@ -9,6 +9,7 @@ insert into private.health_thresholds (name, degraded_from, down_from, unit, des
   ('queue:emails', 600, 3600, 's', 'How long the oldest e-mail that is due waits'),
   ('queue:imports', 1800, 7200, 's', 'How long the oldest import waits or runs'),
   ('queue:reports', 1800, 7200, 's', 'How long the oldest report run waits or runs'),
+  ('queue:webhooks', 600, 3600, 's', 'How long the oldest event or delivery that could be sent waits'),
   ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses'),
   ('integration', 0.001, 86400, 's', 'How long an integration fails');
 
@@ -21,4 +22,6 @@ insert into private.health_metrics (name, unit, description) values
   ('imports_lag', 's', 'How long the oldest of them waits or runs'),
   ('reports_backlog', 'runs', 'Report runs that wait or run'),
   ('reports_lag', 's', 'How long the oldest of them waits or runs'),
+  ('webhooks_backlog', 'deliveries', 'Deliveries to webhooks that are due and wait, and events that are not yet deliveries'),
+  ('webhooks_lag', 's', 'How long the oldest of them that could be sent waits'),
   ('jobs_unhealthy', 'jobs', 'Jobs of the platform that are late or fail');

@@ -21,6 +21,9 @@ as $$
   select r.organization_id, 'reports', count(*), min(r.created_at)
   from public.report_runs r
   where r.finished_at is null and (wanted is null or r.organization_id = wanted) group by r.organization_id
+  union all
+  select w.organization_id, 'webhooks', sum(w.waiting)::bigint, min(w.since)
+  from private.webhook_backlog(wanted) w group by w.organization_id having sum(w.waiting) > 0
 $$;
 
 create function private.health_status(check_name text, value double precision)

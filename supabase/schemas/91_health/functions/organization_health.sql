@@ -17,7 +17,7 @@ begin
     'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0)))
     order by n.name)
   into queues
-  from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
+  from unnest(array['messages', 'emails', 'imports', 'reports', 'webhooks']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
   providers := private.health_providers(organization_id);
   integrations := private.health_integrations(organization_id);
