@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { documentConfig } from "../supabase/functions/_shared/openapi.ts";
 import { tags } from "./openapi_tags.ts";
+import { webhooksSection } from "./openapi_webhooks.ts";
 import { codesTable } from "./problem_codes.ts";
 
 const functionsDir = join(
@@ -123,12 +124,15 @@ export async function wholeDocument(): Promise<Json> {
     }
   }
   await addExamples(paths);
+  const { webhooks, schemas } = await webhooksSection();
+  merge(components["schemas"] ??= {}, schemas, "the component schemas");
   const text = JSON.stringify(paths);
   return {
     ...documentConfig,
     info: { ...documentConfig.info, description: await introduction() },
     tags: tags.filter(({ name }) => text.includes(`"tags":["${name}"]`)),
     paths: sorted(paths),
+    webhooks,
     components: sorted(
       Object.fromEntries(
         Object.entries(components).filter(([, members]) => Object.keys(members).length > 0)

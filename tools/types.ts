@@ -1,28 +1,50 @@
 /*
- * Writes the types of the database's API from a database that has all migrations, or with --check fails when the written
- * ones are not the present ones. The database is the argument's, else the running local stack's.
+ * Writes what other files are made of and only a database with all migrations knows, or with --check fails when something
+ * written is not as it would be now: the types of its API, and the catalogue of events for the OpenAPI document. The
+ * database is the argument's, else the running local stack's.
  */
 import { fileURLToPath } from "node:url";
+import postgres from "postgres";
 import { messageOf, say, warn } from "../local/log.ts";
 import { dataDirFromEnv } from "../local/settings.ts";
 import { readStatus } from "../local/status_file.ts";
+import { eventsPath } from "./openapi_webhooks.ts";
 
 const CLI = "supabase@3.1.0";
 const root = fileURLToPath(new URL("../", import.meta.url));
-const path = "supabase/functions/_shared/database.types.ts";
+const typesPath = "supabase/functions/_shared/database.types.ts";
 
 async function main(): Promise<number> {
-  const types = await formatted(await generated(databaseUrl()));
-  if (!Deno.args.includes("--check")) {
-    await Deno.writeTextFile(root + path, types);
-    say(`Wrote ${path}.`);
-    return 0;
+  const url = databaseUrl();
+  const files = {
+    [typesPath]: await formatted(await generated(url)),
+    [eventsPath]: await catalogue(url),
+  };
+  let stale = 0;
+  for (const [path, text] of Object.entries(files)) {
+    if (!Deno.args.includes("--check")) {
+      await Deno.writeTextFile(root + path, text);
+      say(`Wrote ${path}.`);
+      continue;
+    }
+    const fresh = await Deno.readTextFile(root + path) === text;
+    say(fresh ? `${path} is fresh.` : `${path} is stale: run \`deno task types\`.`);
+    if (!fresh) stale++;
   }
-  const fresh = await Deno.readTextFile(root + path) === types;
-  say(
-    fresh ? `${path} is fresh.` : `${path} is stale: run \`deno task types\`.`,
-  );
-  return fresh ? 0 : 1;
+  return stale > 0 ? 1 : 0;
+}
+
+/** The events as GET /admin/integrations/webhooks/events answers them. */
+async function catalogue(url: string): Promise<string> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    const events = await sql`
+      select t.type, t.description, t.permission, t.schema, t.example
+      from private.webhook_event_types t order by t.position`;
+    return `${JSON.stringify(events, null, 1)}\n`;
+  } finally {
+    await sql.end();
+  }
 }
 
 function databaseUrl(): string {

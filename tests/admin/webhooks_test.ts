@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { database } from "../support/db.ts";
+import { resolve, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { startJob } from "../support/jobs.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
-import { type NewWebhook, Receiver, subscribe, webhooksPath } from "../support/webhooks.ts";
+import {
+  type NewWebhook,
+  type Received,
+  Receiver,
+  subscribe,
+  webhooksPath,
+} from "../support/webhooks.ts";
 
 interface Delivery {
   id: string;
@@ -29,6 +37,20 @@ async function webhookOf(organization: Organization, id: string) {
     200,
   );
   return page.data.find((webhook) => webhook["id"] === id) ?? {};
+}
+
+/** Fails unless each message is as the OpenAPI document says of its type. */
+async function expectDescribed(received: Received[]): Promise<void> {
+  const document = await writtenDocument();
+  for (const { id: _, signatures: __, ...message } of received) {
+    const body = document.webhooks[message.type]?.post.requestBody?.content["application/json"];
+    const schema = z.fromJSONSchema(
+      JSON.parse(JSON.stringify(resolve(document, body?.schema ?? {}))),
+    );
+    const { error } = schema.safeParse(message);
+    assert.equal(error, undefined, `${message.type}: ${error?.message}`);
+    assert.deepEqual(schema.safeParse({ ...message, data: {} }).success, false, message.type);
+  }
 }
 
 let customers = 0;
@@ -95,6 +117,7 @@ Deno.test("A receiver with the public package gets signed events of several doma
   assert.equal(created?.data["lead_id"], lead.id);
   assert.equal(new Set(received.map(({ id }) => id)).size, 5);
   assert(!JSON.stringify(received).includes("Esi"), "payloads have no names");
+  await expectDescribed(received);
   await until(async () => (await webhookOf(organization, webhook.id))["pending"] === 0, {
     what: "the outcomes",
   });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { functionNames, wholeDocument } from "../../tools/openapi_document.ts";
+import { eventsPath } from "../../tools/openapi_webhooks.ts";
 import { operationsOf, writtenDocument } from "../support/document.ts";
-import { call } from "../support/http.ts";
+import { call, expectStatus } from "../support/http.ts";
+import { newOrganization } from "../support/people.ts";
+import { webhooksPath } from "../support/webhooks.ts";
 import { functionUrl, stackUnderTest } from "../support/stack.ts";
 
 const get = (path: string, headers: Record<string, string> = {}) =>
@@ -21,6 +24,17 @@ Deno.test("The written document is that of the whole API", async () => {
     JSON.parse(JSON.stringify(await wholeDocument())),
     "run `deno task openapi`",
   );
+});
+
+Deno.test("The document describes every event of the catalogue, as the API lists them", async () => {
+  const { admin } = await newOrganization();
+  const answer = await call(admin, "GET", `${webhooksPath}/events`);
+  const { data } = expectStatus<{ data: { type: string }[] }>(answer, 200);
+  const written = await Deno.readTextFile(new URL(`../../${eventsPath}`, import.meta.url));
+  assert.deepEqual(JSON.parse(written), data, "run `deno task types`");
+  const { webhooks } = await writtenDocument();
+  const types = [...data.map(({ type }) => type), "objects.changed", "webhook.test"];
+  assert.deepEqual(Object.keys(webhooks), types);
 });
 
 Deno.test("GET /docs/openapi.json is the written document without what only jobs and providers call", async () => {

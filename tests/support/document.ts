@@ -46,6 +46,8 @@ interface RawOperation {
 export interface ApiDocument {
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, RawOperation>>;
+  /** By the type of the event. */
+  webhooks: Record<string, { post: Pick<RawOperation, "requestBody"> }>;
   components: { schemas: Record<string, Schema> };
 }
 
