@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { newApiKey } from "../support/api_keys.ts";
 import { operationsOf, writtenDocument } from "../support/document.ts";
+import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import {
   addMember,
@@ -9,6 +10,7 @@ import {
   type Session,
   uniqueEmail,
 } from "../support/people.ts";
+import { until } from "../support/wait.ts";
 
 interface Role {
   id: string;
@@ -150,4 +152,38 @@ Deno.test("A role that is deleted while it is given leaves nobody without a role
       expectStatus(await call(admin, "DELETE", `/admin/roles/${role.id}?replace_with=viewer`), 204);
     }
   }
+});
+
+Deno.test("Two roles that replace each other at the same moment: one is deleted, and no deadlock", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  const role = async (name: string) => {
+    const made = expectStatus<Role>(await create(admin, { name, permissions: {} }), 201);
+    const { userId } = await addMember(organization, made.key);
+    return { ...made, userId };
+  };
+  const [day, night] = [await role("Day"), await role("Night")];
+  const replace = (old: Role, { key }: Role) =>
+    call(admin, "DELETE", `/admin/roles/${old.id}?replace_with=${key}`);
+  const deletions = await withDatabase((sql) =>
+    sql.begin(async (change) => {
+      await change`
+        select from public.memberships where user_id in (${day.userId}, ${night.userId}) for update`;
+      const [self] = await change<{ pid: number }[]>`select pg_backend_pid() as pid`;
+      const both = [replace(day, night), replace(night, day)];
+      await until(async () =>
+        (await sql`
+          with first as materialized (
+            select pid from pg_stat_activity where ${self?.pid ?? 0} = any (pg_blocking_pids(pid))
+          )
+          select pid from first union
+          select a.pid from pg_stat_activity a where pg_blocking_pids(a.pid) && array(select pid from first)
+        `).length === 2, { what: "two deletions that wait" });
+      return { both };
+    })
+  );
+  const answers = await Promise.all(deletions.both);
+  const [done, refused] = answers.toSorted((a, b) => a.status - b.status);
+  assert.equal(done?.status, 204, JSON.stringify(answers));
+  if (refused) expectProblem(refused, 422, "unknown_role");
 });

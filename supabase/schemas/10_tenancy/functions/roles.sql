@@ -170,6 +170,36 @@ comment on function public.save_role is
   'Creates a role of the organization, or changes one: { key?, name, description?, permissions?: { name: scope } }.';
 grant execute on function public.save_role(uuid, jsonb, uuid) to authenticated;
 
+-- Keeps the role that replaces another from being deleted until the transaction ends.
+create function private.keep_role(replacement uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.roles r where r.id = replacement for key share;
+  if not found then
+    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
+  end if;
+end
+$$;
+
+-- Locks a role that is to be deleted and its replacement in the order of their ids, so that two deletions that replace
+-- each other's role wait instead of deadlocking. The replacement may still be given to people meanwhile.
+create function private.lock_roles(organization_id uuid, role_id uuid, replacement uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if replacement < role_id then
+    perform private.keep_role(replacement);
+  end if;
+  perform private.require_own_role(organization_id, role_id);
+  if replacement > role_id then
+    perform private.keep_role(replacement);
+  end if;
+end
+$$;
+
 -- replace_with: the key of the role that its holders get; without it a role in use is kept. Invitations that were
 -- accepted are only history and go with the role.
 -- Security definer because memberships and invitations of others change.
@@ -183,7 +213,11 @@ declare
   in_use jsonb;
 begin
   perform private.require_permission(organization_id, 'roles:manage');
-  perform private.require_own_role(organization_id, role_id);
+  if replace_with is not null then
+    replacement := private.role_id(organization_id, replace_with);
+    perform private.require_valid(replacement <> role_id, 'replace_with', 'must be another role');
+  end if;
+  perform private.lock_roles(organization_id, role_id, replacement);
   people := array(
     select m.user_id from public.memberships m
     where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id);
@@ -194,8 +228,6 @@ begin
       in_use);
   end if;
   if replace_with is not null then
-    replacement := private.role_id(organization_id, replace_with);
-    perform private.require_valid(replacement <> role_id, 'replace_with', 'must be another role');
     perform private.require_grantable(organization_id, replacement, null);
     perform private.lock_memberships(organization_id, people);
     update public.memberships m set role_id = replacement
