@@ -174,6 +174,31 @@ $$;
 select is((select status from public.lead_imports where id = tests.id('import')), 'failed',
   'It fails after five interrupted runs.');
 
+-- Imports take turns, those that have begun and new ones
+do $$
+declare
+  thing text;
+  import uuid;
+begin
+  foreach thing in array array['begun', 'new'] loop
+    perform tests.act_as('postgres');
+    perform tests.remember('upload', tests.upload('admin', 'ours'));
+    perform tests.act_as('admin');
+    import := tests.execute(tests.id('upload'));
+    perform tests.act_as('postgres');
+    perform tests.remember(thing, import);
+  end loop;
+  update private.lead_import_runs set next_position = 1, last_step_at = now() - interval '1 minute'
+  where import_id = tests.id('begun');
+end
+$$;
+select is((public.claim_lead_import(gen_random_uuid()) ->> 'id')::uuid, tests.id('begun'),
+  'One that has begun is not kept waiting by those that come after its last step.');
+update private.lead_import_runs set leased_until = null, last_step_at = now() + interval '1 second'
+where import_id = tests.id('begun');
+select is((public.claim_lead_import(gen_random_uuid()) ->> 'id')::uuid, tests.id('new'), 'Then it is the turn of the others.');
+select private.end_lead_import(tests.id(i), 'failed', 'Enough') from unnest(array['begun', 'new']) i \g /dev/null
+
 -- Waiting files
 do $$
 begin

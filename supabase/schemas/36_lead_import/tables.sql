@@ -123,10 +123,11 @@ create table private.lead_import_runs (
   runner uuid,
   leased_until timestamptz,
   attempts integer not null default 0,
-  last_step_at timestamptz
+  last_step_at timestamptz not null default now()
 );
 comment on table private.lead_import_runs is
   'Queued and running imports: the next piece and the current runner. Deleted when the import ends.';
+comment on column private.lead_import_runs.last_step_at is 'Since when the import waits; the longest goes first.';
 comment on column private.lead_import_runs.attempts is 'Runs that claimed the import since a piece was last finished.';
 
 

@@ -15,7 +15,7 @@ begin
     where r.import_id = (
       select w.import_id from private.lead_import_runs w
       where w.leased_until is null or w.leased_until < now()
-      order by w.last_step_at nulls first, w.import_id limit 1 for update skip locked)
+      order by w.last_step_at, w.import_id limit 1 for update skip locked)
     returning * into run;
     if run.import_id is null then
       return null;
