@@ -13,6 +13,13 @@ interface Health {
   queues: { name: string; backlog: number; status: string }[];
 }
 
+/** A metric as a reader of Prometheus' format gives it. */
+interface Family {
+  name: string;
+  type: string;
+  metrics: { labels?: Record<string, string>; value: string }[];
+}
+
 interface Series {
   step_seconds: number;
   points: { at: string; value: number | null; peak: number | null }[];
@@ -79,9 +86,7 @@ Deno.test("GET /health/metrics is what Prometheus reads, for a key with health:r
   const text = await answer.text();
   assert.equal(answer.status, 200, text);
   assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  const families: { name: string; type: string; metrics: { value: string }[] }[] = parsePrometheus(
-    text,
-  );
+  const families: Family[] = parsePrometheus(text);
   const names = families.map(({ name }) => name);
   for (const name of ["service_up", "queue_backlog", "queue_lag_seconds", "job_up"]) {
     assert(names.includes(`signalbox_${name}`), names.join());
@@ -89,7 +94,28 @@ Deno.test("GET /health/metrics is what Prometheus reads, for a key with health:r
   for (const { type, metrics } of families) {
     assert.equal(type, "GAUGE");
     for (const { value } of metrics) assert(Number.isFinite(Number(value)), value);
+    const series = metrics.map(({ labels }) => JSON.stringify(labels));
+    assert.equal(
+      new Set(series).size,
+      series.length,
+      "Prometheus refuses a series that comes twice",
+    );
   }
+  assert.equal(new Set(names).size, names.length);
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.equal(
+    families.flatMap(({ metrics }) => metrics).length,
+    lines.length,
+    "nothing is skipped",
+  );
+  const backlogs = families.find(({ name }) => name === "signalbox_queue_backlog")?.metrics;
+  assert.deepEqual(backlogs?.map(({ labels }) => labels?.["queue"]), [
+    "emails",
+    "imports",
+    "messages",
+    "reports",
+    "webhooks",
+  ]);
   const weak = await newApiKey(organization, "viewer");
   assert.equal((await plainCall("/health/metrics", weak.api_key)).status, 403);
   expectProblem(await call(null, "GET", "/health/metrics"), 401, "not_signed_in");
