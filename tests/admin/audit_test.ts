@@ -1,39 +1,9 @@
 import assert from "node:assert/strict";
-import type postgres from "postgres";
+import { asSuperuser, seal, verify } from "../support/audit.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember, newOrganization, type Organization } from "../support/people.ts";
+import { addMember, newOrganization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
-
-interface Verification {
-  status: string;
-  fault: { entry_id: string | null; fault: string } | null;
-  to_seal: number | null;
-  verified_entries: number;
-  seal_hash: string | null;
-}
-
-const verify = async ({ admin }: Organization, query = "") =>
-  expectStatus<Verification>(await call(admin, "GET", `/admin/audit-logs/verify${query}`), 200);
-
-/** Seals what there is, as the task does a minute later. */
-const seal = () =>
-  database().begin(async (tx) => {
-    const [range] = await tx<{ since: string; until: string }[]>`
-      select h.sealed_until::text as since,
-        (date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond')::text as until
-      from private.audit_horizon h for update`;
-    assert(range !== undefined);
-    await tx`update private.audit_horizon set sealed_until = ${range.until}::timestamptz where singleton`;
-    await tx`select private.seal_audit_range(${range.since}::timestamptz, ${range.until}::timestamptz)`;
-  });
-
-/** A superuser's change, past the triggers that forbid it; without locking the table, into which all others write. */
-const asSuperuser = (change: (tx: postgres.TransactionSql) => Promise<unknown>) =>
-  database().begin(async (tx) => {
-    await tx`set local session_replication_role = replica`;
-    await change(tx);
-  });
 
 async function sealedOrganization() {
   const organization = await newOrganization();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { database } from "../support/db.ts";
 import { resolve, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { startJob } from "../support/jobs.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
 import {
+  later,
   type NewWebhook,
   type Received,
   Receiver,
@@ -72,18 +72,6 @@ async function customer(organization: Organization, statuses: string[] = []): Pr
     );
   }
   return id;
-}
-
-/** The clock of an endpoint's deliveries, moved. */
-async function later(id: string, amount: string): Promise<void> {
-  await database()`update private.webhook_deliveries d
-    set next_attempt_at = d.next_attempt_at - ${amount}::interval
-    where d.endpoint_id = ${id} and d.status = 'pending'`;
-  await database()`update private.webhook_states s
-    set resting_until = s.resting_until - ${amount}::interval,
-      failing_since = s.failing_since - ${amount}::interval
-    where s.endpoint_id = ${id}`;
-  await startJob("deliver-webhooks");
 }
 
 Deno.test("A receiver with the public package gets signed events of several domains, and a test", async () => {

@@ -1,4 +1,5 @@
 import { Webhook } from "standardwebhooks";
+import { database } from "./db.ts";
 import { startJob } from "./jobs.ts";
 import { call, expectStatus } from "./http.ts";
 import type { Organization } from "./people.ts";
@@ -76,4 +77,16 @@ export async function subscribe(
   const webhook = expectStatus<NewWebhook>(answer, 201);
   receiver.secrets = [webhook.secret];
   return webhook;
+}
+
+/** Moves the clock of an endpoint's deliveries, and starts the job. */
+export async function later(id: string, amount: string): Promise<void> {
+  await database()`update private.webhook_deliveries d
+    set next_attempt_at = d.next_attempt_at - ${amount}::interval
+    where d.endpoint_id = ${id} and d.status = 'pending'`;
+  await database()`update private.webhook_states s
+    set resting_until = s.resting_until - ${amount}::interval,
+      failing_since = s.failing_since - ${amount}::interval
+    where s.endpoint_id = ${id}`;
+  await startJob("deliver-webhooks");
 }
