@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { apiKeys } from "./api_keys.ts";
+import { auditLogs } from "./audit_logs.ts";
 import { campaignDispatch } from "./campaign_dispatch.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
@@ -23,6 +24,7 @@ import type { Benchmark } from "./support/benchmark.ts";
 import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
 import { root, startStack, stopAll } from "./support/stack.ts";
 import { upload } from "./upload.ts";
+import { webhookDeliveries } from "./webhook_deliveries.ts";
 import { webhookEvents } from "./webhook_events.ts";
 import { webhooks } from "./webhooks.ts";
 
@@ -40,6 +42,8 @@ const benchmarks: Record<string, Benchmark> = {
   campaign_dispatch: campaignDispatch,
   webhooks,
   webhook_events: webhookEvents,
+  webhook_deliveries: webhookDeliveries,
+  audit_logs: auditLogs,
   opt_outs: optOuts,
   idle,
   reports,
