@@ -14,7 +14,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf, say, warn } from "../local/log.ts";
-import { type Finding, isFirstDeployment, runChecks } from "./deploy/checks.ts";
+import { isFirstDeployment, runChecks } from "./deploy/checks.ts";
+import type { Finding } from "./deploy/finding.ts";
 import { apiKeys, type Management, managementOf } from "./deploy/management.ts";
 import { type Project, smokeTest } from "./deploy/smoke.ts";
 
@@ -85,10 +86,13 @@ async function bundleSizes(): Promise<Finding> {
   }
 }
 
+const projectUrlOf = (ref: string): string =>
+  Deno.env.get("PROJECT_URL") ?? `https://${ref}.supabase.co`;
+
 async function projectOf(management: Management, ref: string): Promise<Project> {
   const { publishable, secret } = await apiKeys(management);
   return {
-    url: Deno.env.get("PROJECT_URL") ?? `https://${ref}.supabase.co`,
+    url: projectUrlOf(ref),
     publishableKey: required(
       publishable,
       "the project a publishable key (dashboard, API keys)",
@@ -150,7 +154,12 @@ async function run(): Promise<number> {
   const isNew = await isFirstDeployment(management);
   const isDeploying = command === "deploy";
   // What deploying sets itself is not missing before it.
-  const findings = await runChecks({ management, secrets, isNew: isNew || isDeploying });
+  const findings = await runChecks({
+    management,
+    projectUrl: projectUrlOf(ref),
+    secrets,
+    isNew: isNew || isDeploying,
+  });
   if (!values["skip-bundles"]) findings.push(await bundleSizes());
   const fine = show(findings);
   if (!fine) {

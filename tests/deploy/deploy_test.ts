@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { REQUEST_SIGNING_KEY } from "../../local/keys.ts";
 import { database } from "../support/db.ts";
 import { type FakeManagement, startManagement } from "../support/management_api.ts";
 import { root } from "../support/spawn.ts";
@@ -8,7 +9,7 @@ import { stackUnderTest } from "../support/stack.ts";
 const SECRETS = `# a comment
 APP_URL=https://app.example.com
 CALLBACK_SIGNING_SECRET=${"c".repeat(40)}
-REQUEST_SIGNING_KEY='${"r".repeat(40)}'
+REQUEST_SIGNING_KEY='${REQUEST_SIGNING_KEY}'
 RESEND_API_KEY="re_test"
 TRUSTED_IP_HEADER=cf-connecting-ip
 `;
@@ -89,7 +90,12 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
       database: { version: "14.1" },
     },
     "/v1/organizations/acme": { plan: "free" },
-    "/v1/projects/testref/config/auth": { mailer_autoconfirm: true, smtp_host: null },
+    "/v1/projects/testref/config/auth": {
+      mailer_autoconfirm: true,
+      smtp_host: null,
+      rate_limit_token_refresh: 30,
+    },
+    "/v1/projects/testref/config/realtime": { private_only: false },
     "/v1/projects/testref/postgrest": { db_schema: "public,private" },
   });
   const { code, output } = await runDeploy(management, "check", {
@@ -109,6 +115,11 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
       /MISSING Auth confirms addresses/,
       /MISSING Auth has a mail server/,
       /MISSING IP address forwarding/,
+      /advice {2}Auth's limit of e-mails an hour/,
+      /advice {2}Auth's limit of sign-ins/,
+      /advice {2}Auth's limit of confirmations/,
+      /advice {2}Auth's limit of registrations/,
+      /MISSING Realtime allows private channels only/,
       /MISSING the Data API keeps private closed/,
       /Nothing was changed/,
     ]
@@ -121,6 +132,42 @@ Deno.test("a bucket that is not there is missing", async () => {
   const { code, output } = await runDeploy(management, "check");
   assert.equal(code, 1);
   assert.match(output, /MISSING the private bucket report-files/);
+});
+
+Deno.test("a database that was restored from another project still names that one", async () => {
+  await using management = startManagement();
+  management.kept = [
+    { name: "project_url", value: "https://oldref.supabase.co", digest: "" },
+    { name: "jobs_secret_key", value: null, digest: "0".repeat(64) },
+    { name: "request_signing_key", value: null, digest: "0".repeat(64) },
+  ];
+  const { code, output } = await runDeploy(management, "check");
+  assert.equal(code, 1);
+  assert.match(output, /MISSING Vault's project_url\n\s+It is https:\/\/oldref\.supabase\.co, /);
+  assert.match(output, /MISSING Vault's jobs_secret_key\n\s+It is no secret key of this project/);
+  assert.match(output, /MISSING Vault's request_signing_key\n\s+It is not REQUEST_SIGNING_KEY/);
+  management.kept = [];
+  const other = await runDeploy(management, "check");
+  assert.match(other.output, /MISSING Vault's project_url\n\s+It is not there/);
+});
+
+Deno.test("a signing key that the project does not have is missing", async () => {
+  await using management = startManagement();
+  const { keys } = await (await fetch(
+    `${stackUnderTest().api_url}/auth/v1/.well-known/jwks.json`,
+  )).json();
+  const check = (key: unknown) =>
+    runDeploy(management, "check", {
+      secrets: `${SECRETS}TOKEN_SIGNING_KEY=${JSON.stringify(key)}\n`,
+    });
+  const known = await check({ ...keys[0], d: "private" });
+  assert.equal(known.code, 0, known.output);
+  assert.match(known.output, /ok {6}TOKEN_SIGNING_KEY is a key of this project/);
+  const other = await check({ ...keys[0], d: "private", kid: "another" });
+  assert.equal(other.code, 1);
+  assert.match(other.output, /MISSING TOKEN_SIGNING_KEY is a key of this project\n.*have another/);
+  const half = await check(keys[0]);
+  assert.match(half.output, /MISSING TOKEN_SIGNING_KEY.*\n\s+It must be a private JWK/);
 });
 
 Deno.test("a Management API that refuses is a finding, not a crash", async () => {
@@ -150,7 +197,11 @@ Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant tha
     "RESEND_API_KEY",
     "TRUSTED_IP_HEADER",
   ]);
-  assert.equal(management.secrets.get("REQUEST_SIGNING_KEY"), "r".repeat(40), "without quotes");
+  assert.equal(
+    management.secrets.get("REQUEST_SIGNING_KEY"),
+    REQUEST_SIGNING_KEY,
+    "without quotes",
+  );
   assert.deepEqual(
     management.vault.map((statement) => /, '([a-z_]+)'\)::text/.exec(statement)?.[1]),
     ["project_url", "jobs_secret_key", "request_signing_key"],

@@ -14,6 +14,8 @@ export interface FakeManagement {
   refused: RegExp | null;
   /** SQL that finds nothing. */
   empty: RegExp | null;
+  /** What Vault holds, for a project that is another one's copy. */
+  kept: { name: string; value: string | null; digest: string }[] | null;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -39,10 +41,14 @@ const healthy = () => ({
     mailer_autoconfirm: false,
     smtp_host: "smtp.example.com",
     rate_limit_email_sent: 100,
+    rate_limit_token_refresh: 150,
+    rate_limit_verify: 30,
+    rate_limit_otp: 30,
     security_sb_forwarded_for_enabled: true,
     site_url: "https://app.example.com",
   },
   "/v1/projects/testref/api-keys": apiKeys(),
+  "/v1/projects/testref/config/realtime": { private_only: true },
   "/v1/projects/testref/postgrest": { db_schema: "public,graphql_public" },
 });
 
@@ -68,6 +74,9 @@ export function startManagement(): FakeManagement {
         return Response.json({ message: "Refused" }, { status: 400 });
       }
       if (management.empty?.test(query)) return Response.json([]);
+      if (management.kept && query.includes("vault.decrypted_secrets")) {
+        return Response.json(management.kept);
+      }
       return Response.json(await sql.unsafe(query));
     }
     if (pathname.endsWith("/secrets")) {
@@ -90,6 +99,7 @@ export function startManagement(): FakeManagement {
     vault,
     refused: null,
     empty: null,
+    kept: null,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       await sql.end({ timeout: 2 });

@@ -40,13 +40,26 @@ export function managementOf(url: string, token: string, projectRef: string): Ma
   };
 }
 
+interface ApiKey {
+  type?: string;
+  api_key?: string;
+}
+
+const allKeys = (management: Management): Promise<ApiKey[]> =>
+  management.get("/projects/{ref}/api-keys?reveal=true");
+
+/** All secret keys of the project, of the present kind. */
+export async function secretKeys(management: Management): Promise<string[]> {
+  return (await allKeys(management)).flatMap(({ type, api_key }) =>
+    type === "secret" && api_key ? [api_key] : []
+  );
+}
+
 /** The project's API keys of the present kind; undefined: there is none of that type. */
 export async function apiKeys(
   management: Management,
 ): Promise<{ publishable: string | undefined; secret: string | undefined }> {
-  const keys = await management.get<{ type?: string; api_key?: string }[]>(
-    "/projects/{ref}/api-keys?reveal=true",
-  );
+  const keys = await allKeys(management);
   const keyOf = (type: string) => keys.find((key) => key.type === type)?.api_key;
   return { publishable: keyOf("publishable"), secret: keyOf("secret") };
 }
