@@ -3,10 +3,10 @@ import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "./api.d.ts";
 import { IDEMPOTENT } from "./idempotent.ts";
 import { type Live, liveUpdates } from "./live.ts";
-import { type ItemOf, listPages, type ListPath, type ListQuery } from "./pages.ts";
+import { type IdsOf, type ItemOf, listPages, type ListPath, type ListQuery } from "./pages.ts";
 import { problemOf, SignalboxError } from "./problem.ts";
 import { retryingFetch, type RetryOptions } from "./retry.ts";
-import { uploadForm, type UploadOptions } from "./upload.ts";
+import { type UploadAnswer, uploadForm, type UploadOptions, type UploadPath } from "./upload.ts";
 
 /** What a client needs. */
 export interface SignalboxOptions {
@@ -29,21 +29,19 @@ export interface Signalbox {
    * errors are thrown as SignalboxError, so `data` is there.
    */
   api: Client<paths>;
-  /** All items of a list, page by page, as they are asked for. */
+  /** All items of a list or timeline, page by page, as they are asked for. `ids`: those in its path. */
   list<P extends ListPath>(
     path: P,
     query?: ListQuery<P>,
     pageSize?: number,
+    ids?: IdsOf<P>,
   ): AsyncIterable<ItemOf<P>>;
   /** Sends a form with a file, and says how much of it has been sent. */
-  upload(
-    path:
-      | "/upload/excel"
-      | "/leads/import/preview"
-      | "/clients/import/preview",
+  upload<P extends UploadPath>(
+    path: P,
     form: FormData,
     options?: UploadOptions,
-  ): Promise<unknown>;
+  ): Promise<UploadAnswer<P>>;
   /** What changes, as it changes; the present state comes first. */
   live: Live;
   /** The same for another organization of the person. */
@@ -98,17 +96,19 @@ function apiOf(
 
 /** A client of the API for the person who is signed in. */
 export function createSignalbox(options: SignalboxOptions): Signalbox {
-  const send = retryingFetch(options.fetch ?? ((request) => fetch(request)), {
-    attempts: 4,
-    maxWaitSeconds: 30,
-    ...options.retry,
-  });
-  const api = apiOf(options, send);
+  const retry = { attempts: 4, maxWaitSeconds: 30, ...options.retry };
+  const inner = (request: Request) => (options.fetch ?? fetch)(request);
+  const repeating = (send: typeof inner) => retryingFetch(send, retry);
+  const api = apiOf(options, repeating(inner));
   const base = `${options.url.replace(/\/$/, "")}/functions/v1`;
   return {
     api,
-    list: (path, query, pageSize) => listPages(api, path, query, pageSize),
-    upload: async (path, form, uploadOptions) =>
+    list: (path, query, pageSize, ids) => listPages(api, path, query, pageSize, ids),
+    upload: async <P extends UploadPath>(
+      path: P,
+      form: FormData,
+      uploadOptions: UploadOptions = {},
+    ) =>
       await uploadForm(
         `${base}${path}`,
         form,
@@ -117,8 +117,8 @@ export function createSignalbox(options: SignalboxOptions): Signalbox {
           "idempotency-key": crypto.randomUUID(),
         },
         uploadOptions,
-        send,
-      ),
+        { fetch: inner, repeating },
+      ) as UploadAnswer<P>,
     live: liveUpdates(options.supabase, api, options.organizationId),
     withOrganization: (organizationId) => createSignalbox({ ...options, organizationId }),
   };

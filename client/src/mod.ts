@@ -11,8 +11,8 @@ export type {
   Stop,
   Update,
 } from "./live.ts";
-export type { ItemOf, ListPath, ListQuery } from "./pages.ts";
+export type { IdsOf, ItemOf, ListPath, ListQuery } from "./pages.ts";
 export { isProblem, type Problem, SignalboxError } from "./problem.ts";
 export type { RetryOptions } from "./retry.ts";
-export type { UploadOptions } from "./upload.ts";
+export type { UploadAnswer, UploadOptions, UploadPath } from "./upload.ts";
 export type { components, operations, paths } from "./api.d.ts";

@@ -33,11 +33,16 @@ async function waitBefore(
 
 function pause(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(done, seconds * 1000);
-    signal.addEventListener("abort", () => {
+    if (signal.aborted) return fail(signal.reason);
+    const end = () => {
       clearTimeout(timer);
       fail(signal.reason);
-    }, { once: true });
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", end);
+      done();
+    }, seconds * 1000);
+    signal.addEventListener("abort", end, { once: true });
   });
 }
 
@@ -50,7 +55,7 @@ const wasNotStarted = (response: Response): boolean => response.status === 429;
 
 /** `fetch` that repeats what can be repeated safely: after network errors, 429, 5xx, and 409 of a running twin. */
 export function retryingFetch(
-  inner: typeof fetch,
+  inner: (request: Request) => Promise<Response>,
   { attempts, maxWaitSeconds }: RetryOptions,
 ): (request: Request) => Promise<Response> {
   return async (request) => {

@@ -1,10 +1,30 @@
+import type { paths } from "./api.d.ts";
 import { type Problem, SignalboxError } from "./problem.ts";
 
+/** The paths that take a form with a file. */
+export type UploadPath = {
+  [P in keyof paths]: paths[P] extends {
+    post: { requestBody: { content: { "multipart/form-data": unknown } } };
+  } ? P
+    : never;
+}[keyof paths];
+
+/** What an upload answers. */
+export type UploadAnswer<P extends UploadPath> = paths[P] extends { post: { responses: infer R } }
+  ? R[keyof R & (200 | 201 | 202)] extends { content: { "application/json": infer T } } ? T
+  : never
+  : never;
+
 export interface UploadOptions {
-  /** Called with the bytes sent so far and in all. Outside browsers it is called at the end only. */
+  /**
+   * Called with the bytes sent so far and in all; it begins anew when the upload is repeated. Outside browsers it is called
+   * at the end only.
+   */
   onProgress?: (sent: number, total: number) => void;
   signal?: AbortSignal;
 }
+
+type Send = (request: Request) => Promise<Response>;
 
 const jsonOf = (text: string): unknown => {
   try {
@@ -14,62 +34,79 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-/** XMLHttpRequest, because `fetch` does not say how much of a body has been sent. */
-function sendWithProgress(
-  url: string,
-  form: FormData,
-  headers: Record<string, string>,
-  { onProgress, signal }: UploadOptions,
-): Promise<unknown> {
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", url);
-    for (const [name, value] of Object.entries(headers)) {
-      request.setRequestHeader(name, value);
+/** The headers of an answer, each on a line of its own. */
+function headersOf(lines: string): Headers {
+  const headers = new Headers();
+  for (const line of lines.trim().split(/[\r\n]+/)) {
+    const at = line.indexOf(":");
+    if (at > 0) {
+      headers.append(line.slice(0, at).trim(), line.slice(at + 1).trim());
     }
-    request.upload.addEventListener(
-      "progress",
-      ({ loaded, total }) => onProgress?.(loaded, total),
-    );
-    request.addEventListener("load", () => {
-      const body = jsonOf(request.responseText);
-      if (request.status < 300) return done(body);
-      const retry = request.getResponseHeader("retry-after");
-      fail(
-        new SignalboxError(
-          request.status,
-          body as Problem | null,
-          new Headers(retry ? { "retry-after": retry } : {}),
-        ),
-      );
-    });
-    request.addEventListener(
-      "error",
-      () => fail(new TypeError("The upload failed on its way.")),
-    );
-    request.addEventListener("abort", () => fail(signal?.reason));
-    signal?.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(form);
-  });
+  }
+  return headers;
 }
 
-/** Sends a form; throws SignalboxError for an answer that is an error. */
+/** `fetch` of a form by XMLHttpRequest, because `fetch` does not say how much of a body has been sent. */
+const measuredFetch =
+  (form: FormData, onProgress: (sent: number, total: number) => void): Send =>
+  ({ url, headers, signal }) =>
+    new Promise((done, fail) => {
+      if (signal.aborted) return fail(signal.reason);
+      const request = new XMLHttpRequest();
+      const abort = () => request.abort();
+      request.open("POST", url);
+      for (const [name, value] of headers) {
+        // The type names the boundary, which is made anew here.
+        if (name.toLowerCase() !== "content-type") {
+          request.setRequestHeader(name, value);
+        }
+      }
+      request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded, total));
+      request.addEventListener("load", () => {
+        const { status } = request;
+        const body = [204, 205, 304].includes(status) ? null : request.responseText;
+        done(
+          new Response(body, {
+            status,
+            headers: headersOf(request.getAllResponseHeaders()),
+          }),
+        );
+      });
+      request.addEventListener("error", () => fail(new TypeError("The upload failed on its way.")));
+      request.addEventListener("abort", () => fail(signal.reason));
+      request.addEventListener("loadend", () => signal.removeEventListener("abort", abort));
+      signal.addEventListener("abort", abort, { once: true });
+      request.send(form);
+    });
+
+const sizeOf = (form: FormData): number =>
+  [...form.values()].reduce(
+    (sum, value) => sum + (typeof value === "string" ? value.length : value.size),
+    0,
+  );
+
+/**
+ * Sends a form, again where that is safe; throws SignalboxError for an answer that is an error.
+ * @param sending how requests go out: with XMLHttpRequest's or another `fetch`, and repeated.
+ */
 export async function uploadForm(
   url: string,
   form: FormData,
   headers: Record<string, string>,
-  options: UploadOptions = {},
-  send: (request: Request) => Promise<Response>,
+  { onProgress, signal }: UploadOptions,
+  sending: { fetch: Send; repeating: (send: Send) => Send },
 ): Promise<unknown> {
-  if (typeof XMLHttpRequest !== "undefined" && options.onProgress) {
-    return await sendWithProgress(url, form, headers, options);
-  }
+  const isMeasured = typeof XMLHttpRequest !== "undefined" &&
+    onProgress !== undefined;
+  const send = sending.repeating(
+    isMeasured ? measuredFetch(form, onProgress) : sending.fetch,
+  );
   const response = await send(
     new Request(url, {
       method: "POST",
       headers,
       body: form,
-      signal: options.signal ?? null,
+      signal: signal ?? null,
     }),
   );
   const body = jsonOf(await response.text());
@@ -80,10 +117,6 @@ export async function uploadForm(
       response.headers,
     );
   }
-  const total = [...form.values()].reduce(
-    (sum, value) => sum + (typeof value === "string" ? value.length : value.size),
-    0,
-  );
-  options.onProgress?.(total, total);
+  if (!isMeasured) onProgress?.(sizeOf(form), sizeOf(form));
   return body;
 }

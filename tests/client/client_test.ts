@@ -61,6 +61,34 @@ Deno.test("429 is repeated after what Retry-After says, 500 after a moment, 422 
   }, { fetch: fetcher });
 });
 
+Deno.test("409 of a first attempt that is still running is repeated, any other 409 is not", async () => {
+  const { admin } = await newOrganization();
+  const refused = (code: string) =>
+    Response.json({ code, title: "Conflict", status: 409, detail: code }, {
+      status: 409,
+      headers: { "retry-after": "0" },
+    });
+  const { fetcher, seen } = failing(isPost("/leads"), [
+    refused("idempotency_in_progress"),
+    refused("idempotency_in_progress"),
+  ]);
+  await withClient(admin, async ({ api }) => {
+    const { data } = await api.POST("/leads", { body: { first_name: "Slow" } });
+    assert.equal(data?.first_name, "Slow");
+  }, { fetch: fetcher });
+  assert.equal(new Set(seen.map(({ headers }) => headers.get("idempotency-key"))).size, 1);
+  assert.equal(seen.length, 3);
+
+  const other = failing(isPost("/leads"), [refused("duplicate_lead")]);
+  await withClient(admin, async ({ api }) => {
+    await assert.rejects(
+      api.POST("/leads", { body: { first_name: "Known" } }),
+      (error) => isProblem(error, "duplicate_lead"),
+    );
+  }, { fetch: other.fetcher });
+  assert.equal(other.seen.length, 1);
+});
+
 Deno.test("what is not safe to repeat fails at once", async () => {
   const { admin } = await newOrganization();
   const { fetcher, seen } = failing(isPost("/preview"), [new Response("", { status: 502 })]);
@@ -91,21 +119,20 @@ Deno.test("a list gives every item once, however small its pages and whatever is
   });
 });
 
-Deno.test("an upload goes through, and says that it did", async () => {
-  const { admin } = await newOrganization();
-  await withClient(admin, async ({ upload }) => {
-    const form = new FormData();
-    form.append(
-      "file",
-      new File(["name,account number,phone,arrears\nAma,A1,0244100100,5\n"], "a.csv"),
-    );
-    const told: number[] = [];
-    const answer = await upload("/upload/excel", form, { onProgress: (sent) => told.push(sent) });
-    assert.ok(
-      typeof answer === "object" && answer !== null && "upload_id" in answer,
-      JSON.stringify(answer),
-    );
-    assert.equal(told.length, 1);
+Deno.test("a timeline is read to its end, each entry once", async () => {
+  const { id, admin } = await newOrganization();
+  const [lead] = await database()`
+    insert into public.leads (organization_id, first_name) values (${id}, 'Long') returning id`;
+  await database()`insert into public.interactions (organization_id, lead_id, type, body, occurred_at)
+    select ${id}, ${lead?.["id"]}, 'note', 'Note ' || n, now() - make_interval(mins => n)
+    from generate_series(1, 7) n`;
+  await withClient(admin, async ({ list }) => {
+    const kinds: string[] = [];
+    for await (
+      const entry of list("/leads/{id}/timeline", {}, 3, { id: String(lead?.["id"]) })
+    ) kinds.push(entry.kind);
+    assert.equal(kinds.filter((kind) => kind === "interaction").length, 7);
+    assert.equal(kinds.length, 8);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { withClient } from "../support/client.ts";
 import { database } from "../support/db.ts";
+import { notify } from "../support/mail.ts";
 import { sendNote } from "../support/notes.ts";
 import { newOrganization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
@@ -88,6 +89,25 @@ Deno.test("notes begin with the inbox", async () => {
     });
     await until(() => told.length === 1, { what: "the inbox" });
     assert.deepEqual(told, [[note]]);
+    await stop();
+  }, { organizationId: id });
+});
+
+Deno.test("notifications begin with the newest, and each new one follows", async () => {
+  const { id, admin } = await newOrganization();
+  await notify([admin], { kind: "system", title: "Before" });
+  await withClient(admin, async ({ live }) => {
+    const told: unknown[] = [];
+    const stop = await live.notifications({
+      onUpdate: (update) =>
+        told.push(
+          update.type === "state" ? `state of ${update.state.length}` : update.event.title,
+        ),
+    });
+    await until(() => told.length === 1, { what: "the newest" });
+    await notify([admin], { kind: "system", title: "After" });
+    await until(() => told.length === 2, { what: "the new one" });
+    assert.deepEqual(told, ["state of 1", "After"]);
     await stop();
   }, { organizationId: id });
 });
