@@ -3,7 +3,7 @@
  *
  *   deno task client            writes its types from the OpenAPI document
  *   deno task client --check    fails if they are stale, if the package holds what it should not, if publint or
- *                               arethetypeswrong report something, or if it is too large
+ *                               arethetypeswrong report something, if it is too large, or if Node.js cannot run it
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -79,6 +79,50 @@ async function checkSize(): Promise<void> {
   say(`${size} bytes gzipped, openapi-fetch among them.`);
 }
 
+/** The imports of the README's first example, and what they import, without the types. */
+async function importsOfTheReadme(): Promise<string> {
+  const text = await Deno.readTextFile(join(folder, "README.md"));
+  const imports = text.match(/^import .*;$/gm) ?? [];
+  const names = imports.flatMap((line) => line.match(/\{(.*)\}/)?.[1]?.split(",") ?? []);
+  if (imports.length !== 2 || names.length < 3) {
+    throw new Error("The README's example does not import the package and supabase-js.");
+  }
+  return `${imports.join("\n")}
+for (const one of [${
+    names.join(", ")
+  }]) if (typeof one !== "function") throw new Error(String(one));
+// Node.js 20 has none, and supabase-js asks for one although nothing is followed here.
+globalThis.WebSocket ??= class {};
+const [url, key] = ["http://127.0.0.1:9", "a key"];
+const supabase = createClient(url, key);
+const signalbox = createSignalbox({ supabase, url, key, retry: { attempts: 1 } });
+const error = await signalbox.api.GET("/leads").then(() => null, (error) => error);
+if (!(error instanceof TypeError) || isProblem(error)) throw new Error("Expected no connection: " + error);
+`;
+}
+
+/** Installs the packed tarball as a customer would and has Node.js run it. */
+async function checkInNode(): Promise<void> {
+  const place = await Deno.makeTempDir({ prefix: "signalbox-client-" });
+  try {
+    const [packed] = JSON.parse(
+      await run("npm", "pack", "--json", "--ignore-scripts", "--pack-destination", place),
+    );
+    const { devDependencies } = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+    await Deno.writeTextFile(join(place, "package.json"), '{"private":true,"type":"module"}');
+    await run(
+      "npm",
+      ...["install", "--no-audit", "--no-fund", "--silent", "--prefix", place],
+      ...[join(place, packed.filename)],
+      `@supabase/supabase-js@${devDependencies["@supabase/supabase-js"]}`,
+    );
+    await Deno.writeTextFile(join(place, "example.mjs"), await importsOfTheReadme());
+    await run("node", join(place, "example.mjs"));
+  } finally {
+    await Deno.remove(place, { recursive: true });
+  }
+}
+
 async function check(): Promise<void> {
   if (!await writeTypes()) {
     throw new Error("The client's types were stale: commit them.");
@@ -88,6 +132,7 @@ async function check(): Promise<void> {
   await run("npx", "publint", "--strict");
   await run("npx", "attw", "--pack", ".", "--profile", "esm-only");
   await checkSize();
+  await checkInNode();
 }
 
 try {
