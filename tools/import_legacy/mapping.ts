@@ -48,6 +48,8 @@ const Step = z.strictObject({
   optional: z.boolean().default(false),
   // Contacts: only those that opted out, whatever column says so. One without a number cannot be texted anyway.
   only: z.literal("opted_out").optional(),
+  // For rows that are no contacts: an opt-out without a number stops the import.
+  needs_number: z.boolean().default(false),
   columns: Columns,
   values: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 }).refine(

@@ -29,7 +29,8 @@ const LISTED = `${OPT_OUT}(status|state|list|listed|registered|registry)$`;
 const POSITIVE = ["true", "t", "1", "yes", "y", "on", "x"];
 
 /** Names of columns whose words may say it. */
-const WORDED = "(status|stage|state|tags?|labels?|consent|optin|subscription|disposition)$";
+const WORDED =
+  "(status|stage|state|tags?|labels?|consent|optin|subscription|disposition|outcome|result)$";
 
 /** Names of columns about consent, and what ends it there; an application that is withdrawn is no opt-out. */
 const CONSENT = "(consent|optin|optinstatus|subscription|permission)(status)?$";

@@ -75,7 +75,7 @@ export const optOuts: Entity = {
     if (isLifted(cells)) return PASSED_OVER;
     const numbers = new Set(cells.all("phone").flatMap((value) => numbersIn(String(value))));
     if (numbers.size === 0) {
-      if (step.only === "opted_out") return PASSED_OVER;
+      if (step.only === "opted_out" && !step.needs_number) return PASSED_OVER;
       cells.leaveOut("phone", "An opt-out without a number protects nobody.");
       return null;
     }

@@ -7,6 +7,8 @@ import { microsOf, stableId } from "../legacy_id.ts";
 import { insertOptOuts } from "./opt_outs.ts";
 
 interface Reply {
+  /** The step that read it: two steps may have the same old ids. */
+  step: string;
   oldId: string;
   phone: string;
   body: string;
@@ -61,7 +63,7 @@ async function openReviews(
 /** An opt-out whose sender cannot be suppressed as it is written: nothing else may be imported, unless its digits are known. */
 function unreadable(reply: Reply, context: Context): Problem[] {
   const optOut = {
-    id: stableId(reply.at, context.organizationId, "replies", reply.oldId),
+    id: stableId(reply.at, context.organizationId, reply.step, reply.oldId),
     scope: "all",
     at: reply.at ?? context.now,
   };
@@ -84,8 +86,8 @@ function unreadable(reply: Reply, context: Context): Problem[] {
   ];
 }
 
-function optOutOf({ oldId, phone, body, at }: Reply, context: Context): Draft {
-  const id = stableId(at, context.organizationId, "replies", oldId);
+function optOutOf({ step, oldId, phone, body, at }: Reply, context: Context): Draft {
+  const id = stableId(at, context.organizationId, step, oldId);
   context.optOuts.add(phone, { id, scope: "all", at: at ?? context.now });
   return {
     oldId,
@@ -108,12 +110,13 @@ function optOutOf({ oldId, phone, body, at }: Reply, context: Context): Draft {
 export const replies: Entity = {
   required: ["phone", "body"],
   restarts: true,
-  read(cells, context) {
+  read(cells, context, step) {
     const [sender, body] = [cells.raw("phone"), cells.raw("body")];
     if (body === null) return null;
     const text = sender === null ? "" : String(sender).trim();
     const read = normalizePhone(text, context.place.country);
     return {
+      step: step.name,
       phone: read.ok ? read.phone : text,
       readable: read.ok,
       body: String(body).replaceAll("\u0000", ""),
@@ -122,17 +125,17 @@ export const replies: Entity = {
   },
   async write(tx, drafts, context) {
     const found = await tx`
-      select r.old_id, r.phone, r.readable, r.body, r.at, c.meaning
+      select r.old_id, r.step, r.phone, r.readable, r.body, r.at, c.meaning
       from jsonb_to_recordset((${
       JSON.stringify(
         drafts.map(({ oldId, row }) => ({ old_id: oldId, ...row })),
       )
-    }::text)::jsonb) as r (old_id text, phone text, readable boolean, body text, at text)
+    }::text)::jsonb) as r (old_id text, step text, phone text, readable boolean, body text, at text)
       cross join lateral private.classify_reply(${context.organizationId}, r.body) c
       where c.meaning is not null`;
     const problems: Problem[] = [];
-    for (const { old_id, phone, readable, body, at, meaning } of found) {
-      const reply = { oldId: old_id, phone, body, at };
+    for (const { old_id, step, phone, readable, body, at, meaning } of found) {
+      const reply = { step, oldId: old_id, phone, body, at };
       if (readable) remember(context.replies, meaning, reply);
       else if (meaning === "stop" || meaning === "doubtful") {
         problems.push(...unreadable(reply, context));
