@@ -120,7 +120,7 @@ export async function compareStep(
       add(
         read,
         1,
-        figures.money ? row[figures.money] : "0",
+        figures.amount?.(row) ?? (figures.money ? row[figures.money] : "0"),
         figures.by && row[figures.by],
       );
     }

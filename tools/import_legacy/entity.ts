@@ -53,8 +53,11 @@ export interface Entity {
   references?: Record<string, { table: string; needed: boolean }>;
   /** Where the report counts rows again, and by which columns it knows them; without, the table and its id. */
   counted?: { from?: string; by: Record<string, string> };
-  /** The columns whose sum and whose counts by value are compared. */
-  figures?: { money?: string; by?: string };
+  /**
+   * The columns whose sum and whose counts by value are compared. amount: what a row that was read brings to the sum, where
+   * `money` is no column of it but SQL over the new table t.
+   */
+  figures?: { money?: string; by?: string; amount?: (row: Record<string, unknown>) => string };
   /** The row's columns, or those of several rows; null: it is left out, as its problems say. */
   read(
     cells: Cells,

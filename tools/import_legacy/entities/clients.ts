@@ -36,6 +36,10 @@ interface Extra {
 /** What a client's row brings beside its columns, by the client's id. */
 const extras = new Map<string, Extra>();
 
+/** Whether a client's revenue becomes an entry of the ledger. */
+const hasRevenue = ({ since, revenue }: Extra): boolean =>
+  since !== null && Number(revenue ?? 0) > 0;
+
 const RISKS = new Set(["low", "medium", "high"]);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -83,9 +87,7 @@ async function addParts(
       name text, role text, email text, is_primary boolean)
     where not exists (select from public.client_contacts k where k.organization_id = c.organization_id
       and k.client_id = c.client_id)`;
-  const entries = known.filter(({ extra }) =>
-    extra.since !== null && Number(extra.revenue ?? 0) > 0
-  )
+  const entries = known.filter(({ extra }) => hasRevenue(extra))
     .map(({ id, extra }) => ({ client_id: id, day: extra.since, mrr: extra.revenue }));
   if (entries.length === 0) return;
   await tx`
@@ -104,7 +106,17 @@ async function addParts(
 export const clients: Entity = {
   required: ["name"],
   table: "clients",
-  figures: { by: "segment" },
+  figures: {
+    by: "segment",
+    // The entry that the import made: what a person entered since then is beside it.
+    money:
+      `(select m.contract_mrr from public.client_movements m where m.client_id = t.id and m.cause = 'import'
+      order by m.recorded_at, m.place limit 1)`,
+    amount: ({ id }) => {
+      const extra = extras.get(String(id));
+      return extra && hasRevenue(extra) ? extra.revenue ?? "0" : "0";
+    },
+  },
   read(cells, context) {
     const name = cells.text("name", 200);
     const label = cells.text("segment", 100) ?? "Imported";
