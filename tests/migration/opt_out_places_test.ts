@@ -110,3 +110,43 @@ Deno.test("what a status in the lead tool's log once said is an opt-out", async 
     assert.deepEqual(await suppressed(tool), numbers(0));
   });
 });
+
+Deno.test("a customer's extra columns may say that it opted out", async () => {
+  const ops = await newOrganization(US);
+  const OPS = `${AUTH_SCHEMA}
+    create table customers (id uuid primary key default gen_random_uuid(), name text, account_number text, phone text,
+      status text, arrears text, created_at timestamptz default now(), updated_at timestamptz default now(),
+      sms_opt_out boolean default false);
+    create table customer_actions (id uuid primary key, customer_id uuid, action text, performed_by text, source text,
+      batch_id uuid, timestamp timestamptz);
+    insert into customers (name, account_number, phone, status, arrears, sms_opt_out) values
+      ('Ada', 'A-1', '2125551000', 'connected', '0', true), ('Eve', 'A-2', '2125551001', 'warned', '0', false);`;
+  await withOldDatabase(OPS, async (old) => {
+    await imported(ops, old, "insight-ops");
+    assert.deepEqual(await suppressed(ops), numbers(0));
+  });
+});
+
+Deno.test("a client's contacts and what they wrote may be opt-outs", async () => {
+  const lead = newIds();
+  const guard = await newOrganization(US);
+  const GUARD = `
+    create table users (id uuid primary key, email text, full_name text, role text, password text, created_at timestamptz);
+    create table clients (id uuid primary key, name text, segment text, since text, churn_risk text, contacts jsonb,
+      monthly_revenue text, created_at timestamptz default now(), updated_at timestamptz);
+    create table interactions (id uuid primary key default gen_random_uuid(), "clientId" uuid, type text, date text,
+      details text, created_at timestamptz default now());
+    insert into clients (id, name, segment, since, churn_risk, contacts) values ('${
+    lead(0)
+  }', 'Acme', 'Small', '2021-03-01', 'low',
+      '[{"name": "Ama", "phone": "2125551000", "do_not_contact": true}, {"name": "Kojo", "phone": "2125551001"}]'),
+      ('${
+    lead(1)
+  }', 'Beta', 'Small', '2021-03-01', 'low', '{"name": "Esi", "mobile": "2125551002"}');
+    insert into interactions ("clientId", type, date, details) values
+      ('${lead(1)}', 'SMS', '2024-05-01', 'STOP'), ('${lead(0)}', 'call', '2024-05-01', 'STOP');`;
+  await withOldDatabase(GUARD, async (old) => {
+    await imported(guard, old, "churnguard");
+    assert.deepEqual(await suppressed(guard), numbers(0, 2));
+  });
+});
