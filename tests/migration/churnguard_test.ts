@@ -101,7 +101,7 @@ Deno.test("ChurnGuard's clients come with contacts and revenue, interactions, is
       select n.title, n.first_read_at is not null as read, (select count(*)::int from public.note_roles r where r.note_id = n.id)
         as roles, (select count(*)::int from private.note_mails m where m.note_id = n.id) as mails
       from public.notes n where n.organization_id = ${organization.id}`;
-    assert.deepEqual({ ...note }, { title: "Hello", read: true, roles: 1, mails: 0 });
+    assert.deepEqual({ ...note }, { title: "Hello", read: false, roles: 1, mails: 0 });
     const again = await runImport(old, "churnguard", organization.id);
     assert.equal(figuresOf(again, "clients").brought, 0);
     assert.equal(again.code, 0, again.output);

@@ -7,6 +7,7 @@ import { messages } from "./entities/messages.ts";
 import { notes } from "./entities/notes.ts";
 import { optOuts } from "./entities/opt_outs.ts";
 import { people } from "./entities/people.ts";
+import { clientPredictions } from "./entities/predictions.ts";
 import { replies } from "./entities/replies.ts";
 import { interactions, leadHistory, tasks } from "./entities/work.ts";
 import type { Entity } from "./entity.ts";
@@ -32,5 +33,6 @@ export const entities: Record<Target, Entity> = {
   clients,
   client_interactions: clientInteractions,
   client_issues: clientIssues,
+  client_predictions: clientPredictions,
   notes,
 };

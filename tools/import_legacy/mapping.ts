@@ -31,6 +31,7 @@ export const TARGETS = [
   "clients",
   "client_interactions",
   "client_issues",
+  "client_predictions",
   "notes",
 ] as const;
 export type Target = (typeof TARGETS)[number];
