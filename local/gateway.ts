@@ -11,6 +11,8 @@ export interface Services {
   storage: Handler;
   realtime: Handler;
   functions: Handler;
+  /** The simulated Google, which hosted projects reach elsewhere. */
+  google: Handler;
   /** The page at `/`; null: the path is not its own. */
   console: (request: Request) => Promise<Response | null>;
 }
@@ -40,6 +42,7 @@ async function route(
     if (request.method === "OPTIONS") return preflight(request);
     return withCors(await services[prefix](request, clientIp));
   }
+  if (path.startsWith("/google/")) return await services.google(request, clientIp);
   const page = await docsPage(path) ?? await services.console(request);
   if (page) return page;
   return Response.json({ message: "no Route matched with those values" }, { status: 404 });

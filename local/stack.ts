@@ -9,6 +9,7 @@ import { startDatabase, stopLeftoverDatabase } from "./database/start.ts";
 import { DEMO_PEOPLE } from "./demo.ts";
 import { Failure } from "./failure.ts";
 import { forwardTo } from "./forward.ts";
+import { createGooglePart } from "./google/main.ts";
 import { setFunctionEnvironment } from "./functions/env.ts";
 import { createFunctions } from "./functions/gateway.ts";
 import { watchFunctions } from "./functions/watch.ts";
@@ -84,6 +85,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   await serve(settings, { cluster, parts, status, undo });
   say(`carrier    ${status.carrier_url}`);
   say(`receivers  ${status.mail_url}/receivers`);
+  say(`google     ${status.google_url}`);
   say(`api        ${status.api_url}`);
   say(`console    ${status.api_url}/`);
   writeStatus(dataDir, status);
@@ -95,6 +97,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
 function createParts() {
   return {
     carrier: createCarrierPart(),
+    google: createGooglePart(),
     dataApi: createPart<DataApiOptions, DataApiPorts>(
       "The Data API",
       import.meta.resolve("./data_api/worker.ts"),
@@ -124,6 +127,7 @@ function describe(settings: Settings, cluster: Cluster): Status {
     publishable_key: PUBLISHABLE_KEY,
     secret_key: SECRET_KEY,
     carrier_url: `http://127.0.0.1:${settings.ports.carrier}`,
+    google_url: `${apiUrlOf(settings)}/google`,
     mail_url: `http://127.0.0.1:${settings.ports.mail}`,
     demo: DEMO_PEOPLE,
   };
@@ -144,9 +148,10 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
   const sql = postgres(adminUrl, { max: 10, onnotice: () => {} });
   undo.push(() => sql.end({ timeout: 1 }));
   const apiUrl = status.api_url;
-  const [dataApi, auth] = await Promise.all([
+  const [dataApi, auth, google] = await Promise.all([
     parts.dataApi.start({ adminUrl, apiUrl }),
     parts.auth.start({ adminUrl, apiUrl, mailUrl: status.mail_url }),
+    parts.google.start({ url: status.google_url, dataDir: join(dataDir, "google") }),
     parts.carrier.start({
       port: ports.carrier,
       dataDir: join(dataDir, "carrier"),
@@ -171,6 +176,7 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
     storage: createStorage({ sql, folder: join(dataDir, "storage") }),
     realtime: realtime.handle,
     functions: functions.handle,
+    google: forwardTo(google.port),
     console: createConsole({ sql, status }),
   });
   undo.push(() => closeServer(server));

@@ -10,6 +10,7 @@ export interface Status {
   publishable_key: string;
   secret_key: string;
   carrier_url: string;
+  google_url: string;
   mail_url: string;
   demo: DemoPerson[];
 }

@@ -36,6 +36,8 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     TWILIO_AUTH_TOKEN: CARRIER_CREDENTIALS.twilioAuthToken,
     ARKESEL_BASE_URL: status.carrier_url,
     ARKESEL_API_KEY: CARRIER_CREDENTIALS.arkeselApiKey,
+    GOOGLE_TOKEN_URL: `${status.google_url}/token`,
+    GOOGLE_SHEETS_URL: status.google_url,
     PUBLIC_SUPABASE_URL: status.api_url,
     CALLBACK_SIGNING_SECRET,
     REQUEST_SIGNING_KEY,
