@@ -88,8 +88,8 @@ function addSheet(spreadsheet: Spreadsheet, properties: Properties) {
 
 function deleteSheet(spreadsheet: Spreadsheet, store: Store, sheetId: number): void {
   const tab = tabOf(spreadsheet, sheetId);
-  if (spreadsheet.tabs.length === 1) {
-    throw badRequest("You can't remove all the sheets in a document.");
+  if (spreadsheet.tabs.every((one) => one === tab || one.hidden)) {
+    throw badRequest("You can't remove all the visible sheets in a document.");
   }
   spreadsheet.tabs = spreadsheet.tabs.filter((one) => one !== tab);
   store.removeCells(spreadsheet.id, sheetId);

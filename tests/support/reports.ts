@@ -33,6 +33,9 @@ export interface RunBody {
   file_size: number | null;
   download_url: string | null;
   downloads: number;
+  spreadsheet: string | null;
+  paused_until: string | null;
+  pause_detail: string | null;
 }
 
 /** Saves a report and gives its preview. */

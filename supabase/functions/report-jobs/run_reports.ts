@@ -11,6 +11,7 @@ import { job } from "../_shared/jobs/job.ts";
 import { perItem } from "../_shared/jobs/per_item.ts";
 import { wholeFormatNamed } from "./report_documents.ts";
 import { Claimed, writeFile } from "./report_file.ts";
+import { writeSheet } from "./report_sheet.ts";
 
 const Frozen = z.union([
   z.object({ state: z.literal("writing"), run: z.unknown() }),
@@ -29,6 +30,7 @@ async function workOn(db: Client, runner: string, budget: Budget, row: unknown):
   const before = Claimed.parse(row);
   const frozen = before.status === "freezing" ? await freeze(db, runner, before.id) : row;
   if (typeof frozen === "string") return frozen;
+  if (before.format === "sheets") return await writeSheet({ db, runner, budget, claimed: frozen });
   const format = formatNamed(before.format) ?? await wholeFormatNamed(before.format);
   if (format === undefined) {
     const reason = "unknown_format";

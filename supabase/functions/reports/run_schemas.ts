@@ -6,7 +6,18 @@ import { parseTimestamp } from "../_shared/timestamp.ts";
 import { valuesOf } from "./schemas.ts";
 
 /** The formats of files, as `private.report_formats` has them. */
-export const FileFormat = z.enum(["csv", "xlsx", "pdf"]).openapi({ example: "xlsx" });
+export const FileFormat = z.enum(["csv", "xlsx", "pdf", "sheets"]).openapi({
+  description: "sheets: written into a Google spreadsheet",
+  example: "xlsx",
+});
+
+/** The address of a Google spreadsheet, or its id. */
+export const Spreadsheet = z.string().max(500).openapi({
+  description:
+    "Of the format sheets: the address or the id of a Google spreadsheet that is shared with the organization's service account as editor",
+  example:
+    "https://docs.google.com/spreadsheets/d/1pq6xGvWcUuDkHqZl0sJ7mB2tYfN4rXaE9oVhLw3KzQy/edit",
+});
 
 /** The states of a run, of which the last five are final. */
 export const RunStatus = z.enum([
@@ -61,6 +72,14 @@ export const Run = z.object({
   rows_written: z.int().openapi({ description: "Progress, with row_count" }),
   truncated: z.boolean().openapi({ description: "The report has more rows than its file" }),
   partial: z.array(z.string()),
+  spreadsheet: z.string().nullable().openapi({
+    description:
+      "Of the format sheets: the address of the spreadsheet, with the tab once it is there",
+  }),
+  paused_until: Timestamp.nullable().openapi({
+    description: "Google cannot now (its quota, an outage): when the run goes on by itself",
+  }),
+  pause_detail: z.string().nullable().openapi({ description: "Why it waits" }),
   file_size: z.int().nullable(),
   checksum: z.string().nullable().openapi({ description: "SHA-256 of the file, in hex" }),
   downloads: z.int(),
@@ -100,6 +119,7 @@ function fieldsOf(
     ...run,
     download_url: none ? null : fileUrl(run.id),
     scheduled_for: isoTime(run.scheduled_for),
+    paused_until: isoTime(run.paused_until),
     as_of: isoTime(run.as_of),
     expires_at: isoTime(run.expires_at),
     created_at: isoTime(run.created_at),

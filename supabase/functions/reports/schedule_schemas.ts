@@ -1,6 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
-import { FileFormat, RunStatus } from "./run_schemas.ts";
+import { FileFormat, RunStatus, Spreadsheet } from "./run_schemas.ts";
 
 const Frequency = z.enum(["daily", "weekdays", "weekly", "monthly"]).openapi({
   description: "weekdays: Monday to Friday; weekly: on `weekdays`; monthly: on `month_day`",
@@ -26,6 +26,7 @@ const fields = {
   time: Time,
   recipients: Recipients,
   format: FileFormat,
+  spreadsheet: Spreadsheet.optional(),
   weekdays: Weekdays.optional(),
   month_day: MonthDay.optional(),
   time_zone: z.string().max(100).optional().openapi({
@@ -57,6 +58,9 @@ export const Schedule = z.object({
   time: Time,
   time_zone: z.string(),
   format: z.string(),
+  spreadsheet: z.string().nullable().openapi({
+    description: "Of the format sheets: the address of the spreadsheet",
+  }),
   on_empty: z.enum(["send", "skip"]),
   status: z.enum(["active", "paused"]),
   pause_reason: z.string().nullable().openapi({

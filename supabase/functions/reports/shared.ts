@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { notFound, problems, unwrap } from "../_shared/problem.ts";
-import { redirectToFile, serviceClient } from "./storage.ts";
+import { redirect, redirectToFile, serviceClient } from "./storage.ts";
 
 const route = createRoute({
   method: "get",
@@ -27,7 +27,10 @@ const route = createRoute({
 });
 
 const Opened = z.object({
-  file: z.object({ path: z.string(), file_name: z.string() }).nullable(),
+  file: z.union([
+    z.object({ path: z.string(), file_name: z.string() }),
+    z.object({ spreadsheet: z.string() }),
+  ]).nullable(),
 });
 
 /** The caller has no account, so the service role asks; the token says everything that the database must know. */
@@ -37,6 +40,6 @@ export function openReportLink(app: App) {
     const answer = await serviceClient(c).rpc("open_report_link", { token });
     const { file } = Opened.parse(unwrap(answer));
     if (file === null) throw notFound("file");
-    return await redirectToFile(file);
+    return "spreadsheet" in file ? redirect(file.spreadsheet) : await redirectToFile(file);
   });
 }

@@ -17,6 +17,18 @@ const validSeconds = 60;
 export const serviceClient = (c: Context<AppEnv>) =>
   adminClient(c.var.requestHeaders, c.var.counter);
 
+/** A redirect that nobody keeps, to an address that learns nothing of where it was found. */
+export const redirect = (location: string): Response =>
+  new Response(null, {
+    status: 307,
+    headers: {
+      location,
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-robots-tag": "noindex",
+    },
+  });
+
 /**
  * Redirects to a URL of Storage that is valid for a minute.
  * @throws Problem 502 if Storage does not sign it
@@ -27,13 +39,5 @@ export async function redirectToFile({ path, file_name }: StoredFile): Promise<R
       cause,
     });
   });
-  return new Response(null, {
-    status: 307,
-    headers: {
-      location: `${env.publicUrl()}${signed}`,
-      "cache-control": "no-store",
-      "referrer-policy": "no-referrer",
-      "x-robots-tag": "noindex",
-    },
-  });
+  return redirect(`${env.publicUrl()}${signed}`);
 }

@@ -5,7 +5,8 @@ on conflict (id) do nothing;
 insert into private.report_formats (name, position, content_type, extension) values
   ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
   ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
-  ('pdf', 3, 'application/pdf', 'pdf');
+  ('pdf', 3, 'application/pdf', 'pdf'),
+  ('sheets', 4, 'application/vnd.google-apps.spreadsheet', 'gsheet');
 -- What one invocation can lay out.
 update private.report_formats set row_limit = 500 where name = 'pdf';
 

@@ -151,7 +151,8 @@ create table private.report_formats (
   extension text not null,
   row_limit integer constraint report_formats_row_limit check (row_limit > 0)
 );
-comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
+comment on table private.report_formats is
+  'The formats of files, and sheets: a Google spreadsheet. Each has a writer in functions/_shared/reports/.';
 comment on column private.report_formats.row_limit is
   'Rows of a file at most, with the subtotals among them; null: as many as a report has.';
 
@@ -251,6 +252,7 @@ create table public.report_schedules (
   local_time time not null,
   time_zone text not null constraint report_schedules_time_zone_known check (private.is_time_zone(time_zone)),
   format text not null,
+  spreadsheet_id text constraint report_schedules_spreadsheet_form check (spreadsheet_id ~ '^[A-Za-z0-9_-]{20,100}$'),
   on_empty text not null default 'send' constraint report_schedules_on_empty check (on_empty in ('send', 'skip')),
   status text not null default 'active' constraint report_schedules_status check (status in ('active', 'paused')),
   pause_reason text,
@@ -264,12 +266,14 @@ create table public.report_schedules (
   constraint report_schedules_days check ((frequency = 'weekly') = (cardinality(weekdays) > 0)
     and (frequency = 'monthly') = (month_day is not null) and weekdays <@ '{1,2,3,4,5,6,7}'),
   constraint report_schedules_due check ((status = 'active') = (next_run_at is not null)
-    and (status = 'paused') = (pause_reason is not null))
+    and (status = 'paused') = (pause_reason is not null)),
+  constraint report_schedules_spreadsheet check ((format = 'sheets') = (spreadsheet_id is not null))
 );
 comment on table public.report_schedules is
   'When a report runs, with whose rights, and in which format its recipients get it.';
 comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
 comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
+comment on column public.report_schedules.spreadsheet_id is 'The Google spreadsheet that its runs are written into.';
 comment on column public.report_schedules.month_day is 'In shorter months the last day.';
 comment on column public.report_schedules.pause_reason is
   'by_person, report_deleted, report_changed (by somebody else), or why the last run was refused.';
@@ -352,6 +356,8 @@ create table public.report_runs (
   partial jsonb not null default '[]',
   chart_rows jsonb,
   rows_written integer not null default 0,
+  spreadsheet_id text constraint report_runs_spreadsheet_form check (spreadsheet_id ~ '^[A-Za-z0-9_-]{20,100}$'),
+  tab_id integer,
   file_name text,
   file_size bigint,
   checksum text,
@@ -371,8 +377,9 @@ create table public.report_runs (
   constraint report_runs_schedule foreign key (organization_id, schedule_id)
     references public.report_schedules (organization_id, id) on delete set null (schedule_id),
   constraint report_runs_once_due unique (schedule_id, scheduled_for),
+  constraint report_runs_spreadsheet check ((format = 'sheets') = (spreadsheet_id is not null)),
   constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
-    and file_size is not null and checksum is not null))
+    and file_size is not null and checksum is not null) or (format = 'sheets' and tab_id is not null))
 );
 comment on table public.report_runs is
   'A definition, executed once for a file. It keeps the definition, so later changes of the report do not touch it.';
@@ -388,6 +395,8 @@ comment on column public.report_runs.chart_rows is
 comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
 comment on column public.report_runs.records is 'Rows of the source that the report is made of.';
 comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';
+comment on column public.report_runs.spreadsheet_id is 'The Google spreadsheet that it is written into.';
+comment on column public.report_runs.tab_id is 'Google''s id of the tab that it was written into.';
 comment on column public.report_runs.checksum is 'SHA-256 of the file, in hex.';
 comment on column public.report_runs.file_withdrawn_at is
   'A person whom the file may show has been erased: nobody can have it any more, and it is deleted.';
@@ -414,7 +423,7 @@ revoke all on public.report_runs from public, anon, authenticated, service_role;
 grant select (
   id, organization_id, report_id, owner_id, requested_by, name, format, status, reason, detail, schedule_id,
   scheduled_for, as_of, time_zone, period, row_count, records, truncated, rows_written, file_name, file_size, checksum,
-  cpu_ms, created_at, frozen_at, finished_at, rows_deleted_at, file_deleted_at
+  spreadsheet_id, tab_id, cpu_ms, created_at, frozen_at, finished_at, rows_deleted_at, file_deleted_at
 ) on public.report_runs to authenticated;
 grant select on public.report_runs to service_role;
 
@@ -432,6 +441,10 @@ create table private.report_run_work (
   pieces integer not null default 0,
   size bigint not null default 0,
   state jsonb,
+  spreadsheet_id text,
+  not_before timestamptz,
+  pauses integer not null default 0,
+  pause_detail text,
   last_step_at timestamptz not null default now()
 );
 comment on table private.report_run_work is
@@ -441,6 +454,12 @@ comment on column private.report_run_work.position is 'The last row that is in t
 comment on column private.report_run_work.last_step_at is 'Since when the run waits; the longest goes first.';
 comment on column private.report_run_work.state is 'What the writer of the format needs to go on.';
 
+comment on column private.report_run_work.spreadsheet_id is
+  'That of the run: one spreadsheet has one writer at a time, the run that was asked for first.';
+comment on column private.report_run_work.not_before is 'Google wants to be left alone until then; pauses: how often in a row.';
+
+create index report_run_work_spreadsheet on private.report_run_work (organization_id, spreadsheet_id, run_id)
+  where spreadsheet_id is not null;
 create index report_run_work_organization on private.report_run_work (organization_id) where leased_until is not null;
 
 

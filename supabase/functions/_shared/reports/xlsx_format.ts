@@ -12,6 +12,7 @@ import {
 import { aboutLines, cellType } from "./about.ts";
 import { joined, type ReportFormat } from "./format.ts";
 import { type FrozenRow, type FrozenRun, heading, type ReportColumn, tableColumns } from "./run.ts";
+import { depthOf, shownCells } from "./total_rows.ts";
 
 /** Where the archive is: the members that are complete, the sheet that is being written, and the bytes so far. */
 interface Workbook {
@@ -63,43 +64,17 @@ function aboutXml(run: FrozenRun): string {
   return xml + sheetEnd;
 }
 
-/** The number of groups of a grouped report; 0 for any other. */
-const depthOf = (columns: readonly ReportColumn[]): number =>
-  columns.filter(({ role }) => role === "group").length;
-
-/** A subtotal says so in the first of the groups that it sums up. */
-function labelled(cells: readonly unknown[], level: number): unknown[] {
-  return cells.map((cell, at) => at === level ? (level === 0 ? "Total" : "Subtotal") : cell);
-}
-
-/** The total of a list, each sum under the field that it sums up; null if there is none. */
-function listTotal(run: FrozenRun): unknown[] | null {
-  const columns = tableColumns(run);
-  const sums = columns.map(({ id }) =>
-    run.totals[run.columns.findIndex((column) => column.id === `sum(${id})`)] ?? null
-  );
-  if (sums.every((sum) => sum === null)) return null;
-  return sums.map((sum, at) => at === 0 && sum === null ? "Total" : sum);
-}
-
-function totalXml(run: FrozenRun, write: ReturnType<typeof rowWriter>, cells: unknown[]): string {
-  const columns = tableColumns(run);
-  if (columns.every(({ role }) => role === "field")) {
-    const total = listTotal(run);
-    return total === null ? "" : write(total, { bold: true });
-  }
-  return depthOf(columns) === 0 ? "" : write(labelled(cells, 0), { bold: true });
-}
-
 function rowsXml(run: FrozenRun, rows: readonly FrozenRow[]): string {
   const columns = tableColumns(run);
   const depth = depthOf(columns);
   const write = rowWriter(columns.map(sheetColumn));
   let xml = "";
-  for (const [, level, cells] of rows) {
+  for (const row of rows) {
+    const [, level] = row;
+    const cells = shownCells(run, row);
+    if (cells === null) continue;
     if (level === null) xml += write(cells, depth > 1 ? { outline: depth - 1 } : {});
-    else if (level === 0) xml += totalXml(run, write, cells);
-    else xml += write(labelled(cells, level), { bold: true, outline: level - 1 });
+    else xml += write(cells, { bold: true, outline: Math.max(0, level - 1) });
   }
   return xml;
 }

@@ -65,7 +65,8 @@ const SPECIAL = /[&<>\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 // deno-lint-ignore no-control-regex -- removes characters that XML does not allow
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const longestCell = 32_767;
-const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+/** What is a number in the cells that the database gives. */
+export const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /** A text as XML allows it. */
 export function escapeXml(text: string): string {
@@ -99,7 +100,7 @@ export function serialDay(milliseconds: number): number | null {
 }
 
 /** The number of a day, or of a time of a day, as spreadsheet programs count since 1900; null for what they cannot. */
-function serialOf(text: string): number | null {
+export function serialOf(text: string): number | null {
   const day = Date.UTC(
         Number(text.slice(0, 4)),
         Number(text.slice(5, 7)) - 1,

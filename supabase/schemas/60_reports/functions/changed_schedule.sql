@@ -1,5 +1,5 @@
--- The schedule with these values: { frequency, weekdays, month_day, time, time_zone, format, on_empty }; what is missing
--- stays.
+-- The schedule with these values: { frequency, weekdays, month_day, time, time_zone, format, spreadsheet, on_empty }; what is
+-- missing stays.
 create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
 returns public.report_schedules
 language plpgsql stable set search_path = ''
@@ -16,6 +16,13 @@ begin
   schedule.format := coalesce(changes ->> 'format', schedule.format);
   perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  perform private.require_valid(schedule.format = 'sheets' or changes ->> 'spreadsheet' is null, 'spreadsheet',
+    'is for the format sheets only');
+  if schedule.format <> 'sheets' then
+    schedule.spreadsheet_id := null;
+  elsif changes ->> 'spreadsheet' is not null or schedule.spreadsheet_id is null then
+    schedule.spreadsheet_id := private.require_spreadsheet(schedule.organization_id, changes ->> 'spreadsheet', null);
+  end if;
   schedule.on_empty := coalesce(changes ->> 'on_empty', schedule.on_empty, 'send');
   perform private.require_valid(schedule.on_empty in ('send', 'skip'), 'on_empty', 'must be send or skip');
   if changes ? 'weekdays' then

@@ -60,6 +60,11 @@ as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
     'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
+    'organization_id', run.organization_id, 'spreadsheet_id', run.spreadsheet_id,
+    'frozen_rows', case when run.format = 'sheets' then (
+      select count(*) from private.report_rows w where w.run_id = run.id) end,
+    -- A schedule's tabs are replaced by its own runs, those that somebody asks for by the same person's.
+    'tab_key', coalesce(run.schedule_id::text, run.report_id || '/' || run.owner_id),
     'content_type', f.content_type)
   from public.organizations o
   join private.report_formats f on f.name = run.format
@@ -68,7 +73,8 @@ $$;
 
 -- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that
 -- one that asks for many does not keep the others waiting; the lock is for that count. A run that five runners claimed
--- without a step fails.
+-- without a step fails. A spreadsheet has one writer at a time: its runs take place in the order in which they were asked
+-- for, however often one is handed over or waits for Google.
 -- Security definer because the service role may not write these tables directly.
 create function private.claim_report_run(runner uuid)
 returns jsonb
@@ -87,14 +93,21 @@ begin
       where (q.leased_until is null or q.leased_until < now()) and (
         select count(*) from private.report_run_work o
         where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
+        and (q.not_before is null or q.not_before <= now())
+        and not exists (
+          select from private.report_run_work o
+          where o.organization_id = q.organization_id and o.spreadsheet_id = q.spreadsheet_id and o.run_id < q.run_id)
       order by q.last_step_at, q.run_id limit 1 for update skip locked)
     returning * into work;
     if work.run_id is null then
       return null;
     end if;
-    exit when work.attempts <= 5;
-    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
-      'The run was interrupted too often at the same place.');
+    if work.attempts > 5 then
+      perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+        'The run was interrupted too often at the same place.');
+    elsif not private.end_forbidden_sheet(work) then
+      exit;
+    end if;
   end loop;
   update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
   select * into run from public.report_runs r where r.id = work.run_id;

@@ -13,8 +13,8 @@ begin
 end
 $$;
 
--- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, content_type,
--- checksum }, which is recorded as a download unless the caller has the file already. known: checksums of files that the
+-- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, checksum }
+-- or { spreadsheet }, which is recorded as a download unless the caller has the file already. known: checksums of files that the
 -- caller has, or * for any. Security definer because nobody may write downloads directly.
 create function private.download_report_run(organization_id uuid, run_id uuid, known text[])
 returns jsonb
@@ -46,8 +46,10 @@ create function private.report_file_json(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name,
-    'checksum', run.checksum)
+  select case when run.format = 'sheets'
+    then jsonb_build_object('spreadsheet', private.spreadsheet_url(run.spreadsheet_id, run.tab_id))
+    else jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name, 'checksum', run.checksum)
+    end
 $$;
 
 create function public.download_report_run(organization_id uuid, run_id uuid, known text[] default '{}')

@@ -25,13 +25,13 @@ begin
 end
 $$;
 
--- Runs whose file has expired and is still in Storage.
+-- Runs whose file has expired and is still in Storage. Spreadsheets are their owners'.
 create function private.expired_report_runs()
 returns setof public.report_runs
 language sql stable set search_path = ''
 as $$
   select r.* from public.report_runs r
-  where r.status in ('ready', 'empty') and r.file_deleted_at is null
+  where r.status in ('ready', 'empty') and r.file_deleted_at is null and r.spreadsheet_id is null
     and (r.file_withdrawn_at is not null or r.finished_at < now() - interval '1 day')
     and private.report_file_expiry(r) <= now()
 $$;

@@ -46,7 +46,8 @@ as $$
     'status', run.status, 'reason', run.reason, 'detail', run.detail, 'schedule_id', run.schedule_id, 'scheduled_for', run.scheduled_for,
     'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
     'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
-    'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
+    'partial', run.partial, 'spreadsheet', private.spreadsheet_url(run.spreadsheet_id, run.tab_id),
+    'paused_until', w.not_before, 'pause_detail', w.pause_detail, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
     'owner_id', run.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id),
     'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
     'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
@@ -59,6 +60,8 @@ as $$
         and e.event_key = 'report_run:' || run.id and e.to_address = d.address
       where d.run_id = run.id),
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
+  from (select 1) one
+  left join private.report_run_work w on w.run_id = run.id and w.not_before > now()
 $$;
 
 -- Whether a run is the caller's, or they were mailed it and its owner still has the permissions that it needs.

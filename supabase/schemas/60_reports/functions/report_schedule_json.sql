@@ -6,6 +6,7 @@ as $$
     'owner_id', schedule.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = schedule.owner_id),
     'frequency', schedule.frequency, 'weekdays', schedule.weekdays, 'month_day', schedule.month_day,
     'time', to_char(schedule.local_time, 'HH24:MI'), 'time_zone', schedule.time_zone, 'format', schedule.format,
+    'spreadsheet', private.spreadsheet_url(schedule.spreadsheet_id),
     'on_empty', schedule.on_empty, 'status', schedule.status, 'pause_reason', schedule.pause_reason,
     'next_run', schedule.next_run_at, 'created_at', schedule.created_at, 'updated_at', schedule.updated_at,
     'recipients', (

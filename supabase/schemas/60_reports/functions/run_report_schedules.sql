@@ -11,10 +11,11 @@ create function private.record_missed_runs(schedule public.report_schedules, rep
 returns void
 language sql set search_path = ''
 as $$
-  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, schedule_id,
-    scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
+    schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
   select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
-    schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed', 'Nothing ran at this time.', now(), now()
+    schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
+    'Nothing ran at this time.', now(), now()
   from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
   on conflict on constraint report_runs_once_due do nothing
 $$;

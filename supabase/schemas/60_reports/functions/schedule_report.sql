@@ -39,11 +39,12 @@ begin
     perform private.problem(409, 'too_many_schedules', 'The organization has 500 schedules already.');
   end if;
   made.time_zone := (select o.time_zone from public.organizations o where o.id = schedule_report.organization_id);
+  made.organization_id := organization_id;
   made := private.changed_schedule(made, schedule);
   insert into public.report_schedules (organization_id, report_id, owner_id, created_by, frequency, weekdays, month_day,
-    local_time, time_zone, format, on_empty, next_run_at)
+    local_time, time_zone, format, spreadsheet_id, on_empty, next_run_at)
   values (report.organization_id, report.id, auth.uid(), auth.uid(), made.frequency, made.weekdays, made.month_day,
-    made.local_time, made.time_zone, made.format, made.on_empty, private.next_occurrence(made, now()))
+    made.local_time, made.time_zone, made.format, made.spreadsheet_id, made.on_empty, private.next_occurrence(made, now()))
   returning * into made;
   perform private.set_recipients(made, schedule -> 'recipients');
   return private.store_idempotent_response(organization_id, private.report_schedule_json(made));

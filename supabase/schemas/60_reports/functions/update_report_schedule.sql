@@ -22,7 +22,7 @@ begin
   update public.report_schedules s
   set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
     local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
-    on_empty = schedule.on_empty, status = wanted,
+    spreadsheet_id = schedule.spreadsheet_id, on_empty = schedule.on_empty, status = wanted,
     next_run_at = case
       when wanted = 'paused' then null
       -- A time that has come stays: the clock has not run it yet.

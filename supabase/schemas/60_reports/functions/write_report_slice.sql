@@ -12,8 +12,9 @@ as $$
 $$;
 
 -- Keeps a piece of the file (base64) that holds the rows up to a position, moves the cursor there and answers the rows
--- that follow: { state: writing | handed_over | moved_on | too_large, rows }. The cursor moves only from the position
--- that this runner expects. Without a piece it only answers rows. progress: { piece?, position?, rows?, state?, cpu_ms }.
+-- that follow: { state: writing | handed_over | moved_on | too_large | refused, rows }. Rows that are in a spreadsheet
+-- have no piece. The cursor moves only from the position
+-- that this runner expects. Without a position it only answers rows. progress: { piece?, position?, rows?, state?, cpu_ms }.
 -- With hand_over the lease is released and a new run of the job started; that is no interruption. Security definer: see
 -- claim_report_run.
 create function private.write_report_slice(run_id uuid, runner uuid, from_position integer, progress jsonb,
@@ -28,8 +29,13 @@ begin
   if work.run_id is null or work.position <> from_position then
     return '{"state": "moved_on"}'::jsonb;
   end if;
+  if private.end_forbidden_sheet(work) then
+    return '{"state": "refused"}'::jsonb;
+  end if;
   if content is not null then
     insert into private.report_pieces (run_id, position, content) values (work.run_id, work.pieces, content);
+  end if;
+  if progress ? 'position' then
     update public.report_runs r
     set rows_written = r.rows_written + (progress ->> 'rows')::integer, cpu_ms = r.cpu_ms + (progress ->> 'cpu_ms')::integer
     where r.id = work.run_id;
@@ -37,7 +43,8 @@ begin
   update private.report_run_work w
   set pieces = w.pieces + (content is not null)::integer, size = w.size + coalesce(octet_length(content), 0),
     position = coalesce((progress ->> 'position')::integer, w.position), state = coalesce(progress -> 'state', w.state),
-    attempts = case when content is not null or hand_over then 0 else w.attempts end, last_step_at = now(),
+    attempts = case when progress ? 'position' or hand_over then 0 else w.attempts end,
+    pauses = case when progress ? 'position' then 0 else w.pauses end, pause_detail = null, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.report_lease() end
   where w.run_id = work.run_id
   returning * into work;

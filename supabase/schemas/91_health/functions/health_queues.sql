@@ -20,7 +20,12 @@ as $$
   union all
   select r.organization_id, 'reports', count(*), min(r.created_at)
   from public.report_runs r
-  where r.finished_at is null and (wanted is null or r.organization_id = wanted) group by r.organization_id
+  where r.finished_at is null and (wanted is null or r.organization_id = wanted)
+    -- Google's quotas are no fault of ours.
+    and not exists (
+      select from private.report_run_work w
+      where w.organization_id = r.organization_id and w.spreadsheet_id = r.spreadsheet_id and w.not_before > now())
+  group by r.organization_id
   union all
   select w.organization_id, 'webhooks', sum(w.waiting)::bigint, min(w.since)
   from private.webhook_backlog(wanted) w group by w.organization_id having sum(w.waiting) > 0

@@ -30,6 +30,10 @@ begin
   where r.organization_id = withdraw_report_files.organization_id and r.file_deleted_at is null
     and r.file_withdrawn_at is null and r.status not in ('queued', 'refused', 'failed', 'missed');
   if found then
+    -- A run that waits for Google ends at its next step; nothing is erased before that.
+    update private.report_run_work w set not_before = null
+    where w.organization_id = withdraw_report_files.organization_id and w.not_before > now();
+    perform private.invoke('report-jobs/run-reports');
     perform private.invoke('report-jobs/delete-report-files');
   end if;
 end
