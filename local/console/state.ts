@@ -8,6 +8,7 @@ export interface ConsoleState {
   texts: unknown[];
   replies: unknown[];
   mails: unknown[];
+  spreadsheets: unknown[];
   jobs: Job[];
   receivers: unknown[];
 }
@@ -80,10 +81,11 @@ async function readJobs(sql: postgres.Sql): Promise<Job[]> {
 
 /** The newest texts, mails and runs of jobs. */
 export async function readState(sql: postgres.Sql, status: Status): Promise<ConsoleState> {
-  const [texts, replies, mails, jobs, receivers] = await Promise.all([
+  const [texts, replies, mails, spreadsheets, jobs, receivers] = await Promise.all([
     jsonOf(`${status.carrier_url}/messages?newest=${shown}`),
     jsonOf(`${status.carrier_url}/replies`),
     jsonOf(`${status.mail_url}/messages`),
+    jsonOf(`${status.google_url}/spreadsheets`),
     readJobs(sql),
     jsonOf(`${status.mail_url}/receivers`),
   ]);
@@ -91,6 +93,7 @@ export async function readState(sql: postgres.Sql, status: Status): Promise<Cons
     texts,
     replies: replies.slice(-shown),
     mails: mails.slice(-shown).reverse(),
+    spreadsheets,
     jobs,
     receivers,
   };

@@ -6,17 +6,19 @@ import { Mailbox } from "./mailbox.js";
 import { People } from "./people.js";
 import { Phones } from "./phones.js";
 import { Receivers } from "./receivers.js";
+import { Spreadsheets } from "./spreadsheets.js";
 
 const TABS = [
   ["phones", "Phones"],
   ["mailbox", "Mailbox"],
   ["receivers", "Webhooks"],
+  ["spreadsheets", "Spreadsheets"],
   ["people", "People"],
   ["jobs", "Jobs"],
   ["lines", "Log"],
 ];
 const KEPT_LINES = 500;
-const EMPTY = { texts: [], replies: [], mails: [], jobs: [], receivers: [] };
+const EMPTY = { texts: [], replies: [], mails: [], jobs: [], receivers: [], spreadsheets: [] };
 
 /** What the stack tells, as it tells it. */
 function useStack() {
@@ -90,6 +92,7 @@ function App() {
       ${active === "phones" && html`<${Phones} texts=${state.texts} replies=${state.replies} />`}
       ${active === "mailbox" && html`<${Mailbox} mails=${state.mails} />`}
       ${active === "receivers" && html`<${Receivers} receivers=${state.receivers} />`}
+      ${active === "spreadsheets" && html`<${Spreadsheets} spreadsheets=${state.spreadsheets} />`}
       ${active === "people" && html`<${People} />`}
       ${active === "jobs" && html`<${Jobs} jobs=${state.jobs} />`}
       ${active === "lines" && html`<${Lines} lines=${lines} />`}
