@@ -182,7 +182,7 @@ Deno.test("GET /reports/fields shows custom fields by their own type, and an ETa
   const { sources, formats } = expectStatus<
     { sources: { id: string; fields: { id: string; type: string }[] }[]; formats: string[] }
   >(answer, 200);
-  assert.deepEqual(formats, ["csv", "xlsx", "pdf"]);
+  assert.deepEqual(formats, ["csv", "xlsx", "pdf", "sheets"]);
   const field = sources.find(({ id }) => id === "leads")?.fields.find(({ id }) =>
     id === "leads.custom.program"
   );
