@@ -77,7 +77,12 @@ function failureOf({ status, json, retryAfterSeconds }: GoogleAnswer): GoogleErr
 
 const Spreadsheet = z.object({
   sheets: z.array(z.object({
-    properties: z.object({ sheetId: z.int(), title: z.string(), index: z.int() }),
+    // Google's answers may leave out what is 0.
+    properties: z.object({
+      sheetId: z.int().default(0),
+      title: z.string(),
+      index: z.int().default(0),
+    }),
     developerMetadata: z.array(z.object({
       metadataKey: z.string(),
       metadataValue: z.string().default(""),
