@@ -12,7 +12,8 @@ begin
   insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
     spreadsheet_id, schedule_id, scheduled_for, as_of, time_zone)
   select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
-    queue_report_run.format, coalesce(queue_report_run.spreadsheet_id, schedule.spreadsheet_id), schedule.id, queue_report_run.scheduled_for,
+    queue_report_run.format, coalesce(queue_report_run.spreadsheet_id, schedule.spreadsheet_id), schedule.id,
+    queue_report_run.scheduled_for,
     coalesce(queue_report_run.scheduled_for, now()), o.time_zone
   from public.organizations o where o.id = report.organization_id
   on conflict on constraint report_runs_once_due do nothing

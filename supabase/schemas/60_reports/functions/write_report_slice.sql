@@ -13,8 +13,8 @@ $$;
 
 -- Keeps a piece of the file (base64) that holds the rows up to a position, moves the cursor there and answers the rows
 -- that follow: { state: writing | handed_over | moved_on | too_large | refused, rows }. Rows that are in a spreadsheet
--- have no piece. The cursor moves only from the position
--- that this runner expects. Without a position it only answers rows. progress: { piece?, position?, rows?, state?, cpu_ms }.
+-- have no piece. The cursor moves only from the position that this runner expects. Without a position it only answers
+-- rows. progress: { piece?, position?, rows?, state?, cpu_ms }.
 -- With hand_over the lease is released and a new run of the job started; that is no interruption. Security definer: see
 -- claim_report_run.
 create function private.write_report_slice(run_id uuid, runner uuid, from_position integer, progress jsonb,
