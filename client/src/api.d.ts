@@ -3849,7 +3849,7 @@ export interface paths {
         put?: never;
         /**
          * Export a report to a file
-         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more.
+         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more. With `sheets` it goes into a Google spreadsheet: without `spreadsheet` into the one that the caller named last for this report; its tab there is replaced when all of the new one is written. 409 `google_not_connected` until an admin has connected Google Sheets. What Google refuses later is the `reason` of the run: `spreadsheet_not_shared`, `google_refused`, `spreadsheet_full`.
          */
         post: operations["exportReport"];
         delete?: never;
@@ -4024,7 +4024,7 @@ export interface paths {
         };
         /**
          * The file of a run
-         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, and the run is theirs and they still have the permissions that the report needs, `reports:export` among them, or they were mailed it and its owner still has them. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.
+         * @description Redirects to an address that is valid for a minute, or to the Google spreadsheet. Checked at this moment: the caller is a member, and the run is theirs and they still have the permissions that the report needs, `reports:export` among them, or they were mailed it and its owner still has them. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, with the run's `reason` as a member, 410 `file_expired` after it was deleted.
          */
         get: operations["downloadReport"];
         put?: never;
@@ -5164,7 +5164,1310 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "lead.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A lead was added
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LeadCreatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "lead.assigned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A lead got another holder, or none
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LeadAssignedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "lead.stage_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A lead moved to another stage
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LeadStageChangedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "lead.breached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A lead's response deadline passed
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LeadBreachedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A customer was added
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs customers:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CustomerCreatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A customer was changed
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs customers:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CustomerUpdatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "action.recorded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A customer was connected, disconnected, warned or texted
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs actions:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ActionRecordedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "message.delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The provider reported a text as delivered
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs messages:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessageDeliveredEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "message.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A text failed or could not be delivered
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs messages:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessageFailedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "message.received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody texted
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs messages:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessageReceivedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "number.opted_out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A number must not be texted any more; not for imported lists
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs suppressions:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NumberOptedOutEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.status_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A campaign started, paused, completed or was canceled
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs campaigns:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CampaignStatusChangedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "task.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A task was added
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs tasks:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TaskCreatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "task.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A task was changed
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs tasks:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TaskUpdatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "client.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client was added
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs clients:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ClientCreatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "client.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client was changed
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs clients:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ClientUpdatedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "note.sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A note was sent to the owner's role, or by the owner
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs notes:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NoteSentEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "report.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The file of one of the owner's reports is there
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs reports:read.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReportReadyEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "import.finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An import of leads is done, failed or canceled
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:import.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ImportFinishedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "objects.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Many objects changed at once, at a webhook with bulk: grouped
+         * @description Subscribe with POST /admin/integrations/webhooks.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ObjectsChangedEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A test: asked for, or because the webhook was switched on
+         * @description Subscribe with POST /admin/integrations/webhooks.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same for every try of a message: ignore what you have seen */
+                    "webhook-id": string;
+                    /** @description When this try was made, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1 and the HMAC-SHA256 of webhook-id.webhook-timestamp.body in Base64; two, with a space between them, while a secret is rotated */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookTestEvent"];
+                };
+            };
+            responses: {
+                /** @description The webhook is disabled */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Tried again, not before Retry-After (a day at most) */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Received; anything else within 10 seconds is a failure and is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Action: {
@@ -5235,6 +6538,40 @@ export interface components {
             total_is_capped: boolean;
             /** @description null: the last page */
             next_cursor: string | null;
+        };
+        /**
+         * @description A customer was connected, disconnected, warned or texted
+         * @example {
+         *       "type": "action.recorded",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "action": "warn",
+         *         "batch_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "action_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "performed_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        ActionRecordedEvent: {
+            /** @constant */
+            type: "action.recorded";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                action: string;
+                /** Format: uuid */
+                batch_id: string | null;
+                /** Format: uuid */
+                action_id: string;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: uuid */
+                performed_by: string | null;
+            };
         };
         AdminHealth: {
             /** @enum {string} */
@@ -6337,6 +7674,33 @@ export interface components {
              * @example 4.74
              */
             cost: string;
+        };
+        /**
+         * @description A campaign started, paused, completed or was canceled
+         * @example {
+         *       "type": "campaign.status_changed",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "completed",
+         *         "campaign_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "previous_status": "running"
+         *       }
+         *     }
+         */
+        CampaignStatusChangedEvent: {
+            /** @constant */
+            type: "campaign.status_changed";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                /** Format: uuid */
+                campaign_id: string;
+                previous_status: string;
+            };
         };
         CampaignTarget: {
             /**
@@ -7485,6 +8849,36 @@ export interface components {
              */
             left_on?: string | null;
         };
+        /**
+         * @description A client was added
+         * @example {
+         *       "type": "client.created",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "trial",
+         *         "segment": "enterprise",
+         *         "owner_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "client_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        ClientCreatedEvent: {
+            /** @constant */
+            type: "client.created";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                segment: string;
+                /** Format: uuid */
+                owner_id: string | null;
+                /** Format: uuid */
+                client_id: string;
+            };
+        };
         ClientDetail: {
             client: components["schemas"]["Client"];
             contacts: components["schemas"]["ClientContact"][];
@@ -8539,6 +9933,37 @@ export interface components {
             reason: "price" | "service" | "competitor" | "moved" | "closed" | "payment" | "other" | "unknown" | null;
             voluntary: boolean | null;
         };
+        /**
+         * @description A client was changed
+         * @example {
+         *       "type": "client.updated",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "active",
+         *         "changed": [
+         *           "status"
+         *         ],
+         *         "client_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "previous_status": "trial"
+         *       }
+         *     }
+         */
+        ClientUpdatedEvent: {
+            /** @constant */
+            type: "client.updated";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                changed: string[];
+                /** Format: uuid */
+                client_id: string;
+                previous_status: string;
+            };
+        };
         ConfirmedPhone: {
             /**
              * @description E.164
@@ -8926,6 +10351,31 @@ export interface components {
              */
             arrears?: string | number;
         };
+        /**
+         * @description A customer was added
+         * @example {
+         *       "type": "customer.created",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "connected",
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        CustomerCreatedEvent: {
+            /** @constant */
+            type: "customer.created";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                /** Format: uuid */
+                customer_id: string;
+            };
+        };
         CustomerInput: {
             /** @example Ama Mensah */
             name: string;
@@ -8959,6 +10409,37 @@ export interface components {
             total_is_capped: boolean;
             /** @description null: the last page */
             next_cursor: string | null;
+        };
+        /**
+         * @description A customer was changed
+         * @example {
+         *       "type": "customer.updated",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "warned",
+         *         "changed": [
+         *           "status"
+         *         ],
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "previous_status": "connected"
+         *       }
+         *     }
+         */
+        CustomerUpdatedEvent: {
+            /** @constant */
+            type: "customer.updated";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                changed: string[];
+                /** Format: uuid */
+                customer_id: string;
+                previous_status: string;
+            };
         };
         CustomersDashboard: {
             /** @example 12 */
@@ -9287,6 +10768,36 @@ export interface components {
              * @example Ticket 4711: leads do not open
              */
             reason: string;
+        };
+        /**
+         * @description An import of leads is done, failed or canceled
+         * @example {
+         *       "type": "import.finished",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "counts": {
+         *           "created": 100,
+         *           "skipped": 2
+         *         },
+         *         "status": "done",
+         *         "import_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        ImportFinishedEvent: {
+            /** @constant */
+            type: "import.finished";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                counts: Record<string, never>;
+                status: string;
+                /** Format: uuid */
+                import_id: string;
+            };
         };
         IncidentPredictions: {
             /**
@@ -9670,6 +11181,40 @@ export interface components {
              */
             created_at: string | null;
         };
+        /**
+         * @description A lead got another holder, or none
+         * @example {
+         *       "type": "lead.assigned",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "method": "manual",
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "to_user": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "from_user": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "assigned_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        LeadAssignedEvent: {
+            /** @constant */
+            type: "lead.assigned";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                method: string;
+                /** Format: uuid */
+                lead_id: string;
+                /** Format: uuid */
+                to_user: string | null;
+                /** Format: uuid */
+                from_user: string | null;
+                /** Format: uuid */
+                assigned_by: string | null;
+            };
+        };
         LeadAssignment: {
             /**
              * Format: uuid
@@ -9688,6 +11233,38 @@ export interface components {
              * @example 2030-01-31T17:00:00Z
              */
             deadline?: string | null;
+        };
+        /**
+         * @description A lead's response deadline passed
+         * @example {
+         *       "type": "lead.breached",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "team_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "deadline": "2026-12-01T08:00:00+00:00",
+         *         "assigned_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        LeadBreachedEvent: {
+            /** @constant */
+            type: "lead.breached";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                lead_id: string;
+                /** Format: uuid */
+                team_id: string | null;
+                /** Format: date-time */
+                deadline: string;
+                /** Format: uuid */
+                assigned_to: string | null;
+            };
         };
         LeadCalendar: {
             /** @description Whether deadlines count these hours; otherwise they count wall-clock time */
@@ -9903,6 +11480,45 @@ export interface components {
             assigned_to?: string | null;
             /** @description The version that was read, if If-Match is not sent */
             version?: number;
+        };
+        /**
+         * @description A lead was added
+         * @example {
+         *       "type": "lead.created",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "source": "website",
+         *         "status": "new",
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "team_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "import_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "created_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "assigned_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        LeadCreatedEvent: {
+            /** @constant */
+            type: "lead.created";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                source: string;
+                status: string;
+                /** Format: uuid */
+                lead_id: string;
+                /** Format: uuid */
+                team_id: string | null;
+                /** Format: uuid */
+                import_id: string | null;
+                /** Format: uuid */
+                created_by: string | null;
+                /** Format: uuid */
+                assigned_to: string | null;
+            };
         };
         LeadDetail: components["schemas"]["Lead"] & {
             /** @description The first 50 */
@@ -10581,6 +12197,36 @@ export interface components {
              */
             capacity?: number | null;
         };
+        /**
+         * @description A lead moved to another stage
+         * @example {
+         *       "type": "lead.stage_changed",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "to_status": "contacted",
+         *         "changed_by": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "from_status": "new"
+         *       }
+         *     }
+         */
+        LeadStageChangedEvent: {
+            /** @constant */
+            type: "lead.stage_changed";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                lead_id: string;
+                to_status: string;
+                /** Format: uuid */
+                changed_by: string | null;
+                from_status: string;
+            };
+        };
         LeadVolumePoint: {
             /**
              * Format: date
@@ -10796,6 +12442,80 @@ export interface components {
              */
             delivered_at: string | null;
         };
+        /**
+         * @description The provider reported a text as delivered
+         * @example {
+         *       "type": "message.delivered",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "batch_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "message_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "campaign_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        MessageDeliveredEvent: {
+            /** @constant */
+            type: "message.delivered";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                lead_id: string | null;
+                /** Format: uuid */
+                batch_id: string | null;
+                /** Format: uuid */
+                message_id: string;
+                /** Format: uuid */
+                campaign_id: string | null;
+                /** Format: uuid */
+                customer_id: string | null;
+            };
+        };
+        /**
+         * @description A text failed or could not be delivered
+         * @example {
+         *       "type": "message.failed",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "status": "failed",
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "batch_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "error_code": "30003",
+         *         "message_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "campaign_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        MessageFailedEvent: {
+            /** @constant */
+            type: "message.failed";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                status: string;
+                /** Format: uuid */
+                lead_id: string | null;
+                /** Format: uuid */
+                batch_id: string | null;
+                error_code: string | null;
+                /** Format: uuid */
+                message_id: string;
+                /** Format: uuid */
+                campaign_id: string | null;
+                /** Format: uuid */
+                customer_id: string | null;
+            };
+        };
         MessagePage: {
             data: components["schemas"]["Message"][];
             /** @example 1 */
@@ -10804,6 +12524,38 @@ export interface components {
             limit: number;
             /** @example 0 */
             offset: number;
+        };
+        /**
+         * @description Somebody texted
+         * @example {
+         *       "type": "message.received",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "message_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "customer_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "in_reply_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        MessageReceivedEvent: {
+            /** @constant */
+            type: "message.received";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                lead_id: string | null;
+                /** Format: uuid */
+                message_id: string;
+                /** Format: uuid */
+                customer_id: string | null;
+                /** Format: uuid */
+                in_reply_to: string | null;
+            };
         };
         MessageWithEvents: components["schemas"]["Message"] & {
             events: {
@@ -11076,6 +12828,39 @@ export interface components {
             /** @example 0 */
             offset: number;
         };
+        /**
+         * @description A note was sent to the owner's role, or by the owner
+         * @example {
+         *       "type": "note.sent",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "note_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "client_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "sender_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "recipients": [
+         *           "admin"
+         *         ]
+         *       }
+         *     }
+         */
+        NoteSentEvent: {
+            /** @constant */
+            type: "note.sent";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                note_id: string;
+                /** Format: uuid */
+                client_id: string | null;
+                /** Format: uuid */
+                sender_id: string | null;
+                recipients: string[];
+            };
+        };
         Notification: {
             /**
              * Format: uuid
@@ -11140,6 +12925,35 @@ export interface components {
              */
             numbers: string[];
         };
+        /**
+         * @description A number must not be texted any more; not for imported lists
+         * @example {
+         *       "type": "number.opted_out",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "phone": "+233244123456",
+         *         "scope": "marketing",
+         *         "source": "reply",
+         *         "suppression_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        NumberOptedOutEvent: {
+            /** @constant */
+            type: "number.opted_out";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                phone: string;
+                scope: string;
+                source: string;
+                /** Format: uuid */
+                suppression_id: string;
+            };
+        };
         NumberVerdict: {
             input: string;
             /** @description null: not a phone number */
@@ -11168,6 +12982,35 @@ export interface components {
              */
             review_id: string | null;
             undeliverable: components["schemas"]["UndeliverableNumber"];
+        };
+        /**
+         * @description Many objects changed at once, at a webhook with bulk: grouped
+         * @example {
+         *       "type": "objects.changed",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "event": "lead.created",
+         *         "count": 1,
+         *         "ids": [
+         *           "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *         ]
+         *       }
+         *     }
+         */
+        ObjectsChangedEvent: {
+            /** @constant */
+            type: "objects.changed";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** @description The type of each of the events */
+                event: string;
+                count: number;
+                ids: string[];
+            };
         };
         OrganizationSettings: {
             /**
@@ -12056,7 +13899,7 @@ export interface components {
              *       "xlsx"
              *     ]
              */
-            formats: ("csv" | "xlsx" | "pdf")[];
+            formats: ("csv" | "xlsx" | "pdf" | "sheets")[];
             limits: {
                 [key: string]: number;
             };
@@ -12155,10 +13998,16 @@ export interface components {
              */
             report_id: string;
             /**
+             * @description sheets: written into a Google spreadsheet
              * @example xlsx
              * @enum {string}
              */
-            format: "csv" | "xlsx" | "pdf";
+            format: "csv" | "xlsx" | "pdf" | "sheets";
+            /**
+             * @description Of the format sheets: the address or the id of a Google spreadsheet that is shared with the organization's service account as editor
+             * @example https://docs.google.com/spreadsheets/d/1pq6xGvWcUuDkHqZl0sJ7mB2tYfN4rXaE9oVhLw3KzQy/edit
+             */
+            spreadsheet?: string;
         };
         ReportField: {
             /** @example leads.source */
@@ -12366,6 +14215,44 @@ export interface components {
              */
             partial: string[];
         };
+        /**
+         * @description The file of one of the owner's reports is there
+         * @example {
+         *       "type": "report.ready",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "format": "xlsx",
+         *         "run_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "status": "ready",
+         *         "owner_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "report_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "row_count": 1200,
+         *         "scheduled_for": "2026-12-01T08:00:00+00:00"
+         *       }
+         *     }
+         */
+        ReportReadyEvent: {
+            /** @constant */
+            type: "report.ready";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                format: string;
+                /** Format: uuid */
+                run_id: string;
+                status: string;
+                /** Format: uuid */
+                owner_id: string | null;
+                /** Format: uuid */
+                report_id: string;
+                row_count: number | null;
+                /** Format: date-time */
+                scheduled_for: string | null;
+            };
+        };
         ReportRun: {
             /**
              * Format: uuid
@@ -12452,6 +14339,15 @@ export interface components {
             /** @description The report has more rows than its file */
             truncated: boolean;
             partial: string[];
+            /** @description Of the format sheets: the address of the spreadsheet, with the tab once it is there */
+            spreadsheet: string | null;
+            /**
+             * @description Google cannot now (its quota, an outage): when the run goes on by itself
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            paused_until: string | null;
+            /** @description Why it waits */
+            pause_detail: string | null;
             file_size: number | null;
             /** @description SHA-256 of the file, in hex */
             checksum: string | null;
@@ -12563,6 +14459,8 @@ export interface components {
             time: string;
             time_zone: string;
             format: string;
+            /** @description Of the format sheets: the address of the spreadsheet */
+            spreadsheet: string | null;
             /** @enum {string} */
             on_empty: "send" | "skip";
             /** @enum {string} */
@@ -12620,10 +14518,16 @@ export interface components {
             /** @description Members, or others where the organization allows links for them */
             recipients?: string[];
             /**
+             * @description sheets: written into a Google spreadsheet
              * @example xlsx
              * @enum {string}
              */
-            format?: "csv" | "xlsx" | "pdf";
+            format?: "csv" | "xlsx" | "pdf" | "sheets";
+            /**
+             * @description Of the format sheets: the address or the id of a Google spreadsheet that is shared with the organization's service account as editor
+             * @example https://docs.google.com/spreadsheets/d/1pq6xGvWcUuDkHqZl0sJ7mB2tYfN4rXaE9oVhLw3KzQy/edit
+             */
+            spreadsheet?: string;
             /**
              * @description 1 is Monday (ISO 8601)
              * @example [
@@ -12672,10 +14576,16 @@ export interface components {
             /** @description Members, or others where the organization allows links for them */
             recipients: string[];
             /**
+             * @description sheets: written into a Google spreadsheet
              * @example xlsx
              * @enum {string}
              */
-            format: "csv" | "xlsx" | "pdf";
+            format: "csv" | "xlsx" | "pdf" | "sheets";
+            /**
+             * @description Of the format sheets: the address or the id of a Google spreadsheet that is shared with the organization's service account as editor
+             * @example https://docs.google.com/spreadsheets/d/1pq6xGvWcUuDkHqZl0sJ7mB2tYfN4rXaE9oVhLw3KzQy/edit
+             */
+            spreadsheet?: string;
             /**
              * @description 1 is Monday (ISO 8601)
              * @example [
@@ -13608,6 +15518,40 @@ export interface components {
             /** @description The version that was read, if If-Match is not sent */
             version?: number;
         };
+        /**
+         * @description A task was added
+         * @example {
+         *       "type": "task.created",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "due_at": "2026-12-01T08:00:00+00:00",
+         *         "status": "open",
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "task_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "assigned_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        TaskCreatedEvent: {
+            /** @constant */
+            type: "task.created";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: date-time */
+                due_at: string | null;
+                status: string;
+                /** Format: uuid */
+                lead_id: string | null;
+                /** Format: uuid */
+                task_id: string;
+                /** Format: uuid */
+                assigned_to: string | null;
+            };
+        };
         TaskInput: {
             /** @example Send the brochure */
             title: string;
@@ -13647,6 +15591,42 @@ export interface components {
             total_is_capped: boolean;
             /** @description null: the last page */
             next_cursor: string | null;
+        };
+        /**
+         * @description A task was changed
+         * @example {
+         *       "type": "task.updated",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "due_at": "2026-12-01T08:00:00+00:00",
+         *         "status": "done",
+         *         "lead_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "task_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "assigned_to": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+         *         "previous_status": "open"
+         *       }
+         *     }
+         */
+        TaskUpdatedEvent: {
+            /** @constant */
+            type: "task.updated";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: date-time */
+                due_at: string | null;
+                status: string;
+                /** Format: uuid */
+                lead_id: string | null;
+                /** Format: uuid */
+                task_id: string;
+                /** Format: uuid */
+                assigned_to: string | null;
+                previous_status: string;
+            };
         };
         Team: {
             /**
@@ -14800,6 +16780,8 @@ export interface components {
              */
             bulk?: "each" | "grouped";
         };
+        /** @description What webhooks are sent; type says which */
+        WebhookMessage: components["schemas"]["LeadCreatedEvent"] | components["schemas"]["LeadAssignedEvent"] | components["schemas"]["LeadStageChangedEvent"] | components["schemas"]["LeadBreachedEvent"] | components["schemas"]["CustomerCreatedEvent"] | components["schemas"]["CustomerUpdatedEvent"] | components["schemas"]["ActionRecordedEvent"] | components["schemas"]["MessageDeliveredEvent"] | components["schemas"]["MessageFailedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["NumberOptedOutEvent"] | components["schemas"]["CampaignStatusChangedEvent"] | components["schemas"]["TaskCreatedEvent"] | components["schemas"]["TaskUpdatedEvent"] | components["schemas"]["ClientCreatedEvent"] | components["schemas"]["ClientUpdatedEvent"] | components["schemas"]["NoteSentEvent"] | components["schemas"]["ReportReadyEvent"] | components["schemas"]["ImportFinishedEvent"] | components["schemas"]["ObjectsChangedEvent"] | components["schemas"]["WebhookTestEvent"];
         WebhookPage: {
             data: components["schemas"]["Webhook"][];
             /** @example 1 */
@@ -14835,6 +16817,29 @@ export interface components {
              * @example whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
              */
             secret: string | null;
+        };
+        /**
+         * @description A test: asked for, or because the webhook was switched on
+         * @example {
+         *       "type": "webhook.test",
+         *       "timestamp": "2026-12-01T08:00:00.000Z",
+         *       "data": {
+         *         "webhook_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+         *       }
+         *     }
+         */
+        WebhookTestEvent: {
+            /** @constant */
+            type: "webhook.test";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: uuid */
+                webhook_id: string;
+            };
         };
         WrittenMessage: {
             /**
@@ -15636,7 +17641,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Lags are in seconds */
-                metric_type?: "messages_backlog" | "messages_lag" | "emails_backlog" | "emails_lag" | "imports_backlog" | "imports_lag" | "reports_backlog" | "reports_lag" | "jobs_unhealthy";
+                metric_type?: "messages_backlog" | "messages_lag" | "emails_backlog" | "emails_lag" | "imports_backlog" | "imports_lag" | "reports_backlog" | "reports_lag" | "webhooks_backlog" | "webhooks_lag" | "jobs_unhealthy";
                 time_range?: "day" | "week" | "month" | "year";
             };
             header?: never;
@@ -16601,6 +18606,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminListWebhookEvents: {
@@ -17124,6 +19138,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminRotateWebhookSecret: {
@@ -17316,6 +19339,15 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

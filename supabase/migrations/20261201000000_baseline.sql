@@ -4296,6 +4296,7 @@ create table public.report_schedules (
   local_time time not null,
   time_zone text not null constraint report_schedules_time_zone_known check (private.is_time_zone(time_zone)),
   format text not null,
+  spreadsheet_id text constraint report_schedules_spreadsheet_form check (spreadsheet_id ~ '^[A-Za-z0-9_-]{20,100}$'),
   on_empty text not null default 'send' constraint report_schedules_on_empty check (on_empty in ('send', 'skip')),
   status text not null default 'active' constraint report_schedules_status check (status in ('active', 'paused')),
   pause_reason text,
@@ -4309,7 +4310,8 @@ create table public.report_schedules (
   constraint report_schedules_days check ((frequency = 'weekly') = (cardinality(weekdays) > 0)
     and (frequency = 'monthly') = (month_day is not null) and weekdays <@ '{1,2,3,4,5,6,7}'),
   constraint report_schedules_due check ((status = 'active') = (next_run_at is not null)
-    and (status = 'paused') = (pause_reason is not null))
+    and (status = 'paused') = (pause_reason is not null)),
+  constraint report_schedules_spreadsheet check ((format = 'sheets') = (spreadsheet_id is not null))
 );
 
 create table public.report_runs (
@@ -4338,6 +4340,8 @@ create table public.report_runs (
   partial jsonb not null default '[]',
   chart_rows jsonb,
   rows_written integer not null default 0,
+  spreadsheet_id text constraint report_runs_spreadsheet_form check (spreadsheet_id ~ '^[A-Za-z0-9_-]{20,100}$'),
+  tab_id integer,
   file_name text,
   file_size bigint,
   checksum text,
@@ -4357,8 +4361,9 @@ create table public.report_runs (
   constraint report_runs_schedule foreign key (organization_id, schedule_id)
     references public.report_schedules (organization_id, id) on delete set null (schedule_id),
   constraint report_runs_once_due unique (schedule_id, scheduled_for),
+  constraint report_runs_spreadsheet check ((format = 'sheets') = (spreadsheet_id is not null)),
   constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
-    and file_size is not null and checksum is not null))
+    and file_size is not null and checksum is not null) or (format = 'sheets' and tab_id is not null))
 );
 
 create table public.report_links (
@@ -5372,6 +5377,33 @@ comment on function public.save_role is
 
 grant execute on function public.save_role(uuid, jsonb, uuid) to authenticated;
 
+create function private.keep_role(replacement uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.roles r where r.id = replacement for key share;
+  if not found then
+    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
+  end if;
+end
+$$;
+
+create function private.lock_roles(organization_id uuid, role_id uuid, replacement uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if replacement < role_id then
+    perform private.keep_role(replacement);
+  end if;
+  perform private.require_own_role(organization_id, role_id);
+  if replacement > role_id then
+    perform private.keep_role(replacement);
+  end if;
+end
+$$;
+
 create function private.membership_numbers(organization_id uuid, user_ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
@@ -5392,7 +5424,11 @@ declare
   in_use jsonb;
 begin
   perform private.require_permission(organization_id, 'roles:manage');
-  perform private.require_own_role(organization_id, role_id);
+  if replace_with is not null then
+    replacement := private.role_id(organization_id, replace_with);
+    perform private.require_valid(replacement <> role_id, 'replace_with', 'must be another role');
+  end if;
+  perform private.lock_roles(organization_id, role_id, replacement);
   people := array(
     select m.user_id from public.memberships m
     where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id);
@@ -5403,8 +5439,6 @@ begin
       in_use);
   end if;
   if replace_with is not null then
-    replacement := private.role_id(organization_id, replace_with);
-    perform private.require_valid(replacement <> role_id, 'replace_with', 'must be another role');
     perform private.require_grantable(organization_id, replacement, null);
     perform private.lock_memberships(organization_id, people);
     update public.memberships m set role_id = replacement
@@ -9818,6 +9852,31 @@ comment on function public.rotate_webhook_secret is
 
 grant execute on function public.rotate_webhook_secret(uuid, uuid, integer) to authenticated;
 
+create function private.webhook_backlog(wanted uuid)
+returns table (organization_id uuid, waiting bigint, since timestamptz)
+language sql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  select v.organization_id, count(*), min(v.created_at)
+  from private.webhook_events v
+  where v.fanned_out_at is null and (wanted is null or v.organization_id = wanted) group by v.organization_id
+  union all
+  select e.organization_id, (
+    select count(*) from private.webhook_deliveries d
+    where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now()), (
+    select greatest(d.next_attempt_at, s.resting_until) from private.webhook_deliveries d
+    where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now() and w.due_at <= now()
+      and d.seq <= coalesce((
+        select p.seq from private.webhook_deliveries p
+        where p.endpoint_id = d.endpoint_id and p.object_id = d.object_id and p.status in ('pending', 'sending')
+          and (p.status = 'sending' or p.attempts < 5)
+        order by p.seq limit 1), d.seq)
+    order by d.next_attempt_at, d.seq limit 1)
+  from private.waiting_webhooks() w
+  join public.webhook_endpoints e on e.id = w.endpoint_id
+  join private.webhook_states s on s.endpoint_id = e.id
+  where wanted is null or e.organization_id = wanted
+$$;
+
 create function private.webhook_delivery_json(delivery private.webhook_deliveries)
 returns jsonb
 language sql stable set search_path = ''
@@ -9897,7 +9956,7 @@ declare
   delivery private.webhook_deliveries;
 begin
   perform private.require_permission(organization_id, 'webhooks:manage');
-  answer := private.idempotent_response(organization_id);
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('webhook_single'));
   if answer is null then
     delivery := private.queue_webhook_test(private.require_active_webhook(organization_id, webhook_id));
     answer := private.webhook_delivery_json(delivery);
@@ -9925,9 +9984,14 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  refusal jsonb;
   delivery private.webhook_deliveries;
 begin
   perform private.require_permission(organization_id, 'webhooks:manage');
+  refusal := private.over_rate_limit('webhook_single');
+  if refusal is not null then
+    return refusal;
+  end if;
   select * into delivery from private.webhook_deliveries d
   where d.organization_id = redeliver_webhook.organization_id and d.id = delivery_id;
   if delivery.id is null then
@@ -9965,7 +10029,11 @@ declare
   endpoint public.webhook_endpoints := private.require_active_webhook(organization_id, webhook_id);
   event private.webhook_events;
   queued integer;
+  refusal jsonb := private.over_rate_limit('webhook_replay');
 begin
+  if refusal is not null then
+    return refusal;
+  end if;
   perform private.require_valid(since between now() - interval '31 days' and now(), 'since',
     'must be within the last 30 days');
   update private.webhook_deliveries d set status = 'pending', reason = null, attempts = 0, next_attempt_at = now()
@@ -16537,11 +16605,13 @@ create table private.lead_import_runs (
   runner uuid,
   leased_until timestamptz,
   attempts integer not null default 0,
-  last_step_at timestamptz
+  last_step_at timestamptz not null default now()
 );
 
 comment on table private.lead_import_runs is
   'Queued and running imports: the next piece and the current runner. Deleted when the import ends.';
+
+comment on column private.lead_import_runs.last_step_at is 'Since when the import waits; the longest goes first.';
 
 comment on column private.lead_import_runs.attempts is 'Runs that claimed the import since a piece was last finished.';
 
@@ -16892,7 +16962,7 @@ begin
     where r.import_id = (
       select w.import_id from private.lead_import_runs w
       where w.leased_until is null or w.leased_until < now()
-      order by w.last_step_at nulls first, w.import_id limit 1 for update skip locked)
+      order by w.last_step_at, w.import_id limit 1 for update skip locked)
     returning * into run;
     if run.import_id is null then
       return null;
@@ -29130,7 +29200,8 @@ create table private.report_formats (
   row_limit integer constraint report_formats_row_limit check (row_limit > 0)
 );
 
-comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
+comment on table private.report_formats is
+  'The formats of files, and sheets: a Google spreadsheet. Each has a writer in functions/_shared/reports/.';
 
 comment on column private.report_formats.row_limit is
   'Rows of a file at most, with the subtotals among them; null: as many as a report has.';
@@ -29213,6 +29284,8 @@ comment on table public.report_schedules is
 comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
 
 comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
+
+comment on column public.report_schedules.spreadsheet_id is 'The Google spreadsheet that its runs are written into.';
 
 comment on column public.report_schedules.month_day is 'In shorter months the last day.';
 
@@ -29297,6 +29370,10 @@ comment on column public.report_runs.records is 'Rows of the source that the rep
 
 comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';
 
+comment on column public.report_runs.spreadsheet_id is 'The Google spreadsheet that it is written into.';
+
+comment on column public.report_runs.tab_id is 'Google''s id of the tab that it was written into.';
+
 comment on column public.report_runs.checksum is 'SHA-256 of the file, in hex.';
 
 comment on column public.report_runs.file_withdrawn_at is
@@ -29331,7 +29408,7 @@ revoke all on public.report_runs from public, anon, authenticated, service_role;
 grant select (
   id, organization_id, report_id, owner_id, requested_by, name, format, status, reason, detail, schedule_id,
   scheduled_for, as_of, time_zone, period, row_count, records, truncated, rows_written, file_name, file_size, checksum,
-  cpu_ms, created_at, frozen_at, finished_at, rows_deleted_at, file_deleted_at
+  spreadsheet_id, tab_id, cpu_ms, created_at, frozen_at, finished_at, rows_deleted_at, file_deleted_at
 ) on public.report_runs to authenticated;
 
 grant select on public.report_runs to service_role;
@@ -29367,6 +29444,10 @@ create table private.report_run_work (
   pieces integer not null default 0,
   size bigint not null default 0,
   state jsonb,
+  spreadsheet_id text,
+  not_before timestamptz,
+  pauses integer not null default 0,
+  pause_detail text,
   last_step_at timestamptz not null default now()
 );
 
@@ -29380,6 +29461,14 @@ comment on column private.report_run_work.position is 'The last row that is in t
 comment on column private.report_run_work.last_step_at is 'Since when the run waits; the longest goes first.';
 
 comment on column private.report_run_work.state is 'What the writer of the format needs to go on.';
+
+comment on column private.report_run_work.spreadsheet_id is
+  'That of the run: one spreadsheet has one writer at a time, the run that was asked for first.';
+
+comment on column private.report_run_work.not_before is 'Google wants to be left alone until then; pauses: how often in a row.';
+
+create index report_run_work_spreadsheet on private.report_run_work (organization_id, spreadsheet_id, run_id)
+  where spreadsheet_id is not null;
 
 create index report_run_work_organization on private.report_run_work (organization_id) where leased_until is not null;
 
@@ -31096,6 +31185,34 @@ comment on function public.build_report is 'Saves a report of the caller''s and 
 
 grant execute on function public.build_report(uuid, jsonb) to authenticated;
 
+create function private.spreadsheet_id(given text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when char_length(given) <= 500 then coalesce(
+    substring(given from '^\s*https://docs\.google\.com/spreadsheets/(?:u/[0-9]+/)?d/([A-Za-z0-9_-]{20,100})(?:[/?#]|\s*$)'),
+    substring(given from '^\s*([A-Za-z0-9_-]{20,100})\s*$')) end
+$$;
+
+create function private.require_spreadsheet(organization_id uuid, spreadsheet text, remembered text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  found_id text := case when spreadsheet is null then remembered else private.spreadsheet_id(spreadsheet) end;
+begin
+  perform private.require_valid(found_id is not null, 'spreadsheet',
+    'must be the address or the id of a Google spreadsheet');
+  if not exists (
+    select from public.integrations i
+    where i.organization_id = require_spreadsheet.organization_id and i.type = 'google_sheets') then
+    perform private.problem(409, 'google_not_connected',
+      'Google Sheets is not connected. Somebody who manages integrations can connect it.');
+  end if;
+  return found_id;
+end
+$$;
+
 create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
 returns public.report_schedules
 language plpgsql stable set search_path = ''
@@ -31112,6 +31229,13 @@ begin
   schedule.format := coalesce(changes ->> 'format', schedule.format);
   perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  perform private.require_valid(schedule.format = 'sheets' or changes ->> 'spreadsheet' is null, 'spreadsheet',
+    'is for the format sheets only');
+  if schedule.format <> 'sheets' then
+    schedule.spreadsheet_id := null;
+  elsif changes ->> 'spreadsheet' is not null or schedule.spreadsheet_id is null then
+    schedule.spreadsheet_id := private.require_spreadsheet(schedule.organization_id, changes ->> 'spreadsheet', null);
+  end if;
   schedule.on_empty := coalesce(changes ->> 'on_empty', schedule.on_empty, 'send');
   perform private.require_valid(schedule.on_empty in ('send', 'skip'), 'on_empty', 'must be send or skip');
   if changes ? 'weekdays' then
@@ -31187,6 +31311,13 @@ begin
 end
 $$;
 
+create function private.spreadsheet_url(spreadsheet_id text, tab_id integer default null)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select 'https://docs.google.com/spreadsheets/d/' || spreadsheet_id || '/edit' || coalesce('#gid=' || tab_id, '')
+$$;
+
 create function private.report_run_json(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
@@ -31195,7 +31326,8 @@ as $$
     'status', run.status, 'reason', run.reason, 'detail', run.detail, 'schedule_id', run.schedule_id, 'scheduled_for', run.scheduled_for,
     'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
     'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
-    'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
+    'partial', run.partial, 'spreadsheet', private.spreadsheet_url(run.spreadsheet_id, run.tab_id),
+    'paused_until', w.not_before, 'pause_detail', w.pause_detail, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
     'owner_id', run.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id),
     'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
     'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
@@ -31208,6 +31340,8 @@ as $$
         and e.event_key = 'report_run:' || run.id and e.to_address = d.address
       where d.run_id = run.id),
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
+  from (select 1) one
+  left join private.report_run_work w on w.run_id = run.id and w.not_before > now()
 $$;
 
 create function private.report_file_path(run public.report_runs)
@@ -31225,6 +31359,11 @@ as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
     'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
+    'organization_id', run.organization_id, 'spreadsheet_id', run.spreadsheet_id,
+    'frozen_rows', case when run.format = 'sheets' then (
+      select count(*) from private.report_rows w where w.run_id = run.id) end,
+    -- A schedule's tabs are replaced by its own runs, those that somebody asks for by the same person's.
+    'tab_key', coalesce(run.schedule_id::text, run.report_id || '/' || run.owner_id),
     'content_type', f.content_type)
   from public.organizations o
   join private.report_formats f on f.name = run.format
@@ -31236,6 +31375,30 @@ returns interval
 language sql immutable set search_path = ''
 as $$
   select interval '30 seconds'
+$$;
+
+create function private.end_forbidden_sheet(work private.report_run_work)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  if work.spreadsheet_id is null then
+    return false;
+  end if;
+  select * into run from public.report_runs r where r.id = work.run_id;
+  if run.file_withdrawn_at is not null then
+    perform private.end_report_run(run.id, 'refused', 'withdrawn',
+      'The data of a person was erased while the run waited. Export the report again.');
+  elsif run.status = 'writing' and private.owner_may_export(run) is not true then
+    perform private.end_report_run(run.id, 'refused', 'permission_denied',
+      'The owner of the run lacks a permission that it needs.');
+  else
+    return false;
+  end if;
+  return true;
+end
 $$;
 
 create function private.claim_report_run(runner uuid)
@@ -31255,14 +31418,21 @@ begin
       where (q.leased_until is null or q.leased_until < now()) and (
         select count(*) from private.report_run_work o
         where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
+        and (q.not_before is null or q.not_before <= now())
+        and not exists (
+          select from private.report_run_work o
+          where o.organization_id = q.organization_id and o.spreadsheet_id = q.spreadsheet_id and o.run_id < q.run_id)
       order by q.last_step_at, q.run_id limit 1 for update skip locked)
     returning * into work;
     if work.run_id is null then
       return null;
     end if;
-    exit when work.attempts <= 5;
-    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
-      'The run was interrupted too often at the same place.');
+    if work.attempts > 5 then
+      perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+        'The run was interrupted too often at the same place.');
+    elsif not private.end_forbidden_sheet(work) then
+      exit;
+    end if;
   end loop;
   update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
   select * into run from public.report_runs r where r.id = work.run_id;
@@ -31605,8 +31775,10 @@ create function private.report_file_json(run public.report_runs)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name,
-    'checksum', run.checksum)
+  select case when run.format = 'sheets'
+    then jsonb_build_object('spreadsheet', private.spreadsheet_url(run.spreadsheet_id, run.tab_id))
+    else jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name, 'checksum', run.checksum)
+    end
 $$;
 
 create function private.download_report_run(organization_id uuid, run_id uuid, known text[])
@@ -31649,7 +31821,8 @@ comment on function public.download_report_run is
 grant execute on function public.download_report_run(uuid, uuid, text[]) to authenticated;
 
 create function private.queue_report_run(report public.reports, owner_id uuid, format text,
-  schedule public.report_schedules default null, scheduled_for timestamptz default null)
+  schedule public.report_schedules default null, scheduled_for timestamptz default null,
+  spreadsheet_id text default null)
 returns public.report_runs
 language plpgsql set search_path = ''
 as $$
@@ -31657,9 +31830,10 @@ declare
   run public.report_runs;
 begin
   insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
-    schedule_id, scheduled_for, as_of, time_zone)
+    spreadsheet_id, schedule_id, scheduled_for, as_of, time_zone)
   select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
-    queue_report_run.format, schedule.id, queue_report_run.scheduled_for,
+    queue_report_run.format, coalesce(queue_report_run.spreadsheet_id, schedule.spreadsheet_id), schedule.id,
+    queue_report_run.scheduled_for,
     coalesce(queue_report_run.scheduled_for, now()), o.time_zone
   from public.organizations o where o.id = report.organization_id
   on conflict on constraint report_runs_once_due do nothing
@@ -31667,9 +31841,12 @@ begin
   if run.id is null then
     return null;
   end if;
-  insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
+  insert into private.report_run_work (run_id, organization_id, spreadsheet_id)
+  values (run.id, run.organization_id, run.spreadsheet_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
-    jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
+    jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source)
+      || case when run.spreadsheet_id is null then '{}' else jsonb_build_object('spreadsheet_id', run.spreadsheet_id) end,
+    run.owner_id);
   return run;
 end
 $$;
@@ -31686,6 +31863,16 @@ begin
   perform private.report_query(context, report.definition, 0);
   return report;
 end
+$$;
+
+create function private.last_spreadsheet(organization_id uuid, report_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select r.spreadsheet_id from public.report_runs r
+  where r.organization_id = last_spreadsheet.organization_id and r.report_id = last_spreadsheet.report_id
+    and r.owner_id = auth.uid() and r.schedule_id is null and r.spreadsheet_id is not null
+  order by r.id desc limit 1
 $$;
 
 create function private.require_run_capacity(organization_id uuid)
@@ -31706,7 +31893,7 @@ begin
 end
 $$;
 
-create function private.export_report(organization_id uuid, report_id uuid, format text)
+create function private.export_report(organization_id uuid, report_id uuid, format text, spreadsheet text)
 returns jsonb
 language plpgsql security definer set search_path = '' set jit = off
 as $$
@@ -31727,26 +31914,31 @@ begin
   perform private.require_valid(format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
   report := private.require_exportable_report(organization_id, report_id);
+  perform private.require_valid(format = 'sheets' or spreadsheet is null, 'spreadsheet', 'is for the format sheets only');
+  if format = 'sheets' then
+    spreadsheet := private.require_spreadsheet(organization_id, spreadsheet,
+      private.last_spreadsheet(organization_id, report.id));
+  end if;
   perform private.require_run_capacity(organization_id);
-  run := private.queue_report_run(report, auth.uid(), format);
+  run := private.queue_report_run(report, auth.uid(), format, spreadsheet_id => spreadsheet);
   perform private.invoke('report-jobs/run-reports');
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,
     'expires_at', private.report_file_expiry(run)));
 end
 $$;
 
-grant execute on function private.export_report(uuid, uuid, text) to authenticated;
+grant execute on function private.export_report(uuid, uuid, text, text) to authenticated;
 
-create function public.export_report(organization_id uuid, report_id uuid, format text)
+create function public.export_report(organization_id uuid, report_id uuid, format text, spreadsheet text default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.export_report(organization_id, report_id, format)
+  select private.export_report(organization_id, report_id, format, spreadsheet)
 $$;
 
-comment on function public.export_report is 'Queues a run of a report into a file.';
+comment on function public.export_report is 'Queues a run of a report into a file or a Google spreadsheet.';
 
-grant execute on function public.export_report(uuid, uuid, text) to authenticated;
+grant execute on function public.export_report(uuid, uuid, text, text) to authenticated;
 
 create function private.read_report_pieces(run_id uuid, runner uuid, from_piece integer)
 returns jsonb
@@ -31783,6 +31975,23 @@ comment on function public.read_report_pieces is 'The next pieces of a run''s fi
 
 grant execute on function public.read_report_pieces(uuid, uuid, integer) to service_role;
 
+create function private.complete_report_run(run_id uuid)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  update public.report_runs r set status = case when r.records = 0 then 'empty' else 'ready' end, finished_at = now()
+  where r.id = complete_report_run.run_id
+  returning * into run;
+  delete from private.report_run_work w where w.run_id = run.id;
+  delete from private.report_pieces p where p.run_id = run.id;
+  perform private.after_scheduled_run(run);
+  return run.status;
+end
+$$;
+
 create function private.report_file_name(run public.report_runs)
 returns text
 language sql stable set search_path = ''
@@ -31806,15 +32015,10 @@ begin
     return '{"state": "moved_on"}'::jsonb;
   end if;
   update public.report_runs r
-  set status = case when r.records = 0 then 'empty' else 'ready' end, finished_at = now(),
-    file_name = private.report_file_name(r), file_size = finish_report_run.file_size,
+  set file_name = private.report_file_name(r), file_size = finish_report_run.file_size,
     checksum = finish_report_run.checksum, cpu_ms = r.cpu_ms + finish_report_run.cpu_ms
-  where r.id = work.run_id
-  returning * into run;
-  delete from private.report_run_work w where w.run_id = run.id;
-  delete from private.report_pieces p where p.run_id = run.id;
-  perform private.after_scheduled_run(run);
-  return jsonb_build_object('state', run.status);
+  where r.id = work.run_id;
+  return jsonb_build_object('state', private.complete_report_run(work.run_id));
 end
 $$;
 
@@ -31830,6 +32034,34 @@ $$;
 comment on function public.finish_report_run is 'Ends a run whose file is in Storage.';
 
 grant execute on function public.finish_report_run(uuid, uuid, bigint, text, integer) to service_role;
+
+create function private.finish_spreadsheet_run(run_id uuid, runner uuid, tab_id integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+begin
+  if work.run_id is null then
+    return '{"state": "moved_on"}'::jsonb;
+  end if;
+  update public.report_runs r set tab_id = finish_spreadsheet_run.tab_id where r.id = work.run_id;
+  return jsonb_build_object('state', private.complete_report_run(work.run_id));
+end
+$$;
+
+grant execute on function private.finish_spreadsheet_run(uuid, uuid, integer) to service_role;
+
+create function public.finish_spreadsheet_run(run_id uuid, runner uuid, tab_id integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.finish_spreadsheet_run(run_id, runner, tab_id)
+$$;
+
+comment on function public.finish_spreadsheet_run is 'Ends a run that is in a spreadsheet.';
+
+grant execute on function public.finish_spreadsheet_run(uuid, uuid, integer) to service_role;
 
 create function private.act_as_owner(run public.report_runs)
 returns void
@@ -32193,6 +32425,7 @@ as $$
     'owner_id', schedule.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = schedule.owner_id),
     'frequency', schedule.frequency, 'weekdays', schedule.weekdays, 'month_day', schedule.month_day,
     'time', to_char(schedule.local_time, 'HH24:MI'), 'time_zone', schedule.time_zone, 'format', schedule.format,
+    'spreadsheet', private.spreadsheet_url(schedule.spreadsheet_id),
     'on_empty', schedule.on_empty, 'status', schedule.status, 'pause_reason', schedule.pause_reason,
     'next_run', schedule.next_run_at, 'created_at', schedule.created_at, 'updated_at', schedule.updated_at,
     'recipients', (
@@ -32406,6 +32639,45 @@ comment on function public.open_report_link is 'Opens a link that was given to s
 
 grant execute on function public.open_report_link(text) to service_role;
 
+create function private.google_pause(pauses integer)
+returns interval
+language sql volatile set search_path = ''
+as $$
+  select least(600, 15 * 2 ^ least(pauses, 10)) * (0.8 + 0.4 * random()) * interval '1 second'
+$$;
+
+create function private.pause_report_run(run_id uuid, runner uuid, seconds integer, detail text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+begin
+  if work.run_id is null or private.end_forbidden_sheet(work) then
+    return;
+  end if;
+  update private.report_run_work w
+  set not_before = now() + greatest(private.google_pause(w.pauses),
+      least(greatest(coalesce(seconds, 0), 0), 86400) * interval '1 second'),
+    pauses = w.pauses + 1, pause_detail = left(detail, 300), attempts = 0, runner = null, leased_until = null,
+    last_step_at = now()
+  where w.run_id = work.run_id;
+end
+$$;
+
+grant execute on function private.pause_report_run(uuid, uuid, integer, text) to service_role;
+
+create function public.pause_report_run(run_id uuid, runner uuid, seconds integer, detail text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.pause_report_run(run_id, runner, seconds, detail)
+$$;
+
+comment on function public.pause_report_run is 'Lets a run wait until Google can be asked again.';
+
+grant execute on function public.pause_report_run(uuid, uuid, integer, text) to service_role;
+
 create function private.preview_report(organization_id uuid, definition jsonb)
 returns jsonb
 language plpgsql security definer set search_path = '' set jit = off
@@ -32440,7 +32712,7 @@ returns setof public.report_runs
 language sql stable set search_path = ''
 as $$
   select r.* from public.report_runs r
-  where r.status in ('ready', 'empty') and r.file_deleted_at is null
+  where r.status in ('ready', 'empty') and r.file_deleted_at is null and r.spreadsheet_id is null
     and (r.file_withdrawn_at is not null or r.finished_at < now() - interval '1 day')
     and private.report_file_expiry(r) <= now()
 $$;
@@ -32972,10 +33244,11 @@ create function private.record_missed_runs(schedule public.report_schedules, rep
 returns void
 language sql set search_path = ''
 as $$
-  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, schedule_id,
-    scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
+    schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
   select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
-    schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed', 'Nothing ran at this time.', now(), now()
+    schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
+    'Nothing ran at this time.', now(), now()
   from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
   on conflict on constraint report_runs_once_due do nothing
 $$;
@@ -33103,11 +33376,12 @@ begin
     perform private.problem(409, 'too_many_schedules', 'The organization has 500 schedules already.');
   end if;
   made.time_zone := (select o.time_zone from public.organizations o where o.id = schedule_report.organization_id);
+  made.organization_id := organization_id;
   made := private.changed_schedule(made, schedule);
   insert into public.report_schedules (organization_id, report_id, owner_id, created_by, frequency, weekdays, month_day,
-    local_time, time_zone, format, on_empty, next_run_at)
+    local_time, time_zone, format, spreadsheet_id, on_empty, next_run_at)
   values (report.organization_id, report.id, auth.uid(), auth.uid(), made.frequency, made.weekdays, made.month_day,
-    made.local_time, made.time_zone, made.format, made.on_empty, private.next_occurrence(made, now()))
+    made.local_time, made.time_zone, made.format, made.spreadsheet_id, made.on_empty, private.next_occurrence(made, now()))
   returning * into made;
   perform private.set_recipients(made, schedule -> 'recipients');
   return private.store_idempotent_response(organization_id, private.report_schedule_json(made));
@@ -33246,7 +33520,7 @@ begin
   update public.report_schedules s
   set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
     local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
-    on_empty = schedule.on_empty, status = wanted,
+    spreadsheet_id = schedule.spreadsheet_id, on_empty = schedule.on_empty, status = wanted,
     next_run_at = case
       when wanted = 'paused' then null
       -- A time that has come stays: the clock has not run it yet.
@@ -33302,8 +33576,13 @@ begin
   if work.run_id is null or work.position <> from_position then
     return '{"state": "moved_on"}'::jsonb;
   end if;
+  if private.end_forbidden_sheet(work) then
+    return '{"state": "refused"}'::jsonb;
+  end if;
   if content is not null then
     insert into private.report_pieces (run_id, position, content) values (work.run_id, work.pieces, content);
+  end if;
+  if progress ? 'position' then
     update public.report_runs r
     set rows_written = r.rows_written + (progress ->> 'rows')::integer, cpu_ms = r.cpu_ms + (progress ->> 'cpu_ms')::integer
     where r.id = work.run_id;
@@ -33311,7 +33590,8 @@ begin
   update private.report_run_work w
   set pieces = w.pieces + (content is not null)::integer, size = w.size + coalesce(octet_length(content), 0),
     position = coalesce((progress ->> 'position')::integer, w.position), state = coalesce(progress -> 'state', w.state),
-    attempts = case when content is not null or hand_over then 0 else w.attempts end, last_step_at = now(),
+    attempts = case when progress ? 'position' or hand_over then 0 else w.attempts end,
+    pauses = case when progress ? 'position' then 0 else w.pauses end, pause_detail = null, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.report_lease() end
   where w.run_id = work.run_id
   returning * into work;
@@ -40760,7 +41040,15 @@ as $$
   union all
   select r.organization_id, 'reports', count(*), min(r.created_at)
   from public.report_runs r
-  where r.finished_at is null and (wanted is null or r.organization_id = wanted) group by r.organization_id
+  where r.finished_at is null and (wanted is null or r.organization_id = wanted)
+    -- Google's quotas are no fault of ours.
+    and not exists (
+      select from private.report_run_work w
+      where w.organization_id = r.organization_id and w.spreadsheet_id = r.spreadsheet_id and w.not_before > now())
+  group by r.organization_id
+  union all
+  select w.organization_id, 'webhooks', sum(w.waiting)::bigint, min(w.since)
+  from private.webhook_backlog(wanted) w group by w.organization_id having sum(w.waiting) > 0
 $$;
 
 create function private.health_status(check_name text, value double precision)
@@ -40910,7 +41198,7 @@ begin
     'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0)))
     order by n.name)
   into queues
-  from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
+  from unnest(array['messages', 'emails', 'imports', 'reports', 'webhooks']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
   providers := private.health_providers(organization_id);
   integrations := private.health_integrations(organization_id);
@@ -41144,7 +41432,7 @@ select d.relation, c, 'none' from (values
   ('private.report_joins', 'clause name needs source'),
   ('private.report_measures', 'denominator description join_name label name numerator permission source type'),
   ('private.report_pieces', 'content'),
-  ('private.report_run_work', 'state'),
+  ('private.report_run_work', 'state spreadsheet_id pause_detail'),
   ('private.report_sources', 'condition description export_permission identity kind label lead_join name '
     'permissions relation scope'),
   ('private.report_templates', 'audience definition description id name'),
@@ -41215,8 +41503,8 @@ select d.relation, c, 'none' from (values
   ('public.reply_reviews', 'status'),
   ('public.reply_rules', 'kind language meaning source'),
   ('public.report_links', 'token_hash'),
-  ('public.report_runs', 'checksum format period reason status time_zone'),
-  ('public.report_schedules', 'format frequency on_empty pause_reason status time_zone'),
+  ('public.report_runs', 'checksum format period reason spreadsheet_id status time_zone'),
+  ('public.report_schedules', 'format frequency on_empty pause_reason spreadsheet_id status time_zone'),
   ('public.reports', 'sharing source template'),
   ('public.role_permissions', 'permission scope'),
   ('public.roles', 'description key name'),
@@ -41842,6 +42130,10 @@ begin
   where r.organization_id = withdraw_report_files.organization_id and r.file_deleted_at is null
     and r.file_withdrawn_at is null and r.status not in ('queued', 'refused', 'failed', 'missed');
   if found then
+    -- A run that waits for Google ends at its next step; nothing is erased before that.
+    update private.report_run_work w set not_before = null
+    where w.organization_id = withdraw_report_files.organization_id and w.not_before > now();
+    perform private.invoke('report-jobs/run-reports');
     perform private.invoke('report-jobs/delete-report-files');
   end if;
 end
@@ -42340,6 +42632,8 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('impersonate', 20, 3600, 'Impersonations by a person'),
   ('connect_integration', 20, 3600, 'Credentials of services that a person has tried out'),
   ('connect_integration_organization', 40, 3600, 'The same by an organization'),
+  ('webhook_single', 120, 3600, 'Tests of webhooks and single deliveries that a person sends again'),
+  ('webhook_replay', 60, 3600, 'Replays of webhooks by a person'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
   ('report_preview', 240, 60, 'Previews of reports by a person'),
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),
@@ -43863,7 +44157,8 @@ on conflict (id) do nothing;
 insert into private.report_formats (name, position, content_type, extension) values
   ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
   ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
-  ('pdf', 3, 'application/pdf', 'pdf');
+  ('pdf', 3, 'application/pdf', 'pdf'),
+  ('sheets', 4, 'application/vnd.google-apps.spreadsheet', 'gsheet');
 
 update private.report_formats set row_limit = 500 where name = 'pdf';
 
@@ -44666,6 +44961,7 @@ insert into private.health_thresholds (name, degraded_from, down_from, unit, des
   ('queue:emails', 600, 3600, 's', 'How long the oldest e-mail that is due waits'),
   ('queue:imports', 1800, 7200, 's', 'How long the oldest import waits or runs'),
   ('queue:reports', 1800, 7200, 's', 'How long the oldest report run waits or runs'),
+  ('queue:webhooks', 600, 3600, 's', 'How long the oldest event or delivery that could be sent waits'),
   ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses'),
   ('integration', 0.001, 86400, 's', 'How long an integration fails');
 
@@ -44678,6 +44974,8 @@ insert into private.health_metrics (name, unit, description) values
   ('imports_lag', 's', 'How long the oldest of them waits or runs'),
   ('reports_backlog', 'runs', 'Report runs that wait or run'),
   ('reports_lag', 's', 'How long the oldest of them waits or runs'),
+  ('webhooks_backlog', 'deliveries', 'Deliveries to webhooks that are due and wait, and events that are not yet deliveries'),
+  ('webhooks_lag', 's', 'How long the oldest of them that could be sent waits'),
   ('jobs_unhealthy', 'jobs', 'Jobs of the platform that are late or fail');
 
 insert into private.personal_data (relation, column_name, found_by, erased_as, searched, reason)

@@ -3889,7 +3889,9 @@ export type Database = {
           "rows_written": number;
           "schedule_id": string | null;
           "scheduled_for": string | null;
+          "spreadsheet_id": string | null;
           "status": string;
+          "tab_id": number | null;
           "time_zone": string;
           "totals": Json | null;
           "truncated": boolean;
@@ -3926,7 +3928,9 @@ export type Database = {
           "rows_written"?: number;
           "schedule_id"?: string | null;
           "scheduled_for"?: string | null;
+          "spreadsheet_id"?: string | null;
           "status"?: string;
+          "tab_id"?: number | null;
           "time_zone": string;
           "totals"?: Json | null;
           "truncated"?: boolean;
@@ -3962,7 +3966,9 @@ export type Database = {
           "rows_written"?: number;
           "schedule_id"?: string | null;
           "scheduled_for"?: string | null;
+          "spreadsheet_id"?: string | null;
           "status"?: string;
+          "tab_id"?: number | null;
           "time_zone"?: string;
           "totals"?: Json | null;
           "truncated"?: boolean;
@@ -4020,6 +4026,7 @@ export type Database = {
           "owner_id": string | null;
           "pause_reason": string | null;
           "report_id": string;
+          "spreadsheet_id": string | null;
           "status": string;
           "time_zone": string;
           "updated_at": string;
@@ -4040,6 +4047,7 @@ export type Database = {
           "owner_id"?: string | null;
           "pause_reason"?: string | null;
           "report_id": string;
+          "spreadsheet_id"?: string | null;
           "status"?: string;
           "time_zone": string;
           "updated_at"?: string;
@@ -4059,6 +4067,7 @@ export type Database = {
           "owner_id"?: string | null;
           "pause_reason"?: string | null;
           "report_id"?: string;
+          "spreadsheet_id"?: string | null;
           "status"?: string;
           "time_zone"?: string;
           "updated_at"?: string;
@@ -5343,7 +5352,12 @@ export type Database = {
         Returns: Json;
       };
       "export_report": {
-        Args: { "format": string; "organization_id": string; "report_id": string };
+        Args: {
+          "format": string;
+          "organization_id": string;
+          "report_id": string;
+          "spreadsheet"?: string;
+        };
         Returns: Json;
       };
       "fail_lead_import": {
@@ -5362,6 +5376,10 @@ export type Database = {
           "run_id": string;
           "runner": string;
         };
+        Returns: Json;
+      };
+      "finish_spreadsheet_run": {
+        Args: { "run_id": string; "runner": string; "tab_id": number };
         Returns: Json;
       };
       "freeze_report_run": { Args: { "run_id": string; "runner": string }; Returns: Json };
@@ -5908,6 +5926,10 @@ export type Database = {
       "pause_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
+      };
+      "pause_report_run": {
+        Args: { "detail": string; "run_id": string; "runner": string; "seconds": number };
+        Returns: undefined;
       };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
       "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
