@@ -17319,27 +17319,43 @@ export interface operations {
                      * @example {
                      *       "logs": [
                      *         {
-                     *           "id": "01a22d94-db6a-760c-9279-1c1045d8c1b9",
-                     *           "action": "insert",
-                     *           "resource": "teams",
-                     *           "resource_id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
-                     *           "user_id": "1a89ba5e-8eeb-4d58-bc6c-2e1aafd3101b",
+                     *           "id": "01a22e8b-9048-70f5-a1ac-1feb5a19602a",
+                     *           "action": "disconnected",
+                     *           "resource": "integrations",
+                     *           "resource_id": "01a22e8b-890d-74fd-9331-63be2f9c5f29",
+                     *           "user_id": "63be8753-787a-4824-a6e4-1510ceeeaa7c",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [],
                      *           "via": "function",
-                     *           "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
+                     *           "request_id": "85d49c98-2146-4de2-89be-c6cff3aebe07",
                      *           "ip": "203.0.113.7",
-                     *           "created_at": "2026-11-30T17:50:59.923Z"
+                     *           "created_at": "2026-11-30T22:20:28.088Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22e8b-890f-7cf1-b517-a98b94d4ff14",
+                     *           "action": "connected",
+                     *           "resource": "integrations",
+                     *           "resource_id": "01a22e8b-890d-74fd-9331-63be2f9c5f29",
+                     *           "user_id": "63be8753-787a-4824-a6e4-1510ceeeaa7c",
+                     *           "user_name": "Test Person",
+                     *           "user_email": "ama@example.com",
+                     *           "impersonator_id": null,
+                     *           "impersonator_name": null,
+                     *           "changed": [],
+                     *           "via": "function",
+                     *           "request_id": "4c0fbf93-4f38-43bc-9855-7b7679a29103",
+                     *           "ip": "203.0.113.7",
+                     *           "created_at": "2026-11-30T22:20:26.249Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 2,
                      *       "total_is_capped": false,
                      *       "searched_from": null,
                      *       "page": 1,
-                     *       "limit": 5
+                     *       "limit": 50
                      *     }
                      */
                     "application/json": components["schemas"]["AuditLogPage"];
@@ -17540,7 +17556,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok",
+                     *       "status": "degraded",
                      *       "jobs": [
                      *         {
                      *           "name": "apply-client-rules",
@@ -17553,8 +17569,8 @@ export interface operations {
                      *         {
                      *           "name": "broadcast-campaign-progress",
                      *           "description": "Broadcasts the counters of running campaigns; switched off while there are none",
-                     *           "last_run_at": "2026-11-30T17:49:50.544Z",
-                     *           "last_success_at": "2026-11-30T17:49:49.618Z",
+                     *           "last_run_at": "2026-11-30T22:20:29.977Z",
+                     *           "last_success_at": "2026-11-30T22:20:30.020Z",
                      *           "failures": 0,
                      *           "status": "ok"
                      *         }
@@ -17583,6 +17599,15 @@ export interface operations {
                      *           "status": "ok"
                      *         }
                      *       ],
+                     *       "integrations": [
+                     *         {
+                     *           "type": "smtp",
+                     *           "name": "Mail server (SMTP)",
+                     *           "failing_since": "2026-11-30T22:20:29.856Z",
+                     *           "last_success_at": "2026-11-30T22:20:29.178Z",
+                     *           "status": "degraded"
+                     *         }
+                     *       ],
                      *       "thresholds": [
                      *         {
                      *           "name": "database",
@@ -17592,24 +17617,24 @@ export interface operations {
                      *           "description": "How long the database takes to answer"
                      *         },
                      *         {
-                     *           "name": "job:failures",
-                     *           "degraded_from": 2,
-                     *           "down_from": 10,
-                     *           "unit": "failures",
-                     *           "description": "Failures of a job in a row"
+                     *           "name": "integration",
+                     *           "degraded_from": 0.001,
+                     *           "down_from": 86400,
+                     *           "unit": "s",
+                     *           "description": "How long an integration fails"
                      *         }
                      *       ],
-                     *       "checked_at": "2026-11-30T17:49:50.632Z",
+                     *       "checked_at": "2026-11-30T22:20:30.560Z",
                      *       "services": [
                      *         {
                      *           "name": "database",
                      *           "status": "ok",
-                     *           "latency_ms": 67
+                     *           "latency_ms": 96
                      *         },
                      *         {
                      *           "name": "auth",
                      *           "status": "ok",
-                     *           "latency_ms": 3
+                     *           "latency_ms": 13
                      *         }
                      *       ]
                      *     }
@@ -17809,6 +17834,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "type": "twilio",
+                     *         "name": "Twilio",
+                     *         "status": "not_connected",
+                     *         "config": {},
+                     *         "last_sync": null,
+                     *         "last_error": null
+                     *       },
+                     *       {
+                     *         "type": "arkesel",
+                     *         "name": "Arkesel",
+                     *         "status": "not_connected",
+                     *         "config": {},
+                     *         "last_sync": null,
+                     *         "last_error": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Integration"][];
                 };
             };
@@ -19368,6 +19413,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "credentials": {
+                 *         "username": "office",
+                 *         "password": "…"
+                 *       },
+                 *       "config": {
+                 *         "host": "203.0.113.7",
+                 *         "port": 45937,
+                 *         "from_email": "office@acme.example"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["IntegrationConnection"];
             };
         };
@@ -19378,6 +19436,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "smtp",
+                     *       "name": "Mail server (SMTP)",
+                     *       "status": "connected",
+                     *       "config": {
+                     *         "host": "203.0.113.7",
+                     *         "port": 45937,
+                     *         "from_email": "office@acme.example"
+                     *       },
+                     *       "last_sync": "2026-11-30T22:20:29.178Z",
+                     *       "last_error": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Integration"];
                 };
             };
@@ -25586,29 +25658,29 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d9a-5af8-7493-89a7-b0dd2d05f64b",
+                     *           "id": "01a22e8d-2a29-7bf7-9763-8db162630d89",
                      *           "version": 1,
-                     *           "name": "Alpha",
-                     *           "segment": "enterprise",
-                     *           "segment_label": "Enterprises",
+                     *           "name": "C",
+                     *           "segment": "individual",
+                     *           "segment_label": "Individuals",
                      *           "client_type": null,
                      *           "region": null,
                      *           "category": null,
-                     *           "external_id": null,
+                     *           "external_id": "3",
                      *           "account_number": null,
                      *           "phone": null,
                      *           "email": null,
                      *           "contract_ends_on": null,
                      *           "stated_risk": null,
                      *           "custom_fields": {},
-                     *           "owner_id": "993b29b9-a626-4607-a257-25831d71ca70",
-                     *           "owner_name": "Test Person",
+                     *           "owner_id": null,
+                     *           "owner_name": null,
                      *           "team_id": null,
                      *           "status": "active",
-                     *           "since": "2026-11-30",
-                     *           "mrr": "30.00",
+                     *           "since": "2024-01-01",
+                     *           "mrr": "70.00",
                      *           "currency": "GHS",
-                     *           "spell_started_on": "2026-11-30",
+                     *           "spell_started_on": "2025-06-01",
                      *           "paused_on": null,
                      *           "notice_on": null,
                      *           "leaves_on": null,
@@ -25622,40 +25694,40 @@ export interface operations {
                      *           "trend": null,
                      *           "trend_days": null,
                      *           "contacts": [],
-                     *           "created_by": "258bf511-9586-4c81-9e13-d0324f4f3cd4",
+                     *           "created_by": "bba0c0d9-f47c-4cc7-aca0-9c201f976519",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T17:57:00.269Z",
-                     *           "updated_at": "2026-11-30T17:57:00.269Z",
+                     *           "created_at": "2026-11-30T22:22:13.018Z",
+                     *           "updated_at": "2026-11-30T22:22:13.018Z",
                      *           "deleted_at": null,
                      *           "churn_risk": null,
                      *           "churn_trend": null,
                      *           "churn_trend_days": null,
-                     *           "monthly_revenue": "30.00"
+                     *           "monthly_revenue": "70.00"
                      *         },
                      *         {
-                     *           "id": "01a22d9a-5e16-7651-8178-036c2e9306f2",
+                     *           "id": "01a22e8d-2a29-7bbe-b7f7-23c8c1f29120",
                      *           "version": 1,
-                     *           "name": "Beta",
+                     *           "name": "B",
                      *           "segment": "individual",
                      *           "segment_label": "Individuals",
                      *           "client_type": null,
                      *           "region": null,
                      *           "category": null,
-                     *           "external_id": "ERP-5",
+                     *           "external_id": "2",
                      *           "account_number": null,
                      *           "phone": null,
                      *           "email": null,
-                     *           "contract_ends_on": "2027-01-31",
+                     *           "contract_ends_on": null,
                      *           "stated_risk": null,
                      *           "custom_fields": {},
                      *           "owner_id": null,
                      *           "owner_name": null,
                      *           "team_id": null,
-                     *           "status": "active",
-                     *           "since": "2026-11-30",
-                     *           "mrr": "10.00",
+                     *           "status": "churned",
+                     *           "since": "2024-01-01",
+                     *           "mrr": "0.00",
                      *           "currency": "GHS",
-                     *           "spell_started_on": "2026-11-30",
+                     *           "spell_started_on": null,
                      *           "paused_on": null,
                      *           "notice_on": null,
                      *           "leaves_on": null,
@@ -25669,19 +25741,19 @@ export interface operations {
                      *           "trend": null,
                      *           "trend_days": null,
                      *           "contacts": [],
-                     *           "created_by": "258bf511-9586-4c81-9e13-d0324f4f3cd4",
+                     *           "created_by": "bba0c0d9-f47c-4cc7-aca0-9c201f976519",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T17:57:01.076Z",
-                     *           "updated_at": "2026-11-30T17:57:01.076Z",
+                     *           "created_at": "2026-11-30T22:22:13.018Z",
+                     *           "updated_at": "2026-11-30T22:22:13.018Z",
                      *           "deleted_at": null,
                      *           "churn_risk": null,
                      *           "churn_trend": null,
                      *           "churn_trend_days": null,
-                     *           "monthly_revenue": "10.00"
+                     *           "monthly_revenue": "0.00"
                      *         }
                      *       ],
                      *       "total": 3,
-                     *       "limit": 50,
+                     *       "limit": 200,
                      *       "offset": 0
                      *     }
                      */
@@ -26304,6 +26376,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22e8d-3418-79ca-a82d-2bba20bf8353",
+                     *           "upload_id": "01a22e8d-33ea-7a5e-8aa5-93ea0215642e",
+                     *           "file_name": "clients.csv",
+                     *           "status": "done",
+                     *           "on_duplicate": "skip",
+                     *           "created": 1,
+                     *           "updated": 0,
+                     *           "skipped": 0,
+                     *           "invalid": 0,
+                     *           "warned": 0,
+                     *           "error": null,
+                     *           "created_by": "f5f94698-2dc2-443d-adf9-d1a3930afe11",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T22:22:15.574Z",
+                     *           "started_at": "2026-11-30T22:22:15.595Z",
+                     *           "finished_at": "2026-11-30T22:22:15.612Z",
+                     *           "processed": 1,
+                     *           "total_rows": 1,
+                     *           "percent": 100,
+                     *           "observed_from": null
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientImportPage"];
                 };
             };
@@ -26348,6 +26451,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "upload_id": "01a22e8d-2042-7cf5-ad2d-f32ee3325d11",
+                 *       "mapping": {
+                 *         "0": "name",
+                 *         "1": "external_id",
+                 *         "2": "segment",
+                 *         "3": "since",
+                 *         "4": "churned_on",
+                 *         "5": "churn_reason",
+                 *         "6": "mrr",
+                 *         "7": "phone",
+                 *         "8": "email",
+                 *         "9": "contact_name",
+                 *         "10": "contact_email",
+                 *         "11": "custom_fields.fleet"
+                 *       },
+                 *       "observed_from": "2022-01-01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ExecuteClientImport"];
             };
         };
@@ -26358,6 +26481,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "import_id": "01a22e8d-21c7-7f4b-beda-ee3fb737fec8"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientImportStarted"];
                 };
             };
@@ -26447,6 +26575,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "01a22e8d-26af-7c87-b814-4af9636281ff",
+                     *       "file_name": "clients.csv",
+                     *       "header_row": 1,
+                     *       "columns": [
+                     *         {
+                     *           "index": 0,
+                     *           "name": "Company",
+                     *           "sample": "Volta Foods"
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "name": "Client ID",
+                     *           "sample": "C-1"
+                     *         }
+                     *       ],
+                     *       "mapping": {
+                     *         "0": "name",
+                     *         "1": "external_id",
+                     *         "2": "segment",
+                     *         "3": "since",
+                     *         "4": "churned_on",
+                     *         "5": "churn_reason",
+                     *         "6": "mrr",
+                     *         "7": "phone",
+                     *         "8": "email",
+                     *         "9": "contact_name",
+                     *         "10": "contact_email"
+                     *       },
+                     *       "suggested_mapping": {
+                     *         "0": "name",
+                     *         "1": "external_id",
+                     *         "2": "segment",
+                     *         "3": "since",
+                     *         "4": "churned_on",
+                     *         "5": "churn_reason",
+                     *         "6": "mrr",
+                     *         "7": "phone",
+                     *         "8": "email",
+                     *         "9": "contact_name",
+                     *         "10": "contact_email"
+                     *       },
+                     *       "total_rows": 7,
+                     *       "hidden_rows": 0,
+                     *       "analyzed_rows": 7,
+                     *       "preview": [
+                     *         {
+                     *           "row": 2,
+                     *           "mrr": "1234.50",
+                     *           "name": "Volta Foods",
+                     *           "email": "info@volta.example",
+                     *           "phone": "+233244100100",
+                     *           "since": "2024-03-01",
+                     *           "segment": "enterprise",
+                     *           "external_id": "C-1",
+                     *           "contact_name": "Ama Mensah",
+                     *           "contact_email": "ama@volta.example"
+                     *         },
+                     *         {
+                     *           "row": 3,
+                     *           "mrr": "500.00",
+                     *           "name": "Accra Steel",
+                     *           "since": "2022-01-10",
+                     *           "churned_on": "2024-06-01",
+                     *           "external_id": "C-2",
+                     *           "churn_reason": "price"
+                     *         }
+                     *       ],
+                     *       "errors": [
+                     *         {
+                     *           "row": 7,
+                     *           "field": "churned_on",
+                     *           "value": "2024-04-01",
+                     *           "message": "The client left before its first day, or on it."
+                     *         },
+                     *         {
+                     *           "row": 8,
+                     *           "field": "segment",
+                     *           "value": "nowhere",
+                     *           "message": "This is not a segment of the organization."
+                     *         }
+                     *       ],
+                     *       "errors_truncated": false,
+                     *       "warnings": [],
+                     *       "warnings_truncated": false,
+                     *       "duplicates": {
+                     *         "in_file": 0,
+                     *         "in_organization": 5,
+                     *         "rows": [
+                     *           {
+                     *             "row": 2,
+                     *             "field": "external_id",
+                     *             "in": "organization",
+                     *             "first_row": null,
+                     *             "client_id": "01a22e8d-25ce-76f1-b8ea-d97f9a2e2443"
+                     *           },
+                     *           {
+                     *             "row": 3,
+                     *             "field": "external_id",
+                     *             "in": "organization",
+                     *             "first_row": null,
+                     *             "client_id": "01a22e8d-25ce-78c0-9317-728e9adc6370"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientImportPreview"];
                 };
             };
@@ -26553,6 +26789,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "upload_id": "01a22e8d-3878-7989-9c9a-26e0a8280f30",
+                     *           "file_name": "clients.csv",
+                     *           "total_rows": 1,
+                     *           "size": 20,
+                     *           "created_by": "0f6a9f83-6fe7-40f1-b4b1-b61623d489c9",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T22:22:16.695Z",
+                     *           "expires_at": "2026-12-01T22:22:16.695Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WaitingClientUploadPage"];
                 };
             };
@@ -26658,6 +26913,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e8d-21c7-7f4b-beda-ee3fb737fec8",
+                     *       "upload_id": "01a22e8d-2042-7cf5-ad2d-f32ee3325d11",
+                     *       "file_name": "clients.csv",
+                     *       "status": "done",
+                     *       "on_duplicate": "skip",
+                     *       "created": 4,
+                     *       "updated": 1,
+                     *       "skipped": 0,
+                     *       "invalid": 2,
+                     *       "warned": 0,
+                     *       "error": null,
+                     *       "created_by": "e8cb33a2-5aab-46d3-8811-674791d802c2",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T22:22:10.882Z",
+                     *       "started_at": "2026-11-30T22:22:10.963Z",
+                     *       "finished_at": "2026-11-30T22:22:11.031Z",
+                     *       "processed": 7,
+                     *       "total_rows": 7,
+                     *       "percent": 100,
+                     *       "observed_from": "2022-01-01"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientImport"];
                 };
             };
@@ -26716,6 +26995,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22e8d-3928-7f74-8da6-0ea18483bfbe",
+                     *       "upload_id": "01a22e8d-38c6-79f3-8239-624642bcfc56",
+                     *       "file_name": "clients.csv",
+                     *       "status": "canceled",
+                     *       "on_duplicate": "skip",
+                     *       "created": 0,
+                     *       "updated": 0,
+                     *       "skipped": 0,
+                     *       "invalid": 0,
+                     *       "warned": 0,
+                     *       "error": null,
+                     *       "created_by": "0f6a9f83-6fe7-40f1-b4b1-b61623d489c9",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T22:22:16.869Z",
+                     *       "started_at": null,
+                     *       "finished_at": "2026-11-30T22:22:16.883Z",
+                     *       "processed": 0,
+                     *       "total_rows": 10000,
+                     *       "percent": 0,
+                     *       "observed_from": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientImport"];
                 };
             };
@@ -27491,29 +27794,31 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-a21b-7526-a9b7-9061034e799b",
+                     *       "id": "01a22e8d-2273-7a2d-b241-6d1c149a5f20",
                      *       "version": 1,
                      *       "name": "Volta Foods",
-                     *       "segment": "individual",
-                     *       "segment_label": "Individuals",
+                     *       "segment": "enterprise",
+                     *       "segment_label": "Enterprises",
                      *       "client_type": null,
                      *       "region": null,
                      *       "category": null,
-                     *       "external_id": null,
+                     *       "external_id": "C-1",
                      *       "account_number": null,
-                     *       "phone": null,
-                     *       "email": null,
+                     *       "phone": "+233244100100",
+                     *       "email": "info@volta.example",
                      *       "contract_ends_on": null,
                      *       "stated_risk": null,
-                     *       "custom_fields": {},
+                     *       "custom_fields": {
+                     *         "fleet": "12"
+                     *       },
                      *       "owner_id": null,
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "active",
-                     *       "since": "2026-01-15",
-                     *       "mrr": "100.00",
+                     *       "since": "2024-03-01",
+                     *       "mrr": "1234.50",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2026-01-15",
+                     *       "spell_started_on": "2024-03-01",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
@@ -27526,16 +27831,28 @@ export interface operations {
                      *       "risk_theme": null,
                      *       "trend": null,
                      *       "trend_days": null,
-                     *       "contacts": [],
-                     *       "created_by": "240b5179-4f61-413b-91a7-6c910575901e",
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a22e8d-2289-72d4-affc-6a206f62bd79",
+                     *           "name": "Ama Mensah",
+                     *           "role": null,
+                     *           "email": "ama@volta.example",
+                     *           "phone": null,
+                     *           "is_primary": true,
+                     *           "left_on": null,
+                     *           "created_at": "2026-11-30T22:22:11.031Z",
+                     *           "updated_at": "2026-11-30T22:22:11.031Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "e8cb33a2-5aab-46d3-8811-674791d802c2",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T21:28:06.882Z",
-                     *       "updated_at": "2026-11-30T21:28:06.882Z",
+                     *       "created_at": "2026-11-30T22:22:11.031Z",
+                     *       "updated_at": "2026-11-30T22:22:11.031Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "100.00"
+                     *       "monthly_revenue": "1234.50"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -27801,8 +28118,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "effective_on": "2026-12-20",
-                 *       "reason": "moved"
+                 *       "effective_on": "2025-01-01",
+                 *       "reason": "service"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientChurn"];
@@ -27817,15 +28134,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-caee-7d33-913f-866c86e3b462",
+                     *       "id": "01a22e8d-2a29-7bf7-9763-8db162630d89",
                      *       "version": 1,
-                     *       "name": "Volta Foods",
+                     *       "name": "C",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
                      *       "region": null,
                      *       "category": null,
-                     *       "external_id": null,
+                     *       "external_id": "3",
                      *       "account_number": null,
                      *       "phone": null,
                      *       "email": null,
@@ -27835,14 +28152,14 @@ export interface operations {
                      *       "owner_id": null,
                      *       "owner_name": null,
                      *       "team_id": null,
-                     *       "status": "active",
-                     *       "since": "2026-01-15",
-                     *       "mrr": "100.00",
+                     *       "status": "churned",
+                     *       "since": "2024-01-01",
+                     *       "mrr": "0.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2026-01-15",
+                     *       "spell_started_on": null,
                      *       "paused_on": null,
                      *       "notice_on": null,
-                     *       "leaves_on": "2026-12-20",
+                     *       "leaves_on": null,
                      *       "trial_ends_on": null,
                      *       "last_interaction_at": null,
                      *       "score": null,
@@ -27853,15 +28170,15 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "2b47d4ed-8192-4283-886a-62b8410c1783",
+                     *       "created_by": "bba0c0d9-f47c-4cc7-aca0-9c201f976519",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T21:28:17.200Z",
-                     *       "updated_at": "2026-11-30T21:28:17.200Z",
+                     *       "created_at": "2026-11-30T22:22:13.018Z",
+                     *       "updated_at": "2026-11-30T22:22:13.018Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "100.00"
+                     *       "monthly_revenue": "0.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -29728,52 +30045,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22e5b-fcf7-7b3b-a573-e9d8113a3d48",
-                     *           "day": "2026-06-01",
-                     *           "kind": "expansion",
-                     *           "amount": "1.00",
-                     *           "currency": "GHS",
-                     *           "mrr_after": "106.00",
-                     *           "status_after": "active",
-                     *           "segment": "individual",
-                     *           "contract": "",
-                     *           "contract_mrr": "106.00",
-                     *           "reason": null,
-                     *           "voluntary": null,
-                     *           "reverses": null,
-                     *           "reversed_by": null,
-                     *           "cause": "entry",
-                     *           "recorded_at": "2026-11-30T21:28:30.154Z",
-                     *           "recorded_by": "3380840f-1b38-4d39-a019-ac3d0d5b068b",
-                     *           "recorded_by_name": "Test Person"
-                     *         },
-                     *         {
-                     *           "id": "01a22e5b-fc56-77e7-af60-446ddb35b12a",
-                     *           "day": "2026-05-01",
-                     *           "kind": "expansion",
-                     *           "amount": "1.00",
-                     *           "currency": "GHS",
-                     *           "mrr_after": "105.00",
-                     *           "status_after": "active",
-                     *           "segment": "individual",
-                     *           "contract": "",
-                     *           "contract_mrr": "105.00",
-                     *           "reason": null,
-                     *           "voluntary": null,
-                     *           "reverses": null,
-                     *           "reversed_by": null,
-                     *           "cause": "entry",
-                     *           "recorded_at": "2026-11-30T21:28:30.006Z",
-                     *           "recorded_by": "3380840f-1b38-4d39-a019-ac3d0d5b068b",
-                     *           "recorded_by_name": "Test Person"
-                     *         }
-                     *       ],
-                     *       "total": 6,
-                     *       "limit": 100,
+                     *       "data": [],
+                     *       "total": 0,
+                     *       "limit": 50,
                      *       "offset": 0,
-                     *       "planned": []
+                     *       "planned": [
+                     *         {
+                     *           "movement": "mrr",
+                     *           "effective_on": "2026-12-30",
+                     *           "details": {
+                     *             "amount": "12.00"
+                     *           }
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ClientMovementPage"];
@@ -29962,9 +30246,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "amount": 1440,
-                 *       "interval": "year",
-                 *       "effective_on": "2026-05-01"
+                 *       "amount": 5,
+                 *       "contract": "second"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientMrr"];
@@ -29979,15 +30262,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-705f-7dfb-ba5d-709e70005d67",
+                     *       "id": "01a22e8d-2c5f-7de3-84c1-a4b49011582a",
                      *       "version": 1,
-                     *       "name": "Volta Foods",
+                     *       "name": "C",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
                      *       "region": null,
                      *       "category": null,
-                     *       "external_id": null,
+                     *       "external_id": "3",
                      *       "account_number": null,
                      *       "phone": null,
                      *       "email": null,
@@ -29998,10 +30281,10 @@ export interface operations {
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "active",
-                     *       "since": "2026-01-15",
-                     *       "mrr": "120.00",
+                     *       "since": "2024-01-01",
+                     *       "mrr": "15.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": "2026-01-15",
+                     *       "spell_started_on": "2024-01-01",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
@@ -30015,15 +30298,15 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "c94f576d-835d-47d0-bea2-3272b8ba5fd1",
+                     *       "created_by": "78f466c1-724e-4287-9f67-63ad95d5abc4",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T21:27:54.105Z",
-                     *       "updated_at": "2026-11-30T21:27:54.105Z",
+                     *       "created_at": "2026-11-30T22:22:13.587Z",
+                     *       "updated_at": "2026-11-30T22:22:13.587Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "120.00"
+                     *       "monthly_revenue": "15.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -34494,33 +34777,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22da1-973e-7eed-96bb-b47b8027d046",
-                     *           "upload_id": "01a22da1-964e-71e7-889d-801247f81ee8",
-                     *           "file_name": "leads.csv",
-                     *           "status": "done",
-                     *           "on_duplicate": "skip",
-                     *           "source": "import",
-                     *           "created": 0,
-                     *           "updated": 0,
-                     *           "skipped": 0,
-                     *           "invalid": 1,
-                     *           "warned": 0,
-                     *           "error": null,
-                     *           "assigned_to": null,
-                     *           "assigned_to_name": null,
-                     *           "created_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
-                     *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:04:54.455Z",
-                     *           "started_at": "2026-11-30T18:04:54.515Z",
-                     *           "finished_at": "2026-11-30T18:04:54.557Z",
-                     *           "processed": 1,
-                     *           "total_rows": 1,
-                     *           "percent": 100
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -37064,10 +37322,8 @@ export interface operations {
                  *       "title": "Reconnections",
                  *       "description": "From eight on",
                  *       "recipients": [
-                 *         "marketing_agent",
-                 *         "operator"
-                 *       ],
-                 *       "client_id": "01a22d9d-01fd-7ecc-9cf0-53680cc598bd"
+                 *         "admin"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["NoteInput"];
@@ -37082,26 +37338,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9d-0236-73ca-aed2-f6ac4fd2ba6e",
+                     *       "id": "01a22e8d-3167-7400-8ec8-62132c7e7af4",
                      *       "title": "Reconnections",
                      *       "description": "From eight on",
                      *       "recipients": [
-                     *         "marketing_agent",
-                     *         "operator"
+                     *         "admin"
                      *       ],
-                     *       "sender_id": "74cee53f-587b-46db-ac7b-16d498dcbac6",
+                     *       "sender_id": "93f29a4a-3cff-46ce-8c35-c96a91414e15",
                      *       "sender_name": "Test Person",
                      *       "sender_role": "admin",
-                     *       "client_id": "01a22d9d-01fd-7ecc-9cf0-53680cc598bd",
-                     *       "client_name": "Volta Foods",
+                     *       "client_id": null,
+                     *       "client_name": null,
                      *       "is_read": false,
                      *       "first_read_at": null,
                      *       "read_by_me": null,
                      *       "read_count": 0,
-                     *       "recipient_count": 3,
+                     *       "recipient_count": 0,
                      *       "readers": [],
-                     *       "created_at": "2026-11-30T17:59:54.166Z",
-                     *       "timestamp": "2026-11-30T17:59:54.166Z"
+                     *       "created_at": "2026-11-30T22:22:14.887Z",
+                     *       "timestamp": "2026-11-30T22:22:14.887Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Note"];
@@ -38265,9 +38520,9 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22da1-6ac6-7e35-a516-c1c262bbff3b",
+                     *           "id": "01a22e8b-9d1d-7b68-bf9b-43e3aadce46f",
                      *           "provider": "arkesel",
-                     *           "number": "Acme",
+                     *           "number": "TestUtility",
                      *           "number_type": "alphanumeric",
                      *           "label": null,
                      *           "per_second": null,
@@ -38289,13 +38544,13 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T18:04:43.070Z",
-                     *           "updated_at": "2026-11-30T18:04:43.070Z"
+                     *           "created_at": "2026-11-30T22:20:31.370Z",
+                     *           "updated_at": "2026-11-30T22:20:31.370Z"
                      *         },
                      *         {
-                     *           "id": "01a22da1-69f7-78e1-b295-399a41009319",
+                     *           "id": "01a22e8b-9f12-7ab4-9a3c-8816e11be940",
                      *           "provider": "twilio",
-                     *           "number": "+12023882275",
+                     *           "number": "+15558985656",
                      *           "number_type": "long_code",
                      *           "label": null,
                      *           "per_second": 1,
@@ -38305,7 +38560,7 @@ export interface operations {
                      *           "is_default": false,
                      *           "status": "active",
                      *           "status_reason": null,
-                     *           "has_credentials": false,
+                     *           "has_credentials": true,
                      *           "cooldown_until": null,
                      *           "cooldown_reason": null,
                      *           "health": {
@@ -38317,11 +38572,11 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T18:04:42.863Z",
-                     *           "updated_at": "2026-11-30T18:04:43.070Z"
+                     *           "created_at": "2026-11-30T22:20:31.878Z",
+                     *           "updated_at": "2026-11-30T22:20:31.878Z"
                      *         }
                      *       ],
-                     *       "total": 4,
+                     *       "total": 2,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -39081,7 +39336,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "template_id": "texts_by_day"
+                 *       "name": "A report",
+                 *       "grouping": [
+                 *         "leads.source"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ReportBuildInput"];
@@ -39096,71 +39354,34 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "report_id": "01a22e5b-fd04-7fe3-b34e-523884e97e8c",
+                     *       "report_id": "01a22e8b-a511-7537-98c6-6333ec39ab04",
                      *       "version": 1,
                      *       "columns": [
                      *         {
-                     *           "id": "messages.created_at.day",
-                     *           "label": "Created",
-                     *           "type": "date",
-                     *           "role": "group",
-                     *           "bucket": "day"
+                     *           "id": "leads.source",
+                     *           "label": "Source",
+                     *           "type": "text",
+                     *           "role": "group"
                      *         },
                      *         {
-                     *           "id": "messages.direction",
-                     *           "label": "Direction",
-                     *           "type": "choice",
-                     *           "role": "group"
+                     *           "id": "count",
+                     *           "label": "Leads",
+                     *           "type": "integer",
+                     *           "role": "value",
+                     *           "additive": true
                      *         }
                      *       ],
                      *       "row_count": 0,
                      *       "records": 0,
                      *       "truncated": false,
                      *       "time_zone": "Africa/Accra",
-                     *       "period": {
-                     *         "field": "messages.created_at",
-                     *         "name": "last_14_days",
-                     *         "from": "2026-11-16T00:00:00.000Z",
-                     *         "to": "2026-11-30T00:00:00.000Z",
-                     *         "previous_from": "2026-11-02T00:00:00.000Z",
-                     *         "previous_to": "2026-11-16T00:00:00.000Z",
-                     *         "running": false
-                     *       },
+                     *       "period": null,
                      *       "partial": [],
                      *       "preview_data": [],
-                     *       "subtotals": [
-                     *         {
-                     *           "level": 1,
-                     *           "after": 0,
-                     *           "values": {
-                     *             "messages.created_at.day": "2026-11-16",
-                     *             "messages.direction": null,
-                     *             "count": 0,
-                     *             "messages.delivered": 0,
-                     *             "messages.failed": 0,
-                     *             "messages.delivery_rate": null
-                     *           }
-                     *         },
-                     *         {
-                     *           "level": 1,
-                     *           "after": 0,
-                     *           "values": {
-                     *             "messages.created_at.day": "2026-11-17",
-                     *             "messages.direction": null,
-                     *             "count": 0,
-                     *             "messages.delivered": 0,
-                     *             "messages.failed": 0,
-                     *             "messages.delivery_rate": null
-                     *           }
-                     *         }
-                     *       ],
+                     *       "subtotals": [],
                      *       "totals": {
-                     *         "messages.created_at.day": null,
-                     *         "messages.direction": null,
-                     *         "count": 0,
-                     *         "messages.delivered": 0,
-                     *         "messages.failed": 0,
-                     *         "messages.delivery_rate": null
+                     *         "leads.source": null,
+                     *         "count": 0
                      *       }
                      *     }
                      */
@@ -39799,7 +40020,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "report_id": "01a22e5c-6c1a-7a0c-9b4a-1fb9305922c2",
+                 *       "report_id": "01a22e8b-8454-7b0e-8c15-031926cdaff1",
                  *       "format": "csv"
                  *     }
                  */
@@ -39815,9 +40036,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e5c-6e62-71db-988a-799c23f59c13/file",
-                     *       "expires_at": "2026-12-30T21:28:59.174Z",
-                     *       "run_id": "01a22e5c-6e62-71db-988a-799c23f59c13",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e8b-84f0-7547-957c-7b076c4c2b0a/file",
+                     *       "expires_at": "2026-12-30T22:20:25.098Z",
+                     *       "run_id": "01a22e8b-84f0-7547-957c-7b076c4c2b0a",
                      *       "status": "queued"
                      *     }
                      */
@@ -40182,6 +40403,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "01a22e8b-ad3e-7bae-a4b9-f46d8bd74c55",
+                     *         "run_id": "01a22e8b-ac25-7e4d-a917-cfeaf2a9e08a",
+                     *         "report_name": "A report",
+                     *         "owner_id": "99f7d79f-6f3a-447b-a013-b4c7bc7eee9c",
+                     *         "owner_name": "Test Person",
+                     *         "note": "Auditor",
+                     *         "created_by": "99f7d79f-6f3a-447b-a013-b4c7bc7eee9c",
+                     *         "created_at": "2026-11-30T22:20:35.507Z",
+                     *         "expires_at": "2026-12-07T22:20:35.507Z",
+                     *         "revoked_at": null,
+                     *         "downloads": 0,
+                     *         "last_used_at": null,
+                     *         "last_address": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ReportLink"][];
                 };
             };
@@ -40233,16 +40473,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-2b15-7dce-96f4-23a6afa69d83",
-                     *       "run_id": "01a22d99-27f7-7d91-9206-9d6a2f33d5d7",
-                     *       "note": "ama@example.com",
-                     *       "created_by": "eddcbe18-c57d-4d2e-a233-a33d93c3acb3",
-                     *       "created_at": "2026-11-30T17:55:42.482Z",
-                     *       "expires_at": "2026-12-07T17:55:42.482Z",
-                     *       "revoked_at": "2026-11-30T17:55:43.421Z",
-                     *       "downloads": 1,
-                     *       "last_used_at": "2026-11-30T17:55:42.981Z",
-                     *       "last_address": "2001:db8:a492:e00e:4536:ff4a:0:1"
+                     *       "id": "01a22e8b-8da7-7841-8871-fece9959bcf2",
+                     *       "run_id": "01a22e8b-84f0-7547-957c-7b076c4c2b0a",
+                     *       "report_name": "A report",
+                     *       "owner_id": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *       "owner_name": "Test Person",
+                     *       "note": "Auditor",
+                     *       "created_by": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *       "created_at": "2026-11-30T22:20:27.393Z",
+                     *       "expires_at": "2026-12-01T00:20:27.393Z",
+                     *       "revoked_at": "2026-11-30T22:20:27.840Z",
+                     *       "downloads": 2,
+                     *       "last_used_at": "2026-11-30T22:20:27.631Z",
+                     *       "last_address": "2001:db8:7857:59fd:94c5:1d60:0:1"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportLink"];
@@ -40567,45 +40810,56 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-6e62-71db-988a-799c23f59c13",
-                     *       "report_id": "01a22e5c-6c1a-7a0c-9b4a-1fb9305922c2",
+                     *       "id": "01a22e8b-a552-7d60-974b-a0fc085b5818",
+                     *       "report_id": "01a22e8b-a511-7537-98c6-6333ec39ab04",
                      *       "name": "A report",
                      *       "format": "csv",
-                     *       "status": "ready",
+                     *       "status": "empty",
                      *       "reason": null,
                      *       "detail": null,
-                     *       "owner_id": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "owner_id": "80d91f25-e033-41f5-884e-685c12747aee",
                      *       "owner_name": "Test Person",
-                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "requested_by": "80d91f25-e033-41f5-884e-685c12747aee",
                      *       "schedule_id": null,
                      *       "scheduled_for": null,
                      *       "mailed": [],
-                     *       "as_of": "2026-11-30T21:28:59.174Z",
+                     *       "as_of": "2026-11-30T22:20:33.443Z",
                      *       "time_zone": "Africa/Accra",
                      *       "period": null,
-                     *       "row_count": 2,
-                     *       "records": 2,
-                     *       "rows_written": 2,
+                     *       "row_count": 0,
+                     *       "records": 0,
+                     *       "rows_written": 0,
                      *       "truncated": false,
                      *       "partial": [],
-                     *       "file_size": 34,
-                     *       "checksum": "c8ec998a1794654f09914c0f457fe76c463f9a83c615c33a7987b97018cac620",
+                     *       "spreadsheet": null,
+                     *       "paused_until": null,
+                     *       "pause_detail": null,
+                     *       "file_size": 17,
+                     *       "checksum": "c5248163e0a1c270c01b9d91ac3d367804421cceb5bc3fcf8850b85f352dc6f2",
                      *       "downloads": 0,
-                     *       "expires_at": "2026-12-30T21:29:01.396Z",
-                     *       "created_at": "2026-11-30T21:28:59.174Z",
-                     *       "frozen_at": "2026-11-30T21:28:59.520Z",
-                     *       "finished_at": "2026-11-30T21:29:01.396Z",
-                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e5c-6e62-71db-988a-799c23f59c13/file",
+                     *       "expires_at": "2026-12-30T22:20:33.704Z",
+                     *       "created_at": "2026-11-30T22:20:33.443Z",
+                     *       "frozen_at": "2026-11-30T22:20:33.608Z",
+                     *       "finished_at": "2026-11-30T22:20:33.704Z",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e8b-a552-7d60-974b-a0fc085b5818/file",
                      *       "columns": [
                      *         {
-                     *           "id": "leads.last_name",
-                     *           "label": "Last name",
+                     *           "id": "leads.source",
+                     *           "label": "Source",
                      *           "type": "text",
-                     *           "role": "field"
+                     *           "role": "group"
+                     *         },
+                     *         {
+                     *           "id": "count",
+                     *           "label": "Leads",
+                     *           "type": "integer",
+                     *           "role": "value",
+                     *           "additive": true
                      *         }
                      *       ],
                      *       "totals": {
-                     *         "leads.last_name": null
+                     *         "leads.source": null,
+                     *         "count": 0
                      *       }
                      *     }
                      */
@@ -40860,16 +41114,19 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "01a22d99-2b15-7dce-96f4-23a6afa69d83",
-                     *         "run_id": "01a22d99-27f7-7d91-9206-9d6a2f33d5d7",
-                     *         "note": "ama@example.com",
-                     *         "created_by": "eddcbe18-c57d-4d2e-a233-a33d93c3acb3",
-                     *         "created_at": "2026-11-30T17:55:42.482Z",
-                     *         "expires_at": "2026-12-07T17:55:42.482Z",
+                     *         "id": "01a22e8b-8da7-7841-8871-fece9959bcf2",
+                     *         "run_id": "01a22e8b-84f0-7547-957c-7b076c4c2b0a",
+                     *         "report_name": "A report",
+                     *         "owner_id": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *         "owner_name": "Test Person",
+                     *         "note": "Auditor",
+                     *         "created_by": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *         "created_at": "2026-11-30T22:20:27.393Z",
+                     *         "expires_at": "2026-12-01T00:20:27.393Z",
                      *         "revoked_at": null,
-                     *         "downloads": 1,
-                     *         "last_used_at": "2026-11-30T17:55:42.981Z",
-                     *         "last_address": "2001:db8:a492:e00e:4536:ff4a:0:1"
+                     *         "downloads": 2,
+                     *         "last_used_at": "2026-11-30T22:20:27.631Z",
+                     *         "last_address": "2001:db8:7857:59fd:94c5:1d60:0:1"
                      *       }
                      *     ]
                      */
@@ -40946,12 +41203,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-5750-75a5-beae-02a9d19eb4e4",
-                     *       "run_id": "01a22d99-4b66-74a3-862e-8624025cc5a3",
+                     *       "id": "01a22e8b-8da7-7841-8871-fece9959bcf2",
+                     *       "run_id": "01a22e8b-84f0-7547-957c-7b076c4c2b0a",
+                     *       "report_name": "A report",
+                     *       "owner_id": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *       "owner_name": "Test Person",
                      *       "note": "Auditor",
-                     *       "created_by": "ec6ea1a8-bca2-43e7-afed-e8cae47fd3c1",
-                     *       "created_at": "2026-11-30T17:55:53.750Z",
-                     *       "expires_at": "2026-11-30T19:55:53.750Z",
+                     *       "created_by": "ea3db300-6475-445f-903b-b916d7776f33",
+                     *       "created_at": "2026-11-30T22:20:27.393Z",
+                     *       "expires_at": "2026-12-01T00:20:27.393Z",
                      *       "revoked_at": null,
                      *       "downloads": 0,
                      *       "last_used_at": null,
@@ -47237,9 +47497,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "email": "ama@example.com",
-                 *       "full_name": "Kofi Boateng",
-                 *       "role": "counselor",
-                 *       "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2"
+                 *       "role": "viewer"
                  *     }
                  */
                 "application/json": components["schemas"]["UserInput"];
@@ -47254,12 +47512,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d9c-2169-7c8f-b786-eeed8bd088f2",
+                     *       "id": "01a22e8b-8de0-76ed-8d1b-c52b5a9a3fd9",
                      *       "email": "ama@example.com",
-                     *       "full_name": "Kofi Boateng",
-                     *       "role": "counselor",
-                     *       "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2",
-                     *       "expires_at": "2026-12-07T17:58:56.590Z",
+                     *       "full_name": "",
+                     *       "role": "viewer",
+                     *       "team_id": null,
+                     *       "expires_at": "2026-12-07T22:20:27.450Z",
                      *       "invite_sent": true,
                      *       "token": "…"
                      *     }

@@ -57,7 +57,7 @@ type Listener<State, Event> =
 export interface Live {
   /** The newest notifications of the person, then each new one. */
   notifications(
-    listener: Listener<unknown[], NotificationEvent>,
+    listener: Listener<Schemas["Notification"][], NotificationEvent>,
   ): Promise<Stop>;
   /** The newest leads that the person sees, then each change. With a team: that team's. */
   leads(
@@ -153,6 +153,19 @@ function newestOnly(
   };
 }
 
+/** Drops events about what was shown: one that is sent late is in the state already. */
+function unseenOnly(
+  onUpdate: Listener<Schemas["Notification"][], NotificationEvent>["onUpdate"],
+): Listener<Schemas["Notification"][], NotificationEvent>["onUpdate"] {
+  const shown = new Set<string>();
+  return (update) => {
+    const ids = update.type === "state" ? update.state.map(({ id }) => id) : [update.event.id];
+    if (update.type === "event" && shown.has(update.event.id)) return;
+    for (const id of ids) shown.add(id);
+    onUpdate(update);
+  };
+}
+
 /** The live updates of one organization. */
 export function liveUpdates(
   supabase: SupabaseClient,
@@ -171,6 +184,7 @@ export function liveUpdates(
     notifications: async (listener) =>
       await follow(supabase, {
         ...listener,
+        onUpdate: unseenOnly(listener.onUpdate),
         topic: `user:${await userId(supabase)}`,
         event: "notification",
         load: async () => (await api.GET("/notifications")).data?.data ?? [],

@@ -105,6 +105,10 @@ Deno.test("notifications begin with the newest, and each new one follows", async
         ),
     });
     await until(() => told.length === 1, { what: "the newest" });
+    // What was on its way when the state was read.
+    await database()`
+      select realtime.send(to_jsonb(n), 'notification', 'user:' || n.user_id, true)
+      from public.notifications n where n.user_id = ${admin.userId}`;
     await notify([admin], { kind: "system", title: "After" });
     await until(() => told.length === 2, { what: "the new one" });
     assert.deepEqual(told, ["state of 1", "After"]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  type ClientImportBody,
   countsOf,
   endedClients,
   importedClients,
@@ -373,4 +374,39 @@ Deno.test("An upload is imported once, also under load and with a repeated key",
       422,
     );
   }
+});
+
+Deno.test("Files that wait are listed and deleted; an import under way is canceled, and what it wrote stays", async () => {
+  const { admin, id } = await newOrganization();
+  const waiting = await previewedClients(admin, "Company\nAccra Steel\n");
+  const page = expectStatus<{ data: { upload_id: string; total_rows: number }[]; total: number }>(
+    await call(admin, "GET", "/clients/import/uploads"),
+    200,
+  );
+  assert.deepEqual([page.total, page.data[0]?.upload_id, page.data[0]?.total_rows], [
+    1,
+    waiting.upload_id,
+    1,
+  ]);
+  const path = `/clients/import/uploads/${waiting.upload_id}`;
+  expectStatus(await call(admin, "DELETE", path), 204);
+  expectProblem(await call(admin, "DELETE", path), 404, "not_found");
+
+  const rows = Array.from({ length: 10_000 }, (_, index) => `Client ${index}\n`);
+  const started = await startedClients(
+    admin,
+    await previewedClients(admin, `Company\n${rows.join("")}`),
+  );
+  const canceled = await call(admin, "POST", `/clients/import/${started}/cancel`);
+  assert.equal(expectStatus<ClientImportBody>(canceled, 200).status, "canceled");
+  const { created } = await endedClients(admin, started);
+  const [written] = await database()<{ n: number }[]>`
+    select count(*)::int as n from public.clients where organization_id = ${id}`;
+  assert(created < rows.length);
+  assert.equal(written?.n, created);
+  expectProblem(
+    await call(admin, "POST", `/clients/import/${started}/cancel`),
+    409,
+    "import_ended",
+  );
 });
