@@ -44501,8 +44501,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
 
     ('audit_logs', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
     ('audit_logs', 'action', 'Action', 'choice', 'b.action', null, '',
-      'insert,update,delete,sign_in,sign_in_failed,password_changed,credentials_replaced,exported,rotated,key_used,'
-      'impersonation_started,impersonation_ended,refused,erased', null),
+      'insert,update,delete,sign_in,sign_in_failed,password_changed,credentials_replaced,exported,rotated,connected,'
+      'disconnected,key_used,impersonation_started,impersonation_ended,refused,erased', null),
     ('audit_logs', 'resource', 'Resource', 'text', 'b.resource', null, '', null, null),
     ('audit_logs', 'resource_id', 'Resource id', 'id', 'b.resource_id', null, '', null, null),
     ('audit_logs', 'changed', 'Changed fields', 'list', 'b.changed', null, 'plain', null, null),

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { bearer, keyHeader, newApiKey, type NewKey, plainCall } from "../support/api_keys.ts";
 import { database } from "../support/db.ts";
-import { anyId, operationsOf, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, addMemberWith, newOrganization } from "../support/people.ts";
 import { stackUnderTest } from "../support/stack.ts";
@@ -198,36 +197,6 @@ Deno.test("A repeated creation with one Idempotency-Key makes one key, and shows
   assert.equal(second.key_id, first.key_id);
   assert.notEqual(first.api_key, null);
   assert.equal(second.api_key, null);
-});
-
-Deno.test("Every operation takes a key, but for those that are closed to keys", async () => {
-  const organization = await newOrganization();
-  const key = await newApiKey(organization, "admin");
-  const closed = [
-    "integrations:manage",
-    "keys:manage",
-    "members:impersonate",
-    "privacy:manage",
-  ];
-  for (const operation of operationsOf(await writtenDocument())) {
-    if (!operation.permission || !operation.security.includes("apiKey")) continue;
-    const answer = await call(
-      bearer(key),
-      operation.method,
-      anyId(operation.path) + operation.query,
-    );
-    if (closed.includes(operation.permission)) {
-      expectProblem(answer, 403, "permission_denied");
-    } else {
-      assert(![401, 403, 500].includes(answer.status), `${operation.id}: ${answer.status}`);
-    }
-  }
-  const phone = { phone: "+233244000077" };
-  expectProblem(
-    await call(bearer(key), "POST", "/auth/phone", phone),
-    403,
-    "own_session_required",
-  );
 });
 
 Deno.test("A key never stands in a problem, a log entry or an answer", async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { newApiKey } from "../support/api_keys.ts";
 import { database } from "../support/db.ts";
-import { anyId, operationsOf, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import {
   addMember,
@@ -118,43 +117,6 @@ Deno.test("Nobody acts as themselves, as somebody with more rights, of elsewhere
   const empty = { reason: "  " };
   const path = `/admin/users/${viewer.userId}/impersonate`;
   expectProblem(await call(admin, "POST", path, empty), 422, "invalid_field");
-});
-
-Deno.test("Keys, members, roles and impersonation are closed while acting, at every operation", async () => {
-  const organization = await newOrganization();
-  const second = await addMember(organization, "admin");
-  const acting = await actingAs(organization, second);
-  const closed = [
-    "integrations:manage",
-    "keys:manage",
-    "members:impersonate",
-    "members:manage",
-    "privacy:manage",
-    "roles:manage",
-    "webhooks:manage",
-  ];
-  for (const operation of operationsOf(await writtenDocument())) {
-    const { permission = "", method, path, id } = operation;
-    if (id.includes("Impersonation")) continue;
-    if (closed.includes(permission)) {
-      expectProblem(await call(acting, method, anyId(path)), 403, "permission_denied");
-    } else if (permission !== "") {
-      const answer = await call(acting, method, anyId(path) + operation.query);
-      assert(![401, 403, 500].includes(answer.status), `${id}: ${answer.status}`);
-    }
-  }
-  const own: [string, string, unknown][] = [
-    ["POST", "/auth/phone", { phone: "+233244000077" }],
-    ["DELETE", "/auth/phone", undefined],
-    ["PUT", "/notifications/preferences", { data: [{ kind: "system", email: false }] }],
-  ];
-  for (const [method, path, body] of own) {
-    expectProblem(await call(acting, method, path, body), 403, "own_session_required");
-  }
-  const { client } = { client: clientFor(acting.accessToken) };
-  const renamed = await client.from("profiles").update({ full_name: "X" }).eq("id", second.userId)
-    .select("id");
-  assert.deepEqual(renamed.data, []);
 });
 
 Deno.test("Supabase Auth refuses the token of an impersonation: no password, address or session", async () => {

@@ -30,3 +30,7 @@ export const SEED = Number(Deno.env.get("SEED") ?? 1);
 
 /** How often a random test tries: many times if a seed is given, few times with the usual one. */
 export const tries = (few: number, many: number): number => Deno.env.has("SEED") ? many : few;
+
+/** One of the values for the first operation of a walk, another for the next; with a seed all of them, for each. */
+export const someOf = <T>(values: readonly T[], index: number): readonly T[] =>
+  values.filter((_, at) => (at + index + SEED) % tries(values.length, 1) === 0);
