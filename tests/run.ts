@@ -76,7 +76,7 @@ function seedOfRun(): Record<string, string> {
   return { SEED: seed };
 }
 
-/** Runs tests side by side, and afterwards those that keep others from working. */
+/** Runs tests side by side, and afterwards, one by one, those that keep others from working. */
 async function test(
   files: TestFile[],
   folder: string,
@@ -88,15 +88,17 @@ async function test(
     root,
     env: { SIGNALBOX_DATA: folder, ...seedOfRun() },
     options: flags.filter((flag) => flag !== "--endurance"),
-    // Endurance measures limits of time, and half of it are stacks of their own.
-    workersPerCore: isEndurance ? 2 : 3,
     ...(isEndurance && { longest: LONGEST }),
     stopped,
   };
+  // More than cores: tests wait for background jobs a good part of their time. Endurance measures limits of time, and half
+  // of it are stacks of their own.
+  const beside = (isEndurance ? 2 : 3) * navigator.hardwareConcurrency;
   const sum = { passed: 0, failed: 0, code: 0 };
   for (const part of parts) {
     if (part.length === 0 || stopped.aborted) continue;
-    const outcome = await runTests(part, run);
+    const workers = part.some(isAlone) ? 1 : beside;
+    const outcome = await runTests(part, { ...run, workers });
     sum.passed += outcome.passed;
     sum.failed += outcome.failed;
     sum.code ||= outcome.code;

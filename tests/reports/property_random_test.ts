@@ -116,7 +116,7 @@ for (const [index, zone] of ["Asia/Kathmandu", "America/New_York"].entries()) {
       ["manager", office.manager],
       ["counselor", office.counselor],
     ];
-    for (let turn = 0; turn < tries(15, 400); turn++) {
+    for (let turn = 0; turn < tries(15, 200); turn++) {
       const definition = imagine({ roll, model, zone });
       for (const [role, session] of people) {
         await compare(office, model, { role, session, definition });

@@ -17,17 +17,12 @@ export interface RunOptions {
   env: Record<string, string>;
   /** Arguments for `deno test`. */
   options: string[];
-  workersPerCore: number;
+  /** How many test files run side by side; DENO_JOBS overrides it. */
+  workers: number;
   /** The files that each get a worker of their own, and which of them begin; without it one worker loads many. */
   longest?: string[];
   stopped: AbortSignal;
 }
-
-/**
- * More than cores: tests wait for background jobs a good part of their time. DENO_JOBS overrides it (1: one file after
- * the other).
- */
-const workers = (perCore: number) => String(perCore * navigator.hardwareConcurrency);
 
 /**
  * Runs test files side by side, so a test may count on its own organization only. A single file is run as it is. Types are not checked: `deno task ok` does.
@@ -47,7 +42,7 @@ async function denoTest(paths: string[], run: RunOptions): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--quiet", "--no-check", "--parallel", ...run.options, ...paths],
     cwd: run.root,
-    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? workers(run.workersPerCore), ...run.env },
+    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(run.workers), ...run.env },
     stdout: "piped",
   }).spawn();
   run.stopped.addEventListener("abort", () => end(child));
