@@ -1,6 +1,6 @@
 /*
  * What `deno task bench` runs: the benchmarks named in the arguments, or all, each on a stack of its own. With --write,
- * the figures go into docs/performance.md; that needs all of them.
+ * the figures of each go into docs/performance.md as soon as it is done.
  */
 import { join } from "node:path";
 import { apiKeys } from "./api_keys.ts";
@@ -55,17 +55,15 @@ const benchmarks: Record<string, Benchmark> = {
 // deno-lint-ignore no-console -- what the command answers.
 const say = (line: string) => console.log(line);
 
-let machine = "";
-
 async function run(benchmark: Benchmark): Promise<Section> {
   say(`\n${benchmark.title}`);
   const stack = await startStack(Number(Deno.env.get("SIGNALBOX_PORT") ?? 55_000));
   try {
-    machine = await describeMachine(stack.sql);
+    const machine = await describeMachine(stack.sql);
     const findings = await benchmark.run({ ...stack, say });
     say(asText(findings.rows));
     findings.notes?.forEach(say);
-    return { title: benchmark.title, ...findings };
+    return { title: benchmark.title, machine, ...findings };
   } catch (error) {
     say((await stack.log()).split("\n").slice(-20).join("\n"));
     throw error;
@@ -74,9 +72,10 @@ async function run(benchmark: Benchmark): Promise<Section> {
   }
 }
 
-async function write(sections: Section[]): Promise<void> {
+async function write(section: Section): Promise<void> {
   const path = join(root, "docs", "performance.md");
-  await Deno.writeTextFile(path, withFigures(await Deno.readTextFile(path), machine, sections));
+  const titles = Object.values(benchmarks).map(({ title }) => title);
+  await Deno.writeTextFile(path, withFigures(await Deno.readTextFile(path), section, titles));
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path], cwd: root }).output();
 }
 
@@ -94,15 +93,17 @@ async function main(args: string[]): Promise<number> {
   const names = args.filter((argument) => argument !== "--write");
   const unknown = names.filter((name) => !(name in benchmarks));
   const writes = names.length < args.length;
-  if (unknown.length > 0 || (writes && names.length > 0)) {
-    say(`usage: deno task bench [--write | ${Object.keys(benchmarks).join(" | ")} …]`);
+  if (unknown.length > 0) {
+    say(`usage: deno task bench [--write] [${Object.keys(benchmarks).join(" | ")}] …`);
     return 2;
   }
   const sections: Section[] = [];
   for (const [name, benchmark] of Object.entries(benchmarks)) {
-    if (names.length === 0 || names.includes(name)) sections.push(await run(benchmark));
+    if (names.length > 0 && !names.includes(name)) continue;
+    const section = await run(benchmark);
+    if (writes) await write(section);
+    sections.push(section);
   }
-  if (writes) await write(sections);
   const over = sections.flatMap(({ rows }) => rows).filter((row) => isKept(row) === false);
   say(
     over.length === 0

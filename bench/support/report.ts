@@ -2,9 +2,10 @@ import { cpus } from "node:os";
 import type postgres from "postgres";
 import type { Findings, Row } from "./benchmark.ts";
 
-/** A benchmark's findings under its title. */
+/** A benchmark's findings under its title, and when and on what they came about. */
 export interface Section extends Findings {
   title: string;
+  machine: string;
 }
 
 /** The ratio of ours to the baseline, or what else the target is for. */
@@ -56,11 +57,11 @@ export function asText(rows: Row[]): string {
     .join("\n");
 }
 
-function asMarkdown({ title, rows, notes = [] }: Section): string {
+function asMarkdown({ title, machine, rows, notes = [] }: Section): string {
   const line = (row: string[]) => `| ${row.join(" | ")} |`;
   const ruler = "| --- | ---: | ---: | ---: | ---: | --- |";
   const table = [line(head), ruler, ...rows.map((row) => line(cells(row)))].join("\n");
-  return [`### ${title}`, table, ...notes].join("\n\n");
+  return [`### ${title}`, machine, table, ...notes].join("\n\n");
 }
 
 /** When and on what the figures came about. */
@@ -71,8 +72,7 @@ export async function describeMachine(sql: postgres.Sql): Promise<string> {
   return `Measured ${
     new Date().toISOString().slice(0, 10)
   } on ${cpus().length} cores (${model}), ${memory} GB; ` +
-    `Deno ${Deno.version.deno}, PostgreSQL ${server?.version}. Everything runs on this one machine, carrier and ` +
-    "measuring process too.";
+    `Deno ${Deno.version.deno}, PostgreSQL ${server?.version}.`;
 }
 
 const markers = [
@@ -80,12 +80,19 @@ const markers = [
   "<!-- end of figures -->",
 ] as const;
 
-/** Replaces the figures in a document by these. @throws when its markers are gone. */
-export function withFigures(document: string, machine: string, sections: Section[]): string {
+/**
+ * Replaces the figures of a section in a document and keeps those of others, in the order of the titles; figures
+ * under no title of these are dropped.
+ * @throws when its markers are gone.
+ */
+export function withFigures(document: string, section: Section, titles: string[]): string {
   const [start, end] = markers.map((marker) => document.indexOf(marker));
   if (start === undefined || end === undefined || start < 0 || end < start) {
     throw new Error(`The document lacks the lines ${markers.join(" and ")}.`);
   }
-  const parts = [markers[0], machine, ...sections.map(asMarkdown)];
+  const written = document.slice(start + markers[0].length, end).split(/^### /m).slice(1);
+  const texts = new Map(written.map((text) => [text.split("\n", 1)[0], `### ${text.trim()}`]));
+  texts.set(section.title, asMarkdown(section));
+  const parts = [markers[0], ...titles.flatMap((title) => texts.get(title) ?? [])];
   return `${document.slice(0, start)}${parts.join("\n\n")}\n\n${document.slice(end)}`;
 }

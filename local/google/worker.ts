@@ -9,7 +9,7 @@ import { runPart, serveLocally } from "../workers/run.ts";
 
 const sheets = "/v4/spreadsheets";
 
-/** A token for whoever signed the request; a fault of an account's tokens is found by the address in it. */
+/** A token for the account that signed the request; a fault of an account's tokens is found by the address in it. */
 async function handleToken(google: Google, request: Request): Promise<Response> {
   const form = new URLSearchParams(await request.text());
   const account = issuerOf(form.get("assertion") ?? "");

@@ -107,7 +107,7 @@ Deno.test("an import of opt-outs, replies, campaigns and messages that is killed
       report: await Deno.makeTempDir(),
       "batch-size": "100",
     };
-    // Whoever opted out is known before anybody could be texted.
+    // People who opted out are known before anybody could be texted.
     const known: (number | undefined)[] = [];
     for (const part of ["suppressions", "leads", "targets", "messages"]) {
       const before = (await texted(killed.id))[part] ?? 0;

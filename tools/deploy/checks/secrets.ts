@@ -32,7 +32,7 @@ export const secretChecks: Check = async ({ management, secrets }) => {
     when(
       names.has("TRUSTED_IP_HEADER"),
       "secret TRUSTED_IP_HEADER",
-      "Without it all people share one limit: whoever fails to sign in as somebody often enough keeps that person out. " +
+      "Without it all people share one limit: anybody who fails to sign in as somebody often enough keeps that person out. " +
         "On hosted Supabase: TRUSTED_IP_HEADER=cf-connecting-ip.",
     ),
     when(

@@ -21,7 +21,7 @@ const longestTitle = 80;
 
 type Part = "report" | "about";
 
-/** The id of a tab that a run makes, the same for whoever goes on with it. */
+/** The id of a tab that a run makes, the same for every runner of it. */
 function idOf(run: SheetRun, part: Part): number {
   return createHash("sha256").update(`${run.id}/${part}`).digest().readUInt32BE() >>> 1;
 }
