@@ -1,7 +1,7 @@
 /*
  * What the tasks `test`, `test:stack` and `test:endurance` run. Tests run on a stack of their own, on free ports and in an
  * empty folder; at the end one line has the counts. Folders of `tests/` and files name what is run; without, it is
- * everything but what takes long or needs a browser. Other options go to `deno test`.
+ * everything but what takes long or needs programs that not every machine has. Other options go to `deno test`.
  */
 import { join } from "node:path";
 import { isClaimed, readStatus } from "../local/status_file.ts";
@@ -22,6 +22,9 @@ const LONGEST = [
   "campaign_kill",
   "unknown_outcomes",
 ];
+
+/** What needs a browser or other programs that not every machine has. */
+const NEEDS_PROGRAMS = ["tests/browser/", "tests/programs/"];
 
 /** Tests that lock what all others use. */
 const ALONE = "tests/endurance/alone/";
@@ -60,11 +63,14 @@ function wantedFiles(): TestFile[] {
   if (named.length > 0) {
     return [...new Map(named.map((file) => [file.path, file])).values()];
   }
-  const isLong = ({ path }: TestFile) => LONG.some((folder) => path.startsWith(folder));
+  const isIn = (folders: string[]) => ({ path }: TestFile) =>
+    folders.some((folder) => path.startsWith(folder));
+  const isLong = isIn(LONG);
+  const needsPrograms = isIn(NEEDS_PROGRAMS);
   return testFiles(root, "tests").filter((file) =>
     isEndurance
       ? isLong(file) || file.path.endsWith("_random_test.ts")
-      : !isLong(file) && !file.path.startsWith("tests/browser/")
+      : !isLong(file) && !needsPrograms(file)
   );
 }
 
