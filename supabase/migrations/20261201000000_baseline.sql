@@ -25523,8 +25523,10 @@ begin
   if done then
     update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
     where c.id = campaign.id;
-    -- Until the new targets are in the statistics, the planner would read all of them for each claim.
+    -- Until the new targets, and leads that came just before, are in the statistics, the planner would read all of them for
+    -- each claim.
     analyze (skip_locked) public.campaign_targets;
+    perform private.analyze_grown_leads();
     perform private.invoke('jobs/dispatch-messages');
   else
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
@@ -25859,15 +25861,19 @@ create function private.successor_of_target(campaign public.campaigns, lead_id u
 returns uuid
 language sql stable set search_path = ''
 as $$
-  select x.id from public.leads x
-  where x.organization_id = campaign.organization_id and x.phone = successor_of_target.phone and x.deleted_at is null and (
-    x.id = (
-      select g.merged_into from public.leads g
-      where g.organization_id = campaign.organization_id and g.id = successor_of_target.lead_id)
-    or exists (
-      select from public.campaign_targets d
-      where d.campaign_id = campaign.id and d.lead_id = x.id and d.reason = 'duplicate_number'))
-  order by x.id limit 1
+  -- Each step has one index that fits, so that statistics from before an import cannot lead to reading all leads.
+  with same_number as materialized (
+    select x.id from public.leads x
+    where x.organization_id = campaign.organization_id and x.phone = successor_of_target.phone and x.deleted_at is null
+  ), gone as materialized (
+    select g.organization_id, g.merged_into from public.leads g where g.id = successor_of_target.lead_id
+  )
+  select s.id from same_number s
+  where s.id = (select g.merged_into from gone g where g.organization_id = campaign.organization_id)
+    or (
+      select d.reason from public.campaign_targets d where d.campaign_id = campaign.id and d.lead_id = s.id
+    ) = 'duplicate_number'
+  order by s.id limit 1
 $$;
 
 create function private.under_frequency_cap(organization_id uuid, limits private.frequency_limit[])

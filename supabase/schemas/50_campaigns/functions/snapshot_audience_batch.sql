@@ -82,8 +82,10 @@ begin
   if done then
     update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
     where c.id = campaign.id;
-    -- Until the new targets are in the statistics, the planner would read all of them for each claim.
+    -- Until the new targets, and leads that came just before, are in the statistics, the planner would read all of them for
+    -- each claim.
     analyze (skip_locked) public.campaign_targets;
+    perform private.analyze_grown_leads();
     perform private.invoke('jobs/dispatch-messages');
   else
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;

@@ -81,13 +81,17 @@ create function private.successor_of_target(campaign public.campaigns, lead_id u
 returns uuid
 language sql stable set search_path = ''
 as $$
-  select x.id from public.leads x
-  where x.organization_id = campaign.organization_id and x.phone = successor_of_target.phone and x.deleted_at is null and (
-    x.id = (
-      select g.merged_into from public.leads g
-      where g.organization_id = campaign.organization_id and g.id = successor_of_target.lead_id)
-    or exists (
-      select from public.campaign_targets d
-      where d.campaign_id = campaign.id and d.lead_id = x.id and d.reason = 'duplicate_number'))
-  order by x.id limit 1
+  -- Each step has one index that fits, so that statistics from before an import cannot lead to reading all leads.
+  with same_number as materialized (
+    select x.id from public.leads x
+    where x.organization_id = campaign.organization_id and x.phone = successor_of_target.phone and x.deleted_at is null
+  ), gone as materialized (
+    select g.organization_id, g.merged_into from public.leads g where g.id = successor_of_target.lead_id
+  )
+  select s.id from same_number s
+  where s.id = (select g.merged_into from gone g where g.organization_id = campaign.organization_id)
+    or (
+      select d.reason from public.campaign_targets d where d.campaign_id = campaign.id and d.lead_id = s.id
+    ) = 'duplicate_number'
+  order by s.id limit 1
 $$;
