@@ -3634,14 +3634,18 @@ begin
 end
 $$;
 
-create function private.analyze_grown_leads()
+create function private.analyze_grown_leads(waits boolean)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   if pg_relation_size('public.leads') / current_setting('block_size')::integer > 2 * (
       select c.relpages from pg_class c where c.oid = 'public.leads'::regclass) then
-    analyze (skip_locked) public.leads;
+    if waits then
+      analyze public.leads;
+    else
+      analyze (skip_locked) public.leads;
+    end if;
   end if;
 end
 $$;
@@ -3704,7 +3708,7 @@ declare
   changed integer;
 begin
   if cardinality(lead_ids) >= 1000 then
-    perform private.analyze_grown_leads();
+    perform private.analyze_grown_leads(true);
   end if;
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
@@ -25526,7 +25530,7 @@ begin
     -- Until the new targets, and leads that came just before, are in the statistics, the planner would read all of them for
     -- each claim.
     analyze (skip_locked) public.campaign_targets;
-    perform private.analyze_grown_leads();
+    perform private.analyze_grown_leads(false);
     perform private.invoke('jobs/dispatch-messages');
   else
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;

@@ -78,8 +78,11 @@ Deno.test("unzip finds a workbook whole, and LibreOffice reads from it what the 
       ...["--outdir", out, files.path(format)],
     );
     const rows = (await Deno.readTextFile(join(out, "report.csv"))).trim().split("\n").slice(1);
+    // A CSV file has no types: what would be a formula has an apostrophe before it, and a number has no format.
     const wanted = valuesOf(files.report).map(([name, source, value]) =>
-      `${name},${source},${Number(value)}`
+      format === "xlsx"
+        ? `${name},${source},${value}`
+        : `${String(name).replace(/^=/, "'=")},${source},${Number(value)}`
     );
     assert.deepEqual(
       rows.slice(0, wanted.length).map((row) => row.replaceAll('"', "")),

@@ -29,15 +29,20 @@ end
 $$;
 
 -- Makes sessions plan again what they planned while there were few leads, which the checks of foreign keys do once: after an
--- import, and before autovacuum comes by, they would read the whole table for each lead.
-create function private.analyze_grown_leads()
+-- import, and before autovacuum comes by, they would read the whole table for each lead. waits: also while others analyze,
+-- whose statistics may be from before the import.
+create function private.analyze_grown_leads(waits boolean)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   if pg_relation_size('public.leads') / current_setting('block_size')::integer > 2 * (
       select c.relpages from pg_class c where c.oid = 'public.leads'::regclass) then
-    analyze (skip_locked) public.leads;
+    if waits then
+      analyze public.leads;
+    else
+      analyze (skip_locked) public.leads;
+    end if;
   end if;
 end
 $$;
@@ -57,7 +62,7 @@ declare
   changed integer;
 begin
   if cardinality(lead_ids) >= 1000 then
-    perform private.analyze_grown_leads();
+    perform private.analyze_grown_leads(true);
   end if;
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;

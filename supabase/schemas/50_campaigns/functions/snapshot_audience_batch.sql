@@ -85,7 +85,7 @@ begin
     -- Until the new targets, and leads that came just before, are in the statistics, the planner would read all of them for
     -- each claim.
     analyze (skip_locked) public.campaign_targets;
-    perform private.analyze_grown_leads();
+    perform private.analyze_grown_leads(false);
     perform private.invoke('jobs/dispatch-messages');
   else
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
