@@ -58,7 +58,6 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   work private.report_run_work := private.lock_report_work(run_id, runner);
-  run public.report_runs;
 begin
   if work.run_id is null then
     return '{"state": "moved_on"}'::jsonb;
