@@ -21,5 +21,15 @@ export class Refusal extends Error {
   }
 }
 
+/** Answers with what the work gives, or why Google refuses it. */
+export async function respond(work: () => Promise<unknown>): Promise<Response> {
+  try {
+    return Response.json(await work());
+  } catch (error) {
+    if (error instanceof Refusal) return error.toResponse();
+    throw error;
+  }
+}
+
 export const badRequest = (message: string): Refusal =>
   new Refusal(400, "INVALID_ARGUMENT", message);

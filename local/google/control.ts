@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { FAULTS, type Google } from "./google.ts";
-import { Refusal } from "./answer.ts";
+import { Refusal, respond } from "./answer.ts";
 import type { Spreadsheet } from "./store.ts";
 
 const rowsShown = 200_000;
@@ -113,9 +113,8 @@ export async function handleControl(
   path: string,
 ): Promise<Response> {
   try {
-    return Response.json(await answer(google, request, path));
+    return await respond(() => answer(google, request, path));
   } catch (error) {
-    if (error instanceof Refusal) return error.toResponse();
     if (error instanceof z.ZodError || error instanceof SyntaxError) {
       return Response.json({ message: error.message }, { status: 400 });
     }

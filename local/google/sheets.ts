@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { badRequest, Refusal } from "./answer.ts";
+import { badRequest, Refusal, respond } from "./answer.ts";
 import { applyBatch, Batch } from "./batch.ts";
 import { countCall, type Google, recordCall, withFault } from "./google.ts";
 import type { Spreadsheet } from "./store.ts";
@@ -141,10 +141,5 @@ export async function handleSheets(
   request: Request,
   path: string,
 ): Promise<Response> {
-  try {
-    return Response.json(await answer(google, request, path));
-  } catch (error) {
-    if (error instanceof Refusal) return error.toResponse();
-    throw error;
-  }
+  return await respond(() => answer(google, request, path));
 }

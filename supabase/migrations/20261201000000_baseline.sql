@@ -3720,17 +3720,18 @@ begin
       select distinct on (w.lead_id) w.lead_id, w.to_user
       from unnest($2, $3) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
     ), affected as (
-      -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
+      -- Each lead is looked up by its id alone, which is what "is true" is for: of an organization that is not in the
+      -- statistics yet the planner expects no leads, and would read all of them for each.
       select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
       from requested w
       cross join lateral (
         select o.id, o.assigned_to, o.deleted_at from public.leads o
-        where o.organization_id = $1 and o.id = w.lead_id offset 0) l
+        where (o.organization_id = $1) is true and o.id = w.lead_id offset 0) l
       where l.deleted_at is null
         and (l.assigned_to is distinct from w.to_user or ($6 is not null and w.to_user is not null))
     ), changes as (
       update public.leads l set assigned_to = m.to_user
-      from affected m where l.organization_id = $1 and l.id = m.id
+      from affected m where (l.organization_id = $1) is true and l.id = m.id
       returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
         m.assignment as id, m.from_user, m.to_user
     ), written as (
@@ -7528,7 +7529,7 @@ create table public.integrations (
   failing_since timestamptz,
   failures integer not null default 0,
   retry_at timestamptz,
-  admins_told_at timestamptz,
+  admins_notified_at timestamptz,
   connected_by uuid references public.profiles (id) on delete set null,
   connected_at timestamptz not null default now(),
   constraint integrations_once unique (organization_id, type),
@@ -7713,14 +7714,14 @@ create table private.integration_types (
   kind text not null constraint integration_types_kind check (kind in ('texts', 'mail', 'sheets'))
 );
 
-create function private.tell_of_failing_integration(integration public.integrations)
+create function private.notify_of_failing_integration(integration public.integrations)
 returns void
 language sql set search_path = ''
 as $$
   select private.notify_admins(integration.organization_id, 'integration_failing', t.name || ' does not work',
     'It answered: ' || integration.last_error || case when t.kind = 'mail'
       then ' Until it works again, e-mails go out through the platform''s mail server.'
-      else ' It is tried again by itself.' end,
+      else ' It is tried again without anybody''s help.' end,
     jsonb_build_object('type', integration.type))
   from private.integration_types t where t.type = integration.type
 $$;
@@ -7747,11 +7748,11 @@ begin
     retry_at = now() + least(600, 15 * 2 ^ least(i.failures, 10)) * interval '1 second'
   where i.organization_id = record_integration_result.organization_id and i.type = integration_type
   returning * into integration;
-  if integration.admins_told_at < integration.failing_since and integration.admins_told_at < now() - interval '1 hour'
-    or integration.id is not null and integration.admins_told_at is null
+  if integration.admins_notified_at < integration.failing_since and integration.admins_notified_at < now() - interval '1 hour'
+    or integration.id is not null and integration.admins_notified_at is null
   then
-    update public.integrations i set admins_told_at = now() where i.id = integration.id;
-    perform private.tell_of_failing_integration(integration);
+    update public.integrations i set admins_notified_at = now() where i.id = integration.id;
+    perform private.notify_of_failing_integration(integration);
   end if;
 end
 $$;
@@ -8913,7 +8914,7 @@ create table private.webhook_states (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   failures integer not null default 0,
   failing_since timestamptz,
-  resting_until timestamptz,
+  cooldown_until timestamptz,
   last_success_at timestamptz,
   last_error text
 );
@@ -8923,7 +8924,7 @@ comment on table private.webhook_states is
 
 comment on column private.webhook_states.failures is 'Failed tries since the last one that succeeded.';
 
-comment on column private.webhook_states.resting_until is 'Nothing is sent before: after failures, or as it asked.';
+comment on column private.webhook_states.cooldown_until is 'Nothing is sent before: after failures, or as it asked.';
 
 create table private.webhook_events (
   id uuid primary key default private.uuid_v7(),
@@ -9188,7 +9189,7 @@ as $$
       where d.status = 'pending' and d.endpoint_id > p.endpoint_id order by d.endpoint_id limit 1)
     from endpoints p where p.endpoint_id is not null
   )
-  select p.endpoint_id, greatest(s.resting_until, (
+  select p.endpoint_id, greatest(s.cooldown_until, (
     select min(d.next_attempt_at) from private.webhook_deliveries d
     where d.endpoint_id = p.endpoint_id and d.status = 'pending'))
   from endpoints p
@@ -9253,7 +9254,7 @@ declare
   claimed jsonb;
 begin
   select * into state from private.webhook_states s where s.endpoint_id = endpoint.id for update skip locked;
-  if state.endpoint_id is null or state.resting_until > now() then
+  if state.endpoint_id is null or state.cooldown_until > now() then
     return '[]'::jsonb;
   end if;
   if silence is not null then
@@ -9337,7 +9338,7 @@ begin
       end if;
     exception when others then
       raise warning 'deliveries to webhook % were not claimed: %', endpoint.id, sqlerrm;
-      update private.webhook_states s set resting_until = now() + interval '1 minute', last_error = left(sqlerrm, 500)
+      update private.webhook_states s set cooldown_until = now() + interval '1 minute', last_error = left(sqlerrm, 500)
       where s.endpoint_id = endpoint.id;
     end;
     exit when jsonb_array_length(deliveries) >= batch_size;
@@ -9395,7 +9396,7 @@ begin
     failing_since = case when succeeded then null else coalesce(s.failing_since, now()) end,
     last_success_at = case when succeeded then now() else s.last_success_at end,
     last_error = case when succeeded then null else left(error, 500) end,
-    resting_until = now() + greatest(pause_seconds, case
+    cooldown_until = now() + greatest(pause_seconds, case
       when succeeded or s.failures + failed < 5 then 0
       when s.failures + failed < 20 then 30
       else 300 end) * interval '1 second'
@@ -9775,7 +9776,7 @@ begin
     disabled_at = case when changes ? 'status' then null else e.disabled_at end
   where e.id = webhook_id returning * into endpoint;
   if endpoint.status = 'active' and old.status <> 'active' then
-    update private.webhook_states s set failures = 0, failing_since = null, resting_until = null, last_error = null
+    update private.webhook_states s set failures = 0, failing_since = null, cooldown_until = null, last_error = null
     where s.endpoint_id = webhook_id;
     perform private.queue_webhook_test(endpoint);
   end if;
@@ -9867,7 +9868,7 @@ as $$
   select e.organization_id, (
     select count(*) from private.webhook_deliveries d
     where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now()), (
-    select greatest(d.next_attempt_at, s.resting_until) from private.webhook_deliveries d
+    select greatest(d.next_attempt_at, s.cooldown_until) from private.webhook_deliveries d
     where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now() and w.due_at <= now()
       and d.seq <= coalesce((
         select p.seq from private.webhook_deliveries p
@@ -10153,8 +10154,8 @@ comment on column public.integrations.failures is 'Failures since the last succe
 
 comment on column public.integrations.retry_at is 'Of a mail server that fails: when an e-mail may try it again.';
 
-comment on column public.integrations.admins_told_at is
-  'The admins are told once for each outage, and not again within an hour.';
+comment on column public.integrations.admins_notified_at is
+  'The admins are notified once for each outage, and not again within an hour.';
 
 create index integrations_connected_by on public.integrations (connected_by);
 
@@ -10167,7 +10168,7 @@ create policy "those who manage integrations read their organization's" on publi
 revoke all on public.integrations from public, anon, authenticated, service_role;
 
 grant select (id, organization_id, type, config, status, last_success_at, last_error, failing_since, failures, retry_at,
-  admins_told_at, connected_by, connected_at) on public.integrations to authenticated, service_role;
+  admins_notified_at, connected_by, connected_at) on public.integrations to authenticated, service_role;
 
 create function private.delete_integration_secret()
 returns trigger
@@ -10717,7 +10718,7 @@ as $$
 $$;
 
 comment on function public.record_integration_result is
-  'Records that a use of an integration succeeded (null) or why it failed; the admins are told once for each outage.';
+  'Records that a use of an integration succeeded (null) or why it failed; the admins are notified once for each outage.';
 
 grant execute on function public.record_integration_result(uuid, text, text) to service_role;
 
@@ -25937,9 +25938,10 @@ begin
         e.consent_id, l.phone as lead_phone, row(left(p.phone, 5), l.country, l.region, l.time_zone)::text as place,
         private.render_template_text(b.body, private.lead_variables(l, organization.name)) as body
       from picked p
+      -- Found by the id alone ("is true"): statistics that lack the organization's leads could have all of them read for each.
       left join public.leads own
-        on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
-      left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(
+        on (own.organization_id = campaign.organization_id) is true and own.id = p.lead_id and own.deleted_at is null
+      left join public.leads l on (l.organization_id = campaign.organization_id) is true and l.id = coalesce(
         case when own.id is null or own.phone is distinct from p.phone
           then private.successor_of_target(campaign, p.lead_id, p.phone) end, own.id)
       left join eligible e on e.phone = p.phone
@@ -31367,7 +31369,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
-    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position,
+    'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
     'organization_id', run.organization_id, 'spreadsheet_id', run.spreadsheet_id,
     'frozen_rows', case when run.format = 'sheets' then (
@@ -31378,13 +31381,6 @@ as $$
   from public.organizations o
   join private.report_formats f on f.name = run.format
   where o.id = run.organization_id
-$$;
-
-create function private.report_lease()
-returns interval
-language sql immutable set search_path = ''
-as $$
-  select interval '30 seconds'
 $$;
 
 create function private.end_forbidden_sheet(work private.report_run_work)
@@ -31411,13 +31407,40 @@ begin
 end
 $$;
 
+create function private.begin_claimed_run(work private.report_run_work)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  if work.attempts > 5 then
+    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+      'The run was interrupted too often at the same place.');
+    return null;
+  elsif private.end_forbidden_sheet(work) then
+    return null;
+  end if;
+  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
+  select * into run from public.report_runs r where r.id = work.run_id;
+  return private.claimed_report_run(run, work);
+end
+$$;
+
+create function private.report_lease()
+returns interval
+language sql immutable set search_path = ''
+as $$
+  select interval '30 seconds'
+$$;
+
 create function private.claim_report_run(runner uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   work private.report_run_work;
-  run public.report_runs;
+  claimed jsonb;
 begin
   perform pg_advisory_xact_lock(hashtextextended('claim_report_run', 0));
   loop
@@ -31437,16 +31460,15 @@ begin
     if work.run_id is null then
       return null;
     end if;
-    if work.attempts > 5 then
-      perform private.end_report_run(work.run_id, 'failed', 'interrupted',
-        'The run was interrupted too often at the same place.');
-    elsif not private.end_forbidden_sheet(work) then
-      exit;
+    begin
+      claimed := private.begin_claimed_run(work);
+    exception when others then
+      raise warning 'The run % of a report could not be begun: % %', work.run_id, sqlstate, sqlerrm;
+    end;
+    if claimed is not null then
+      return claimed;
     end if;
   end loop;
-  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
-  select * into run from public.report_runs r where r.id = work.run_id;
-  return private.claimed_report_run(run, work);
 end
 $$;
 

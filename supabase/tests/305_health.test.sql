@@ -59,7 +59,7 @@ where d.seq = (select min(seq) from private.webhook_deliveries);
 select is(tests.webhooks(), '1 0 ok', 'One that waits for an earlier one of its object is not late.');
 update private.webhook_deliveries d set attempts = 5 where d.attempts = 1;
 select is(tests.webhooks(), '1 7200 down', 'After five failures it does not wait any more.');
-update private.webhook_states set resting_until = now() + interval '1 minute' where true;
+update private.webhook_states set cooldown_until = now() + interval '1 minute' where true;
 select is(tests.webhooks(), '1 0 ok', 'Neither is one whose endpoint rests.');
 update public.webhook_endpoints set status = 'paused' where true;
 select is(tests.webhooks(), '0 0 ok', 'Nothing waits for an endpoint that is switched off.');

@@ -57,7 +57,7 @@ create function tests.later(amount interval) returns void language plpgsql as $$
 begin
   update private.webhook_deliveries set next_attempt_at = next_attempt_at - amount, leased_until = leased_until - amount
   where true;
-  update private.webhook_states set resting_until = resting_until - amount, failing_since = failing_since - amount
+  update private.webhook_states set cooldown_until = cooldown_until - amount, failing_since = failing_since - amount
   where true;
 end
 $$;

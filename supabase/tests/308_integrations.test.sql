@@ -158,7 +158,7 @@ select is(tests.integration('google_sheets') - 'config' - 'name' - 'last_sync',
   '{"type": "google_sheets", "status": "connected", "last_error": null}'::jsonb, 'A success ends it.');
 select tests.used('google_sheets', 'Google answers 403.') \g /dev/null
 select is(tests.told(), 1::bigint, 'A new outage within an hour is not told,');
-update public.integrations set admins_told_at = now() - interval '61 minutes', failing_since = now() - interval '5 minutes'
+update public.integrations set admins_notified_at = now() - interval '61 minutes', failing_since = now() - interval '5 minutes'
 where type = 'google_sheets' and organization_id = tests.id('ours');
 select tests.used('google_sheets', 'Google answers 403.') \g /dev/null
 select is(tests.told(), 2::bigint, 'unless it lasts.');

@@ -121,5 +121,23 @@ select is((select private.report_file_json(r) ->> 'spreadsheet' from public.repo
 update public.report_runs r set finished_at = now() - interval '400 days' where r.id = tests.id('second');
 select is((select count(*) from private.expired_report_runs()), 0::bigint, 'There is no file of it to delete.');
 
+-- One tenant's fault stays its own
+do $$
+begin
+  delete from private.report_run_work;
+  perform tests.queued('poisoned', repeat('3', 44)), tests.queued('healthy', repeat('4', 44));
+  update public.report_runs r set definition = r.definition || '{"sorting": "no list"}' where r.id = tests.id('poisoned');
+end
+$$;
+set local client_min_messages = error;
+select is(tests.claimed(), 'healthy', 'A run that cannot be begun stops no other.');
+select is((select w.attempts from private.report_run_work w where w.run_id = tests.id('poisoned')), 1,
+  'It is counted as a try.');
+update private.report_run_work w set attempts = 5, leased_until = now() - interval '1 second'
+where w.run_id = tests.id('poisoned');
+select is(tests.claimed(), null, 'It is claimed no sixth time.');
+select results_eq($$select r.status, r.reason from public.report_runs r where r.id = tests.id('poisoned')$$,
+  $$values ('failed', 'interrupted')$$, 'It ends as failed.');
+
 select * from finish();
 rollback;

@@ -85,7 +85,7 @@ export async function later(id: string, amount: string): Promise<void> {
     set next_attempt_at = d.next_attempt_at - ${amount}::interval
     where d.endpoint_id = ${id} and d.status = 'pending'`;
   await database()`update private.webhook_states s
-    set resting_until = s.resting_until - ${amount}::interval,
+    set cooldown_until = s.cooldown_until - ${amount}::interval,
       failing_since = s.failing_since - ${amount}::interval
     where s.endpoint_id = ${id}`;
   await startJob("deliver-webhooks");

@@ -1976,7 +1976,7 @@ export type Database = {
       };
       "integrations": {
         Row: {
-          "admins_told_at": string | null;
+          "admins_notified_at": string | null;
           "config": NonNullable<Json>;
           "connected_at": string;
           "connected_by": string | null;
@@ -1993,7 +1993,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
-          "admins_told_at"?: string | null;
+          "admins_notified_at"?: string | null;
           "config"?: NonNullable<Json>;
           "connected_at"?: string;
           "connected_by"?: string | null;
@@ -2009,7 +2009,7 @@ export type Database = {
           "type": string;
         };
         Update: {
-          "admins_told_at"?: string | null;
+          "admins_notified_at"?: string | null;
           "config"?: NonNullable<Json>;
           "connected_at"?: string;
           "connected_by"?: string | null;

@@ -50,53 +50,53 @@ let running = false;
 let calledAgain = false;
 let wake: () => void = () => {};
 
-/** E-mails under way to organizations' own servers: nobody waits for one that is slow. */
-class Flights {
-  private readonly under = new Set<Promise<void>>();
-  private landed: RecordedOutcome[] = [];
+/** E-mails that are being sent through organizations' own servers: nobody waits for one that is slow. */
+class OwnServerSends {
+  private readonly pending = new Set<Promise<void>>();
+  private readonly outcomes: RecordedOutcome[] = [];
 
   start(servers: Servers, mail: ClaimedMail): void {
-    const flight = sendOne(servers, mail).then((outcome) => {
-      this.landed.push(outcome);
-      this.under.delete(flight);
+    const send = sendOne(servers, mail).then((outcome) => {
+      this.outcomes.push(outcome);
+      this.pending.delete(send);
       wake();
     });
-    this.under.add(flight);
+    this.pending.add(send);
   }
 
-  get waiting(): boolean {
-    return this.under.size > 0;
+  get isPending(): boolean {
+    return this.pending.size > 0;
   }
 
-  get hasLanded(): boolean {
-    return this.landed.length > 0;
+  get hasOutcomes(): boolean {
+    return this.outcomes.length > 0;
   }
 
   /** The outcomes that there are by now. */
   take(): RecordedOutcome[] {
-    return this.landed.splice(0);
+    return this.outcomes.splice(0);
   }
 
   async all(): Promise<void> {
-    while (this.waiting) await Promise.all(this.under);
+    while (this.isPending) await Promise.all(this.pending);
   }
 }
 
 async function drain(db: Client, servers: Servers): Promise<{ sent: number; more: boolean }> {
   const step = stepper(db, servers.platform);
-  const flights = new Flights();
+  const ownSends = new OwnServerSends();
   try {
-    return await alternate(step, servers, flights);
+    return await alternate(step, servers, ownSends);
   } finally {
-    await flights.all();
-    if (flights.hasLanded) await step(flights.take(), 0);
+    await ownSends.all();
+    if (ownSends.hasOutcomes) await step(ownSends.take(), 0);
   }
 }
 
 async function alternate(
   step: ReturnType<typeof stepper>,
   servers: Servers,
-  flights: Flights,
+  ownSends: OwnServerSends,
 ): Promise<{ sent: number; more: boolean }> {
   const until = Date.now() + runMs;
   let outcomes: RecordedOutcome[] = [];
@@ -106,18 +106,18 @@ async function alternate(
     const open = sent < maxPerRun && Date.now() < until;
     calledAgain = false;
     const { emails, next_due_at } = await step(
-      [...outcomes, ...flights.take()],
+      [...outcomes, ...ownSends.take()],
       open ? servers.platform.concurrency : 0,
     );
-    outcomes = await sendGroup(servers, flights, emails);
+    outcomes = await sendGroup(servers, ownSends, emails);
     sent += emails.length;
     if (!open) return { sent, more: true };
     if (emails.length > 0) emptySteps = 0;
-    if (emails.length > 0 || calledAgain || flights.hasLanded) continue;
+    if (emails.length > 0 || calledAgain || ownSends.hasOutcomes) continue;
     const wait = msUntilDue(next_due_at, ++emptySteps);
-    if (!flights.waiting && wait > maxWaitMs) return { sent, more: false };
+    if (!ownSends.isPending && wait > maxWaitMs) return { sent, more: false };
     // If this run ends before the next e-mail is due, the next run sends it.
-    if (!flights.waiting && Date.now() + wait > until) return { sent, more: true };
+    if (!ownSends.isPending && Date.now() + wait > until) return { sent, more: true };
     await pause(Math.min(wait, maxWaitMs));
   }
 }
@@ -125,10 +125,10 @@ async function alternate(
 /** Waits for the platform's server only. */
 async function sendGroup(
   servers: Servers,
-  flights: Flights,
+  ownSends: OwnServerSends,
   emails: ClaimedMail[],
 ): Promise<RecordedOutcome[]> {
-  for (const mail of emails) if (mail.own_server !== null) flights.start(servers, mail);
+  for (const mail of emails) if (mail.own_server !== null) ownSends.start(servers, mail);
   const others = emails.filter(({ own_server }) => own_server === null);
   return await Promise.all(others.map((mail) => sendOne(servers, mail)));
 }

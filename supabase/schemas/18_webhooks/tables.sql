@@ -110,14 +110,14 @@ create table private.webhook_states (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   failures integer not null default 0,
   failing_since timestamptz,
-  resting_until timestamptz,
+  cooldown_until timestamptz,
   last_success_at timestamptz,
   last_error text
 );
 comment on table private.webhook_states is
   'How an endpoint is doing, changed with its deliveries. Not in webhook_endpoints, whose changes are audited.';
 comment on column private.webhook_states.failures is 'Failed tries since the last one that succeeded.';
-comment on column private.webhook_states.resting_until is 'Nothing is sent before: after failures, or as it asked.';
+comment on column private.webhook_states.cooldown_until is 'Nothing is sent before: after failures, or as it asked.';
 
 
 create table private.webhook_events (

@@ -25,7 +25,7 @@ create table public.integrations (
   failing_since timestamptz,
   failures integer not null default 0,
   retry_at timestamptz,
-  admins_told_at timestamptz,
+  admins_notified_at timestamptz,
   connected_by uuid references public.profiles (id) on delete set null,
   connected_at timestamptz not null default now(),
   constraint integrations_once unique (organization_id, type),
@@ -38,8 +38,8 @@ comment on column public.integrations.status is 'failing: its last use failed; t
 comment on column public.integrations.last_success_at is 'To the minute: it is not written more often.';
 comment on column public.integrations.failures is 'Failures since the last success.';
 comment on column public.integrations.retry_at is 'Of a mail server that fails: when an e-mail may try it again.';
-comment on column public.integrations.admins_told_at is
-  'The admins are told once for each outage, and not again within an hour.';
+comment on column public.integrations.admins_notified_at is
+  'The admins are notified once for each outage, and not again within an hour.';
 
 create index integrations_connected_by on public.integrations (connected_by);
 
@@ -51,7 +51,7 @@ create policy "those who manage integrations read their organization's" on publi
 
 revoke all on public.integrations from public, anon, authenticated, service_role;
 grant select (id, organization_id, type, config, status, last_success_at, last_error, failing_since, failures, retry_at,
-  admins_told_at, connected_by, connected_at) on public.integrations to authenticated, service_role;
+  admins_notified_at, connected_by, connected_at) on public.integrations to authenticated, service_role;
 
 create trigger delete_from_vault after delete on public.integrations
   for each row execute function private.delete_integration_secret();

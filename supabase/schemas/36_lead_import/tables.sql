@@ -1,6 +1,6 @@
--- Import of leads and of clients (78_client_import) from files: kind says which. An upload is kept as text in pieces that end at row ends. An import processes one piece
--- per transaction, which writes the leads, the row errors and the cursor: a runner that is killed loses only the
--- piece in progress, and no row is imported twice.
+-- Import of leads and of clients (78_client_import) from files: kind says which. An upload is kept as text in pieces
+-- that end at row ends. An import processes one piece per transaction, which writes the leads, the row errors and the
+-- cursor: a runner that is killed loses only the piece in progress, and no row is imported twice.
 
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),

@@ -22,7 +22,7 @@ as $$
       where d.status = 'pending' and d.endpoint_id > p.endpoint_id order by d.endpoint_id limit 1)
     from endpoints p where p.endpoint_id is not null
   )
-  select p.endpoint_id, greatest(s.resting_until, (
+  select p.endpoint_id, greatest(s.cooldown_until, (
     select min(d.next_attempt_at) from private.webhook_deliveries d
     where d.endpoint_id = p.endpoint_id and d.status = 'pending'))
   from endpoints p
@@ -47,7 +47,7 @@ declare
   claimed jsonb;
 begin
   select * into state from private.webhook_states s where s.endpoint_id = endpoint.id for update skip locked;
-  if state.endpoint_id is null or state.resting_until > now() then
+  if state.endpoint_id is null or state.cooldown_until > now() then
     return '[]'::jsonb;
   end if;
   if silence is not null then
@@ -132,7 +132,7 @@ begin
       end if;
     exception when others then
       raise warning 'deliveries to webhook % were not claimed: %', endpoint.id, sqlerrm;
-      update private.webhook_states s set resting_until = now() + interval '1 minute', last_error = left(sqlerrm, 500)
+      update private.webhook_states s set cooldown_until = now() + interval '1 minute', last_error = left(sqlerrm, 500)
       where s.endpoint_id = endpoint.id;
     end;
     exit when jsonb_array_length(deliveries) >= batch_size;

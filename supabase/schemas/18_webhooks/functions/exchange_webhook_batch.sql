@@ -51,7 +51,7 @@ begin
     failing_since = case when succeeded then null else coalesce(s.failing_since, now()) end,
     last_success_at = case when succeeded then now() else s.last_success_at end,
     last_error = case when succeeded then null else left(error, 500) end,
-    resting_until = now() + greatest(pause_seconds, case
+    cooldown_until = now() + greatest(pause_seconds, case
       when succeeded or s.failures + failed < 5 then 0
       when s.failures + failed < 20 then 30
       else 300 end) * interval '1 second'

@@ -115,7 +115,7 @@ begin
     disabled_at = case when changes ? 'status' then null else e.disabled_at end
   where e.id = webhook_id returning * into endpoint;
   if endpoint.status = 'active' and old.status <> 'active' then
-    update private.webhook_states s set failures = 0, failing_since = null, resting_until = null, last_error = null
+    update private.webhook_states s set failures = 0, failing_since = null, cooldown_until = null, last_error = null
     where s.endpoint_id = webhook_id;
     perform private.queue_webhook_test(endpoint);
   end if;

@@ -12,7 +12,7 @@ as $$
   select e.organization_id, (
     select count(*) from private.webhook_deliveries d
     where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now()), (
-    select greatest(d.next_attempt_at, s.resting_until) from private.webhook_deliveries d
+    select greatest(d.next_attempt_at, s.cooldown_until) from private.webhook_deliveries d
     where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now() and w.due_at <= now()
       and d.seq <= coalesce((
         select p.seq from private.webhook_deliveries p

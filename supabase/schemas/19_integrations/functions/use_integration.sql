@@ -20,8 +20,8 @@ comment on function public.integration_credentials is
   'Settings and secrets of a connected integration, for workers; null if it is not connected.';
 grant execute on function public.integration_credentials(uuid, text) to service_role;
 
--- What came of a use: null, or why it failed (a sentence for the admins, without secrets). The admins are told once for
--- each outage. Security definer because nobody may write integrations directly.
+-- What came of a use: null, or why it failed (a sentence for the admins, without secrets). The admins are notified once
+-- for each outage. Security definer because nobody may write integrations directly.
 create function private.record_integration_result(organization_id uuid, integration_type text, error text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -44,24 +44,24 @@ begin
     retry_at = now() + least(600, 15 * 2 ^ least(i.failures, 10)) * interval '1 second'
   where i.organization_id = record_integration_result.organization_id and i.type = integration_type
   returning * into integration;
-  if integration.admins_told_at < integration.failing_since and integration.admins_told_at < now() - interval '1 hour'
-    or integration.id is not null and integration.admins_told_at is null
+  if integration.admins_notified_at < integration.failing_since and integration.admins_notified_at < now() - interval '1 hour'
+    or integration.id is not null and integration.admins_notified_at is null
   then
-    update public.integrations i set admins_told_at = now() where i.id = integration.id;
-    perform private.tell_of_failing_integration(integration);
+    update public.integrations i set admins_notified_at = now() where i.id = integration.id;
+    perform private.notify_of_failing_integration(integration);
   end if;
 end
 $$;
 grant execute on function private.record_integration_result(uuid, text, text) to service_role;
 
-create function private.tell_of_failing_integration(integration public.integrations)
+create function private.notify_of_failing_integration(integration public.integrations)
 returns void
 language sql set search_path = ''
 as $$
   select private.notify_admins(integration.organization_id, 'integration_failing', t.name || ' does not work',
     'It answered: ' || integration.last_error || case when t.kind = 'mail'
       then ' Until it works again, e-mails go out through the platform''s mail server.'
-      else ' It is tried again by itself.' end,
+      else ' It is tried again without anybody''s help.' end,
     jsonb_build_object('type', integration.type))
   from private.integration_types t where t.type = integration.type
 $$;
@@ -73,5 +73,5 @@ as $$
   select private.record_integration_result(organization_id, integration_type, error)
 $$;
 comment on function public.record_integration_result is
-  'Records that a use of an integration succeeded (null) or why it failed; the admins are told once for each outage.';
+  'Records that a use of an integration succeeded (null) or why it failed; the admins are notified once for each outage.';
 grant execute on function public.record_integration_result(uuid, text, text) to service_role;

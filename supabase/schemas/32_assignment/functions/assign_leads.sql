@@ -74,17 +74,18 @@ begin
       select distinct on (w.lead_id) w.lead_id, w.to_user
       from unnest($2, $3) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
     ), affected as (
-      -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
+      -- Each lead is looked up by its id alone, which is what "is true" is for: of an organization that is not in the
+      -- statistics yet the planner expects no leads, and would read all of them for each.
       select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
       from requested w
       cross join lateral (
         select o.id, o.assigned_to, o.deleted_at from public.leads o
-        where o.organization_id = $1 and o.id = w.lead_id offset 0) l
+        where (o.organization_id = $1) is true and o.id = w.lead_id offset 0) l
       where l.deleted_at is null
         and (l.assigned_to is distinct from w.to_user or ($6 is not null and w.to_user is not null))
     ), changes as (
       update public.leads l set assigned_to = m.to_user
-      from affected m where l.organization_id = $1 and l.id = m.id
+      from affected m where (l.organization_id = $1) is true and l.id = m.id
       returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
         m.assignment as id, m.from_user, m.to_user
     ), written as (

@@ -31,9 +31,9 @@ begin
 end
 $$;
 
--- Starts an upload: { upload_id } and private.import_terms, or { replayed } when the request was answered before. The number and
--- size of waiting files are limited, so that uploads cannot fill the database. Security definer because callers may not
--- write uploads directly.
+-- Starts an upload: { upload_id } and private.import_terms, or { replayed } when the request was answered before. The
+-- number and size of waiting files are limited, so that uploads cannot fill the database. Security definer because
+-- callers may not write uploads directly.
 create function private.begin_lead_upload(organization_id uuid, file_name text, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''

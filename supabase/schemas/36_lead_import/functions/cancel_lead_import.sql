@@ -1,5 +1,5 @@
--- POST /leads/import/{id}/cancel and /clients/import/{id}/cancel. What was imported stays. Security definer because callers may not write imports
--- directly.
+-- POST /leads/import/{id}/cancel and /clients/import/{id}/cancel. What was imported stays. Security definer because
+-- callers may not write imports directly.
 create function private.cancel_lead_import(organization_id uuid, import_id uuid, kind text)
 returns jsonb
 language plpgsql security definer set search_path = ''

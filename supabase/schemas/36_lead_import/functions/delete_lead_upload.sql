@@ -1,5 +1,5 @@
--- DELETE /leads/import/uploads/{id} and /clients/import/uploads/{id}: deletes a file that waits for its import. Security definer because callers may not
--- write uploads directly.
+-- DELETE /leads/import/uploads/{id} and /clients/import/uploads/{id}: deletes a file that waits for its import.
+-- Security definer because callers may not write uploads directly.
 create function private.delete_lead_upload(organization_id uuid, upload_id uuid, kind text)
 returns void
 language plpgsql security definer set search_path = ''

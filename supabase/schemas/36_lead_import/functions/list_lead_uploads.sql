@@ -1,5 +1,5 @@
--- GET /leads/import/uploads and /clients/import/uploads: files that wait for their import, newest first. Security definer because callers may not
--- read uploads directly.
+-- GET /leads/import/uploads and /clients/import/uploads: files that wait for their import, newest first. Security
+-- definer because callers may not read uploads directly.
 create function private.list_lead_uploads(organization_id uuid, page_limit integer, page_offset integer, kind text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

@@ -1,7 +1,8 @@
--- Claims targets of these campaigns. The key share lock makes a person's pause wait for the claims under way and no longer:
--- after it has committed nothing more is claimed. A campaign that somebody is changing is passed over. Where a batch has
--- nobody to text now (a whole zone outside its hours) the next one is checked, for at most 100 ms. At most five hundred targets in
--- all: each recipient with a cap is locked until the end, and the table of locks is shared by all.
+-- Claims targets of these campaigns. The key share lock makes a person's pause wait for the claims under way and no
+-- longer: after it has committed nothing more is claimed. A campaign that somebody is changing is passed over. Where
+-- a batch has nobody to text now (a whole zone outside its hours) the next one is checked, for at most 100 ms. At
+-- most five hundred targets in all: each recipient with a cap is locked until the end, and the table of locks is
+-- shared by all.
 create function private.claim_targets(batch_size integer, campaign_ids uuid[], half_open uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = ''

@@ -19,9 +19,10 @@ begin
         e.consent_id, l.phone as lead_phone, row(left(p.phone, 5), l.country, l.region, l.time_zone)::text as place,
         private.render_template_text(b.body, private.lead_variables(l, organization.name)) as body
       from picked p
+      -- Found by the id alone ("is true"): statistics that lack the organization's leads could have all of them read for each.
       left join public.leads own
-        on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
-      left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(
+        on (own.organization_id = campaign.organization_id) is true and own.id = p.lead_id and own.deleted_at is null
+      left join public.leads l on (l.organization_id = campaign.organization_id) is true and l.id = coalesce(
         case when own.id is null or own.phone is distinct from p.phone
           then private.successor_of_target(campaign, p.lead_id, p.phone) end, own.id)
       left join eligible e on e.phone = p.phone

@@ -1,5 +1,5 @@
--- The schedule with these values: { frequency, weekdays, month_day, time, time_zone, format, spreadsheet, on_empty }; what is
--- missing stays.
+-- The schedule with these values: { frequency, weekdays, month_day, time, time_zone, format, spreadsheet, on_empty };
+-- what is missing stays.
 create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
 returns public.report_schedules
 language plpgsql stable set search_path = ''

@@ -58,7 +58,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
-    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'chart_rows', run.chart_rows, 'words', private.report_words(run), 'position', work.position,
+    'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', coalesce(f.row_limit, private.report_row_limit()), 'path', private.report_file_path(run),
     'organization_id', run.organization_id, 'spreadsheet_id', run.spreadsheet_id,
     'frozen_rows', case when run.format = 'sheets' then (
@@ -71,10 +72,32 @@ as $$
   where o.id = run.organization_id
 $$;
 
+-- Begins a run that was claimed: what its writer needs of it, or null if it ended instead.
+create function private.begin_claimed_run(work private.report_run_work)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  if work.attempts > 5 then
+    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+      'The run was interrupted too often at the same place.');
+    return null;
+  elsif private.end_forbidden_sheet(work) then
+    return null;
+  end if;
+  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
+  select * into run from public.report_runs r where r.id = work.run_id;
+  return private.claimed_report_run(run, work);
+end
+$$;
+
 -- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that
 -- one that asks for many does not keep the others waiting; the lock is for that count. A run that five runners claimed
 -- without a step fails. A spreadsheet has one writer at a time: its runs take place in the order in which they were asked
--- for, however often one is handed over or waits for Google.
+-- for, however often one is handed over or waits for Google. One that cannot be begun stays leased, and the next one gets
+-- its turn.
 -- Security definer because the service role may not write these tables directly.
 create function private.claim_report_run(runner uuid)
 returns jsonb
@@ -82,7 +105,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   work private.report_run_work;
-  run public.report_runs;
+  claimed jsonb;
 begin
   perform pg_advisory_xact_lock(hashtextextended('claim_report_run', 0));
   loop
@@ -102,16 +125,15 @@ begin
     if work.run_id is null then
       return null;
     end if;
-    if work.attempts > 5 then
-      perform private.end_report_run(work.run_id, 'failed', 'interrupted',
-        'The run was interrupted too often at the same place.');
-    elsif not private.end_forbidden_sheet(work) then
-      exit;
+    begin
+      claimed := private.begin_claimed_run(work);
+    exception when others then
+      raise warning 'The run % of a report could not be begun: % %', work.run_id, sqlstate, sqlerrm;
+    end;
+    if claimed is not null then
+      return claimed;
     end if;
   end loop;
-  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
-  select * into run from public.report_runs r where r.id = work.run_id;
-  return private.claimed_report_run(run, work);
 end
 $$;
 grant execute on function private.claim_report_run(uuid) to service_role;

@@ -1,5 +1,6 @@
--- Deletion is soft: runs and their files stay until they expire, schedules are paused. { deleted: true }, or { stale } with the current report
--- when its version is not the expected one. Security definer because callers may not write reports directly.
+-- Deletion is soft: runs and their files stay until they expire, schedules are paused. { deleted: true }, or { stale
+-- } with the current report when its version is not the expected one. Security definer because callers may not write
+-- reports directly.
 create function private.delete_report(organization_id uuid, report_id uuid, expected_version integer)
 returns jsonb
 language plpgsql security definer set search_path = ''

@@ -13,9 +13,9 @@ begin
 end
 $$;
 
--- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, checksum }
--- or { spreadsheet }, which is recorded as a download unless the caller has the file already. known: checksums of files that the
--- caller has, or * for any. Security definer because nobody may write downloads directly.
+-- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, checksum } or
+-- { spreadsheet }, which is recorded as a download unless the caller has the file already. known: checksums of files
+-- that the caller has, or * for any. Security definer because nobody may write downloads directly.
 create function private.download_report_run(organization_id uuid, run_id uuid, known text[])
 returns jsonb
 language plpgsql security definer set search_path = ''

@@ -37,8 +37,8 @@ $$;
 comment on function public.get_report_run is 'A run of the caller''s, of a schedule that they see or one that they were mailed, and its progress.';
 grant execute on function public.get_report_run(uuid, uuid) to authenticated;
 
--- GET /reports/history: the caller's runs and those of their schedules, also from before a hand-over, newest first. filters: { report_id?, status? }. Security definer: see
--- get_report_run.
+-- GET /reports/history: the caller's runs and those of their schedules, also from before a hand-over, newest first.
+-- filters: { report_id?, status? }. Security definer: see get_report_run.
 create function private.list_report_runs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

@@ -23,9 +23,9 @@ as $$
       and private.has_share_right(r.organization_id, link.created_by) and private.owner_may_export(r))
 $$;
 
--- Opens the link of somebody outside: { file: { path, file_name, checksum } } or { file: { spreadsheet } }, or { file: null } for a link that is
--- unknown, revoked or expired, or that the organization or its maker may no longer give. Security definer because the
--- service role may not write downloads directly.
+-- Opens the link of somebody outside: { file: { path, file_name, checksum } } or { file: { spreadsheet } }, or {
+-- file: null } for a link that is unknown, revoked or expired, or that the organization or its maker may no longer
+-- give. Security definer because the service role may not write downloads directly.
 create function private.open_report_link(token text)
 returns jsonb
 language plpgsql security definer set search_path = ''

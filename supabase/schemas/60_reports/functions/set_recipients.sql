@@ -1,6 +1,6 @@
 -- Replaces the recipients: e-mail addresses, of which those of active members are members. The owner's reports:share
--- says whom the rows may reach; a caller who names others than the owner needs it too. Addresses of people without an account
--- also need an organization that allows links.
+-- says whom the rows may reach; a caller who names others than the owner needs it too. Addresses of people without an
+-- account also need an organization that allows links.
 create function private.set_recipients(schedule public.report_schedules, recipients jsonb)
 returns void
 language plpgsql set search_path = ''

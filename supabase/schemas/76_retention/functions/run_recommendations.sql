@@ -35,9 +35,9 @@ begin
 end
 $$;
 
--- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome. The trial is
--- locked before the movements are read, and a transaction that enters movements writes the trial after them (forget_outcomes), so no
--- outcome misses a movement that is entered at the same time.
+-- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome. The trial
+-- is locked before the movements are read, and a transaction that enters movements writes the trial after them
+-- (forget_outcomes), so no outcome misses a movement that is entered at the same time.
 create function private.settle_recommendations()
 returns void
 language sql set search_path = ''
