@@ -130,10 +130,9 @@ begin
     exception when others then
       raise warning 'The run % of a report could not be begun: % %', work.run_id, sqlstate, sqlerrm;
     end;
-    if claimed is not null then
-      return claimed;
-    end if;
+    exit when claimed is not null;
   end loop;
+  return claimed;
 end
 $$;
 grant execute on function private.claim_report_run(uuid) to service_role;
