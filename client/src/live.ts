@@ -42,6 +42,15 @@ export interface NotificationEvent {
   created_at: string;
 }
 
+/** A note that was sent to a role of the person; its text is read with `GET /notes/{id}`. */
+export interface NoteEvent {
+  id: string;
+  organization_id: string;
+  title: string;
+  sender_name: string | null;
+  created_at: string;
+}
+
 /** The live figures of a campaign; a higher version is a later state. */
 export interface CampaignProgress {
   version: number;
@@ -69,10 +78,10 @@ export interface Live {
     id: string,
     listener: Listener<CampaignProgress, CampaignProgress>,
   ): Promise<Stop>;
-  /** The newest notes for the person's role, then each change for a role of the person. */
+  /** The newest notes for the person's role, then each new one for that role. */
   notes(
     role: string,
-    listener: Listener<Schemas["Note"][], Record<string, unknown>>,
+    listener: Listener<Schemas["Note"][], NoteEvent>,
   ): Promise<Stop>;
   /** Any private channel. */
   follow<State, Event>(options: FollowOptions<State, Event>): Promise<Stop>;
@@ -154,14 +163,35 @@ function newestOnly(
 }
 
 /** Drops events about what was shown: one that is sent late is in the state already. */
-function unseenOnly(
-  onUpdate: Listener<Schemas["Notification"][], NotificationEvent>["onUpdate"],
-): Listener<Schemas["Notification"][], NotificationEvent>["onUpdate"] {
+function unseenOnly<State extends { id: string }, Event extends { id: string }>(
+  onUpdate: Listener<State[], Event>["onUpdate"],
+): Listener<State[], Event>["onUpdate"] {
   const shown = new Set<string>();
   return (update) => {
     const ids = update.type === "state" ? update.state.map(({ id }) => id) : [update.event.id];
     if (update.type === "event" && shown.has(update.event.id)) return;
     for (const id of ids) shown.add(id);
+    onUpdate(update);
+  };
+}
+
+/**
+ * Drops events that are older than what was shown of the same lead. An update of the same version is kept: the state of
+ * the SLA changes without one.
+ */
+function newerLeadsOnly(
+  onUpdate: Listener<Schemas["Lead"][], LeadEvent>["onUpdate"],
+): Listener<Schemas["Lead"][], LeadEvent>["onUpdate"] {
+  const versions = new Map<string, number>();
+  return (update) => {
+    if (update.type === "state") {
+      for (const { id, version } of update.state) versions.set(id, version);
+    } else if (update.event.lead_id !== undefined && update.event.version !== undefined) {
+      const { lead_id, version, change } = update.event;
+      const shown = versions.get(lead_id) ?? 0;
+      if (version < shown || (version === shown && change === "created")) return;
+      versions.set(lead_id, version);
+    }
     onUpdate(update);
   };
 }
@@ -192,6 +222,7 @@ export function liveUpdates(
     leads: async (listener, teamId) =>
       await follow(supabase, {
         ...listener,
+        onUpdate: newerLeadsOnly(listener.onUpdate),
         topic: teamId ? `team:${teamId}:leads` : `organization:${await organization()}:leads`,
         event: "lead",
         load: async () =>
@@ -219,6 +250,7 @@ export function liveUpdates(
     notes: async (role, listener) =>
       await follow(supabase, {
         ...listener,
+        onUpdate: unseenOnly(listener.onUpdate),
         topic: `role:${await organization()}:${role}:notes`,
         event: "note",
         load: async () => (await api.GET("/notes/inbox")).data?.data ?? [],

@@ -7,6 +7,7 @@ export type {
   FollowOptions,
   LeadEvent,
   Live,
+  NoteEvent,
   NotificationEvent,
   Stop,
   Update,

@@ -7542,31 +7542,32 @@ language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   own constant text[] := array['smtp', 'resend'];
+  due uuid[];
   probed uuid[];
   working uuid[];
   platform_tenants integer;
   allowance integer;
 begin
-  with due as (
+  select coalesce(array_agg(i.id) filter (where i.status = 'connected'), '{}'),
+    coalesce(array_agg(i.id) filter (where i.status = 'failing' and i.retry_at <= now()), '{}')
+  into working, due
+  from public.integrations i where i.organization_id = any (tenants) and i.type = any (own);
+  -- Read again under the lock: another claim may have tried it meanwhile.
+  select coalesce(array_agg(locked.id), '{}') into probed from (
     select i.id from public.integrations i
-    where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'failing' and i.retry_at <= now()
-    for update of i skip locked
-  ), claimed as (
-    update public.integrations i set retry_at = now() + interval '1 minute' from due where i.id = due.id returning i.id
-  )
-  select coalesce(array_agg(c.id), '{}') into probed from claimed c;
-  select coalesce(array_agg(i.id), '{}') into working from public.integrations i
-  where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'connected';
-  platform_tenants := cardinality(tenants) - cardinality(probed) - cardinality(working);
+    where i.id = any (due) and i.status = 'failing' and i.retry_at <= now()
+    for update of i skip locked) locked;
+  platform_tenants := cardinality(tenants) - cardinality(due) - cardinality(working);
   allowance := case when platform_tenants > 0 then private.email_allowance(batch_size) else 0 end;
   return query
     select t.id, i.id, i.type, case
       when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
       when i.id = any (probed) then 1
+      when i.id = any (due) then 0
       else greatest(0, 3 - (
         select count(*) from public.emails e where e.status = 'sending' and e.integration_id = i.id)::integer) end
     from unnest(tenants) as t (id)
-    left join public.integrations i on i.organization_id = t.id and i.id = any (probed || working);
+    left join public.integrations i on i.organization_id = t.id and i.id = any (due || working);
 end
 $$;
 
@@ -7618,6 +7619,11 @@ begin
       coalesce(c.cancel_reason, case when c.server ? 'lost'
         then 'The e-mail may have been sent by a mail server that is not connected any more.' end) as reason
     from checked c
+  ), tried as (
+    -- Until then no other e-mail tries a server that fails.
+    update public.integrations i set retry_at = now() + interval '1 minute'
+    from decided d
+    where i.id = (d.server ->> 'id')::uuid and d.status = 'sending' and i.status = 'failing' and i.retry_at <= now()
   ), marked as (
     update public.emails e set
       status = d.status,

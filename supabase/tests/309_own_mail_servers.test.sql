@@ -2,7 +2,7 @@
 -- held up.
 begin;
 \ir support.inc
-select plan(43);
+select plan(45);
 select tests.arrange() \g /dev/null
 delete from public.emails where true;
 delete from private.mail_outage where true;
@@ -132,6 +132,15 @@ select tests.step() \g /dev/null
 select is(tests.step(tests.ended('q', 'retry')), 'q', 'and at last through the platform''s.');
 select tests.step(tests.ended('q', 'retry'), 0) \g /dev/null
 select is(tests.state('q'), 'failed 3 smtp', 'Then it fails.');
+
+-- A claim that has no room for an organization does not use up the try of its server
+select tests.connect('smtp', 'theirs', 'outsider') \g /dev/null
+update public.integrations set status = 'failing', failing_since = now(), retry_at = now() where true;
+select tests.mail('r'), tests.mail('s', 'theirs') \g /dev/null
+select matches(tests.step(batch => 1), '^[rs] smtp$', 'A claim of one tries one server,');
+select matches(tests.step(batch => 1), '^[rs] smtp$', 'and the next the other.');
+select tests.step(tests.ended('r', 'accepted') || tests.ended('s', 'accepted'), 0) \g /dev/null
+delete from public.integrations where organization_id = tests.id('theirs');
 
 -- What Resend may have accepted stays with that account
 select tests.act_as('admin') \g /dev/null

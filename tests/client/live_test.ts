@@ -20,6 +20,11 @@ Deno.test("leads come as they are now, and then as they change", async () => {
         ),
     });
     await until(() => told.length === 1, { what: "the state" });
+    // What was on its way when the state was read.
+    await database()`
+      select private.broadcast_leads(jsonb_agg(jsonb_build_object('organization_id', l.organization_id, 'lead',
+        jsonb_build_object('lead_id', l.id, 'version', l.version, 'change', 'created'))))
+      from public.leads l where l.organization_id = ${id}`;
     await database()`insert into public.leads (organization_id, first_name) values (${id}, 'After')`;
     await until(() => told.length === 2, { what: "the event" });
     assert.deepEqual(told, ["state Before", "event created"]);
@@ -76,7 +81,7 @@ Deno.test("a state that cannot be read at first is read again, and no event is l
   }, { organizationId: id });
 });
 
-Deno.test("notes begin with the inbox", async () => {
+Deno.test("notes begin with the inbox, and each new one follows", async () => {
   const { id, admin } = await newOrganization();
   const { id: note } = await sendNote(admin, ["admin"]);
   await withClient(admin, async ({ live }) => {
@@ -88,7 +93,11 @@ Deno.test("notes begin with the inbox", async () => {
         ),
     });
     await until(() => told.length === 1, { what: "the inbox" });
-    assert.deepEqual(told, [[note]]);
+    // What was on its way when the state was read.
+    await database()`select private.broadcast_note(n, 'note') from public.notes n where n.id = ${note}`;
+    await sendNote(admin, ["admin"]);
+    await until(() => told.length === 2, { what: "the new note" });
+    assert.deepEqual(told, [[note], "event"]);
     await stop();
   }, { organizationId: id });
 });

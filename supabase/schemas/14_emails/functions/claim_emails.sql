@@ -73,38 +73,39 @@ $$;
 
 -- How many e-mails of each organization may be claimed now, and through which server: its own while that works, or once
 -- in a while to see whether it works again; else the platform's. At most three are under way to an own server, so that
--- one that is slow holds nobody else's up.
+-- one that is slow holds nobody else's up. An organization whose server another claim is about to try gets none.
 create function private.email_routes(tenants uuid[], batch_size integer)
 returns table (organization_id uuid, integration_id uuid, server text, quota integer)
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   own constant text[] := array['smtp', 'resend'];
+  due uuid[];
   probed uuid[];
   working uuid[];
   platform_tenants integer;
   allowance integer;
 begin
-  with due as (
+  select coalesce(array_agg(i.id) filter (where i.status = 'connected'), '{}'),
+    coalesce(array_agg(i.id) filter (where i.status = 'failing' and i.retry_at <= now()), '{}')
+  into working, due
+  from public.integrations i where i.organization_id = any (tenants) and i.type = any (own);
+  -- Read again under the lock: another claim may have tried it meanwhile.
+  select coalesce(array_agg(locked.id), '{}') into probed from (
     select i.id from public.integrations i
-    where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'failing' and i.retry_at <= now()
-    for update of i skip locked
-  ), claimed as (
-    update public.integrations i set retry_at = now() + interval '1 minute' from due where i.id = due.id returning i.id
-  )
-  select coalesce(array_agg(c.id), '{}') into probed from claimed c;
-  select coalesce(array_agg(i.id), '{}') into working from public.integrations i
-  where i.organization_id = any (tenants) and i.type = any (own) and i.status = 'connected';
-  platform_tenants := cardinality(tenants) - cardinality(probed) - cardinality(working);
+    where i.id = any (due) and i.status = 'failing' and i.retry_at <= now()
+    for update of i skip locked) locked;
+  platform_tenants := cardinality(tenants) - cardinality(due) - cardinality(working);
   allowance := case when platform_tenants > 0 then private.email_allowance(batch_size) else 0 end;
   return query
     select t.id, i.id, i.type, case
       when i.id is null then ceil(allowance::numeric / greatest(platform_tenants, 1))::integer
       when i.id = any (probed) then 1
+      when i.id = any (due) then 0
       else greatest(0, 3 - (
         select count(*) from public.emails e where e.status = 'sending' and e.integration_id = i.id)::integer) end
     from unnest(tenants) as t (id)
-    left join public.integrations i on i.organization_id = t.id and i.id = any (probed || working);
+    left join public.integrations i on i.organization_id = t.id and i.id = any (due || working);
 end
 $$;
 
@@ -160,6 +161,11 @@ begin
       coalesce(c.cancel_reason, case when c.server ? 'lost'
         then 'The e-mail may have been sent by a mail server that is not connected any more.' end) as reason
     from checked c
+  ), tried as (
+    -- Until then no other e-mail tries a server that fails.
+    update public.integrations i set retry_at = now() + interval '1 minute'
+    from decided d
+    where i.id = (d.server ->> 'id')::uuid and d.status = 'sending' and i.status = 'failing' and i.retry_at <= now()
   ), marked as (
     update public.emails e set
       status = d.status,
