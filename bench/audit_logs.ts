@@ -14,6 +14,7 @@ const filters = (actor: string, resource: string): Record<string, Record<string,
   "no filter": {},
   "action=update": { action: "update" },
   "action=delete (one in a thousand)": { action: "delete" },
+  "action=rotated (200 in all)": { action: "rotated" },
   "resource=tasks (one in 50)": { resource: "tasks" },
   "resource and resource_id": { resource: "leads", resource_id: resource },
   "user_id (one in 20)": { user_id: actor },
@@ -26,7 +27,7 @@ async function load(sql: postgres.Sql, actors: string[], resource: string): Prom
     await sql`
       insert into public.audit_logs (organization_id, actor_id, action, resource, resource_id, after, changed, via)
       select ${demoOrganization}, (${actors}::uuid[])[1 + n % ${actors.length}],
-        case when n % 1000 = 0 then 'delete' when n % 3 = 0 then 'insert' else 'update' end,
+        case when n % (${entries}::integer / 200) = 2 then 'rotated' when n % 1000 = 0 then 'delete' when n % 3 = 0 then 'insert' else 'update' end,
         case when n % 50 = 0 then 'tasks' else 'leads' end,
         case when n % (${entries}::integer / 200) = 1 then ${resource}::uuid else gen_random_uuid() end,
         '{"status": "contacted", "value": "100.00"}', '{status,value}', 'function'

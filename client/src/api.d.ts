@@ -6997,6 +6997,11 @@ export interface components {
             /** @description Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made again */
             seal_hash: string | null;
             /**
+             * @description Entries from before it were dropped by retention; of their seals only the chain is verified
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            kept_from: string;
+            /**
              * @description ISO 8601, UTC
              * @example 2026-11-21T09:30:00.000Z
              */

@@ -5760,7 +5760,8 @@ create index audit_logs_resource on public.audit_logs (organization_id, resource
 
 create index audit_logs_actor on public.audit_logs (organization_id, actor_id);
 
-create index audit_logs_deletes on public.audit_logs (organization_id, id desc) where action = 'delete';
+create index audit_logs_action on public.audit_logs (organization_id, action, id desc)
+  where action not in ('insert', 'update');
 
 alter table public.audit_logs enable row level security;
 
@@ -6345,6 +6346,13 @@ begin
 end
 $$;
 
+create function private.audit_dropped_until(horizon private.audit_horizon)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select least(horizon.kept_from, date_trunc('month', now() - interval '12 months', 'UTC'))
+$$;
+
 create function private.audit_kept_from()
 returns timestamptz
 language sql stable set search_path = ''
@@ -6422,7 +6430,7 @@ begin
 end
 $$;
 
-create function private.audit_seal_fault(seal private.audit_seals, previous_hash bytea, gap_from timestamptz)
+create function private.audit_seal_fault(seal private.audit_seals, gap_from timestamptz)
 returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -6430,9 +6438,6 @@ declare
   live record;
   fault jsonb;
 begin
-  if seal.hash <> private.audit_seal_hash(previous_hash, seal) then
-    return jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
-  end if;
   fault := private.audit_gap_fault(seal.organization_id, gap_from, seal.sealed_from);
   if fault is not null then
     return fault;
@@ -6472,9 +6477,10 @@ begin
     exit when verified > 0 and verified + seal.entries > 20000;
     if seal.number <> coalesce(previous.number, 0) + 1 then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+    elsif seal.hash <> private.audit_seal_hash(coalesce(previous.hash, ''::bytea), seal) then
+      fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
     elsif seal.sealed_from >= kept_from then
-      fault := private.audit_seal_fault(seal, coalesce(previous.hash, ''::bytea),
-        greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
+      fault := private.audit_seal_fault(seal, greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
       verified := verified + seal.entries;
     end if;
     first := coalesce(first, seal.number);
@@ -6501,6 +6507,7 @@ begin
   perform private.require_permission(organization_id, 'audit:read');
   perform private.require_seal_range(organization_id, from_seal, to_seal, expected_hash);
   select * into horizon from private.audit_horizon h;
+  horizon.kept_from := private.audit_dropped_until(horizon);
   from_seal := coalesce(from_seal, (
     select min(s.number) from private.audit_seals s
     where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
@@ -6515,6 +6522,13 @@ begin
     -- After the last seal nothing was sealed either, up to the horizon.
     fault := private.audit_gap_fault(organization_id,
       greatest(coalesce(checked.until, horizon.kept_from), horizon.kept_from), horizon.sealed_until);
+    -- Each organization begins with an entry, its own insert.
+    if fault is null and checked.first is null and exists (
+      select from public.organizations o
+      where o.id = verify_audit_logs.organization_id and o.created_at < horizon.sealed_until)
+    then
+      fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+    end if;
   elsif fault is null and to_seal is not null and kept_hash is null then
     fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
   elsif fault is null and expected_hash <> kept_hash then
@@ -6527,7 +6541,7 @@ begin
     'seal_hash', (
       select encode(s.hash, 'hex') from private.audit_seals s
       where s.organization_id = verify_audit_logs.organization_id and s.number = checked.last),
-    'sealed_until', horizon.sealed_until);
+    'kept_from', horizon.kept_from, 'sealed_until', horizon.sealed_until);
 end
 $$;
 
@@ -8922,6 +8936,7 @@ create table private.webhook_states (
   failing_since timestamptz,
   cooldown_until timestamptz,
   last_success_at timestamptz,
+  last_failure_at timestamptz,
   last_error text
 );
 
@@ -9399,13 +9414,18 @@ declare
 begin
   update private.webhook_states s set
     failures = case when succeeded then 0 else s.failures + failed end,
-    failing_since = case when succeeded then null else coalesce(s.failing_since, now()) end,
+    failing_since = case when succeeded then null
+      when s.last_failure_at < now() - interval '2 days' then now()
+      else coalesce(s.failing_since, now()) end,
+    last_failure_at = case when failed > 0 then now() else s.last_failure_at end,
     last_success_at = case when succeeded then now() else s.last_success_at end,
     last_error = case when succeeded then null else left(error, 500) end,
-    cooldown_until = now() + greatest(pause_seconds, case
-      when succeeded or s.failures + failed < 5 then 0
-      when s.failures + failed < 20 then 30
-      else 300 end) * interval '1 second'
+    -- A success ends the rest after failures. What it asked for ends by time only.
+    cooldown_until = greatest(case when not succeeded or s.failures < 5 then s.cooldown_until end,
+      now() + greatest(pause_seconds, case
+        when succeeded or s.failures + failed < 5 then 0
+        when s.failures + failed < 20 then 30
+        else 300 end) * interval '1 second')
   where s.endpoint_id = record_webhook_state.endpoint_id
   returning * into state;
   if gone then
@@ -31838,6 +31858,7 @@ begin
   if not known && array[run.checksum, '*'] then
     insert into private.report_downloads (run_id, user_id, address)
     select run.id, auth.uid(), o.ip from private.request_origin() o;
+    perform private.audit_export(run.organization_id, 'report_runs', '{}', run.id);
   end if;
   return answer || private.report_file_json(run);
 end
@@ -32658,6 +32679,7 @@ begin
   end if;
   select * into run from public.report_runs r where r.id = link.run_id;
   insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
+  perform private.audit_export(run.organization_id, 'report_runs', jsonb_build_object('link_id', link.id), run.id);
   return jsonb_build_object('file', private.report_file_json(run));
 end
 $$;

@@ -1,7 +1,7 @@
 -- The chain of the audit log: what a superuser changes, deletes or inserts afterwards is found and named.
 begin;
 \ir support.inc
-select plan(70);
+select plan(72);
 do $$
 begin
   perform tests.arrange();
@@ -55,7 +55,7 @@ select tests.customer('three', 'ours', 'A3') is null as done;
 select tests.seal() > 0 as done;
 select tests.customer('theirs 2', 'theirs', 'B2') is null as done;
 select tests.seal() > 0 as done;
-select is(tests.verify() - array['verified_entries', 'sealed_until', 'seal_hash'], '{"status": "whole", "fault": null,
+select is(tests.verify() - array['verified_entries', 'kept_from', 'sealed_until', 'seal_hash'], '{"status": "whole", "fault": null,
   "from_seal": 1, "to_seal": 2, "next_seal": null, "erased_entries": 0}', 'Both seals are whole.');
 select is((tests.verify() ->> 'verified_entries')::bigint,
   (select count(*) from public.audit_logs a, tests.marks m where a.organization_id = tests.id('ours')
@@ -100,6 +100,12 @@ select matches(tests.after(format($$insert into public.audit_logs (id, organizat
   select private.uuid_v7(h.sealed_until - interval '2 milliseconds'), %L, 'delete', 'leads'
   from private.audit_horizon h$$, tests.id('ours'))), '^tampered inserted',
   'An entry that is dated back behind the last seal is found.');
+select is(tests.after(format('update private.audit_horizon set kept_from = now(); delete from public.audit_logs
+  where id = %L', tests.victim(2))), 'tampered deleted ' || tests.victim(2),
+  'A horizon that no retention can have moved there hides nothing.');
+select is(tests.after(format('delete from public.audit_logs where organization_id = %1$L; delete from
+  private.audit_hashes where organization_id = %1$L; delete from private.audit_seals where organization_id = %1$L',
+  tests.id('ours'))), 'tampered seal_deleted', 'A log that is gone with its whole chain is missed.');
 select is(tests.verify('admin', 2, 2) ->> 'from_seal', '2', 'A part of the chain can be verified.');
 select is(tests.outcome('admin', $$select public.verify_audit_logs(tests.id('ours'), 0)$$), 'PT422',
   'Seals are counted from one.');

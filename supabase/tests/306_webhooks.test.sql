@@ -1,7 +1,7 @@
 -- Webhooks out: who may, what is recorded, how it becomes deliveries, the order, retries, and rights at delivery.
 begin;
 \ir support.inc
-select plan(118);
+select plan(123);
 do $$
 begin
   perform tests.arrange();
@@ -57,7 +57,8 @@ create function tests.later(amount interval) returns void language plpgsql as $$
 begin
   update private.webhook_deliveries set next_attempt_at = next_attempt_at - amount, leased_until = leased_until - amount
   where true;
-  update private.webhook_states set cooldown_until = cooldown_until - amount, failing_since = failing_since - amount
+  update private.webhook_states set cooldown_until = cooldown_until - amount, failing_since = failing_since - amount,
+    last_failure_at = last_failure_at - amount
   where true;
 end
 $$;
@@ -182,6 +183,21 @@ select is(tests.step(tests.ended('hook', '{"status": 204}')), 'hook customer.upd
 select is(tests.step(tests.ended('hook', '{"status": 204}')), 'nothing', 'Until all is delivered.');
 select is(tests.state('hook') ->> 'pending', '0', 'Nothing is left.');
 
+-- What was under way when it asked for a pause does not end the pause
+insert into public.customers (organization_id, name, account_number, phone, currency)
+select tests.id('ours'), 'Paused' || n, 'P' || n, '+233244000001', 'GHS' from generate_series(1, 3) n;
+create function tests.one_ended(outcome jsonb) returns void language sql as $$
+  select tests.step(jsonb_build_array(tests.ended('hook', outcome) -> 0), 0)
+$$;
+select is(tests.step(), 'hook customer.created, hook customer.created, hook customer.created', 'Three are under way.');
+select tests.one_ended('{"status": 429, "retry_after_seconds": 3600}'), tests.one_ended('{"status": 500}'),
+  tests.one_ended('{"status": 204}') \g /dev/null
+select is((select s.cooldown_until - now() from private.webhook_states s where s.endpoint_id = tests.id('hook')),
+  interval '1 hour', 'Neither a failure nor a success shortens a pause that was asked for.');
+select tests.later('3 hours') \g /dev/null
+select tests.step() \g /dev/null
+select is(tests.step(tests.ended('hook', '{"status": 204}')), 'nothing', 'After it the rest is delivered.');
+
 -- An endpoint that fails holds one place, then rests; others go on
 update private.webhook_states set last_success_at = null where true;
 insert into public.customers (organization_id, name, account_number, phone, currency)
@@ -203,6 +219,17 @@ select is((select count(*) from private.webhook_deliveries d where d.status = 's
 -- Five days, 410
 select tests.later('5 days') \g /dev/null
 select tests.step(tests.ended('hook', '{"status": 503}'), 0) \g /dev/null
+select is(tests.state('hook') ->> 'status', 'active', 'Days without a try are no days of failures.');
+create function tests.bad_day() returns void language plpgsql as $$
+begin
+  perform tests.later('25 hours');
+  perform tests.step();
+  perform tests.step(tests.ended('hook', '{"status": 503}'), 0);
+end
+$$;
+select tests.bad_day() from generate_series(1, 4) \g /dev/null
+select is(tests.state('hook') ->> 'status', 'active', 'After four days it is still tried.');
+select tests.bad_day() \g /dev/null
 select is(tests.state('hook') ->> 'disabled_reason', 'failing', 'After five days of failures it is disabled.');
 select is((select count(*) from public.notifications n where n.kind = 'webhook_disabled'
   and n.user_id = tests.id('admin')), 1::bigint, 'An admin is notified once.');

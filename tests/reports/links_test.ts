@@ -55,6 +55,15 @@ Deno.test("A link opens the file without an account, until it is revoked; its us
   );
   assert.deepEqual(list.map(({ id, downloads }) => [id, downloads]), [[link.id, 2]]);
   assert.match(list[0]?.last_address ?? "", /^2001:db8:/);
+  const audited = expectStatus<{ logs: { id: string; user_id: string | null }[] }>(
+    await call(
+      admin,
+      "GET",
+      `/admin/audit-logs?resource=report_runs&resource_id=${run.id}&action=exported`,
+    ),
+    200,
+  );
+  assert.deepEqual(audited.logs.map(({ user_id }) => user_id), [null, null, admin.userId]);
   const revoked = expectStatus<LinkBody>(
     await call(admin, "DELETE", `/reports/links/${link.id}`),
     200,

@@ -55,6 +55,10 @@ const AuditVerification = z.object({
     description:
       "Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made again",
   }),
+  kept_from: Timestamp.openapi({
+    description:
+      "Entries from before it were dropped by retention; of their seals only the chain is verified",
+  }),
   sealed_until: Timestamp,
 }).openapi("AuditVerification");
 
@@ -93,7 +97,11 @@ export function auditLogs(app: App) {
       ...(expected_hash === undefined ? {} : { expected_hash }),
     });
     const result = AuditVerification.parse(unwrap(answer, "seal"));
-    return c.json({ ...result, sealed_until: isoTime(result.sealed_until) }, 200);
+    return c.json({
+      ...result,
+      kept_from: isoTime(result.kept_from),
+      sealed_until: isoTime(result.sealed_until),
+    }, 200);
   });
   app.openapi(get, async (c) => {
     const answer = await c.var.db.rpc("get_audit_log", {

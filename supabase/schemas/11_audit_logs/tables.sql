@@ -34,8 +34,9 @@ create index audit_logs_organization on public.audit_logs (organization_id, id d
 create index audit_logs_resource on public.audit_logs (organization_id, resource, resource_id);
 create index audit_logs_actor on public.audit_logs (organization_id, actor_id);
 
--- Deletions are rare, so a list of them needs an index; inserts and updates are found by reading back in time.
-create index audit_logs_deletes on public.audit_logs (organization_id, id desc) where action = 'delete';
+-- Inserts and updates are found by reading back in time. All other actions may be rare, so a list of one needs an index.
+create index audit_logs_action on public.audit_logs (organization_id, action, id desc)
+  where action not in ('insert', 'update');
 
 alter table public.audit_logs enable row level security;
 

@@ -112,6 +112,7 @@ create table private.webhook_states (
   failing_since timestamptz,
   cooldown_until timestamptz,
   last_success_at timestamptz,
+  last_failure_at timestamptz,
   last_error text
 );
 comment on table private.webhook_states is

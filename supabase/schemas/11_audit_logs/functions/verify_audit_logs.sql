@@ -1,3 +1,12 @@
+-- Months before it were dropped, as far as that can be: every organization keeps at least a year (the constraint
+-- organizations_audit_retention), so a later time was not written by private.maintain.
+create function private.audit_dropped_until(horizon private.audit_horizon)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select least(horizon.kept_from, date_trunc('month', now() - interval '12 months', 'UTC'))
+$$;
+
 -- The start of the oldest month that retention keeps at present. What it dropped is in private.audit_horizon: after
 -- somebody keeps the log longer, months that are gone are not kept again.
 create function private.audit_kept_from()
@@ -58,6 +67,7 @@ begin
   perform private.require_permission(organization_id, 'audit:read');
   perform private.require_seal_range(organization_id, from_seal, to_seal, expected_hash);
   select * into horizon from private.audit_horizon h;
+  horizon.kept_from := private.audit_dropped_until(horizon);
   from_seal := coalesce(from_seal, (
     select min(s.number) from private.audit_seals s
     where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
@@ -72,6 +82,13 @@ begin
     -- After the last seal nothing was sealed either, up to the horizon.
     fault := private.audit_gap_fault(organization_id,
       greatest(coalesce(checked.until, horizon.kept_from), horizon.kept_from), horizon.sealed_until);
+    -- Each organization begins with an entry, its own insert.
+    if fault is null and checked.first is null and exists (
+      select from public.organizations o
+      where o.id = verify_audit_logs.organization_id and o.created_at < horizon.sealed_until)
+    then
+      fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+    end if;
   elsif fault is null and to_seal is not null and kept_hash is null then
     fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
   elsif fault is null and expected_hash <> kept_hash then
@@ -84,7 +101,7 @@ begin
     'seal_hash', (
       select encode(s.hash, 'hex') from private.audit_seals s
       where s.organization_id = verify_audit_logs.organization_id and s.number = checked.last),
-    'sealed_until', horizon.sealed_until);
+    'kept_from', horizon.kept_from, 'sealed_until', horizon.sealed_until);
 end
 $$;
 grant execute on function private.verify_audit_logs(uuid, bigint, bigint, text) to authenticated;

@@ -48,9 +48,9 @@ as $$
     when entry.before is null and entry.after is null then sealed.values_hash end)
 $$;
 
--- One seal: null if it is whole, or what is wrong. gap_from: the end of the seal before it; what lies between them was
+-- The entries of one seal: null if they are whole, or what is wrong. gap_from: the end of the seal before it; what lies between them was
 -- sealed without an entry, so there must be none.
-create function private.audit_seal_fault(seal private.audit_seals, previous_hash bytea, gap_from timestamptz)
+create function private.audit_seal_fault(seal private.audit_seals, gap_from timestamptz)
 returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -58,9 +58,6 @@ declare
   live record;
   fault jsonb;
 begin
-  if seal.hash <> private.audit_seal_hash(previous_hash, seal) then
-    return jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
-  end if;
   fault := private.audit_gap_fault(seal.organization_id, gap_from, seal.sealed_from);
   if fault is not null then
     return fault;
@@ -80,8 +77,8 @@ begin
 end
 $$;
 
--- Verifies seals in their order, at most 500 of them or 20,000 entries: { fault, first, last, verified }. Those of
--- months that retention dropped are only counted.
+-- Verifies seals in their order, at most 500 of them or 20,000 entries: { fault, first, last, verified }. Of those of
+-- months that retention dropped only the chain is left to verify.
 create function private.verify_seals(organization_id uuid, from_seal bigint, to_seal bigint, kept_from timestamptz)
 returns table (fault jsonb, first bigint, last bigint, verified bigint, until timestamptz)
 language plpgsql stable set search_path = ''
@@ -102,9 +99,10 @@ begin
     exit when verified > 0 and verified + seal.entries > 20000;
     if seal.number <> coalesce(previous.number, 0) + 1 then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+    elsif seal.hash <> private.audit_seal_hash(coalesce(previous.hash, ''::bytea), seal) then
+      fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
     elsif seal.sealed_from >= kept_from then
-      fault := private.audit_seal_fault(seal, coalesce(previous.hash, ''::bytea),
-        greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
+      fault := private.audit_seal_fault(seal, greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
       verified := verified + seal.entries;
     end if;
     first := coalesce(first, seal.number);

@@ -37,7 +37,8 @@ end
 $$;
 
 -- What the tries of a group say about an endpoint. After five failures in a row it rests between single tries; one that
--- asks for a pause (Retry-After, a day at most) gets it.
+-- asks for a pause (Retry-After, a day at most) gets it, whatever comes of tries that were under way by then. Two days
+-- without a failure, longer than any delay of the schedule, end a row of them.
 create function private.record_webhook_state(endpoint_id uuid, succeeded boolean, failed integer, gone boolean,
   pause_seconds integer, error text)
 returns void
@@ -48,13 +49,18 @@ declare
 begin
   update private.webhook_states s set
     failures = case when succeeded then 0 else s.failures + failed end,
-    failing_since = case when succeeded then null else coalesce(s.failing_since, now()) end,
+    failing_since = case when succeeded then null
+      when s.last_failure_at < now() - interval '2 days' then now()
+      else coalesce(s.failing_since, now()) end,
+    last_failure_at = case when failed > 0 then now() else s.last_failure_at end,
     last_success_at = case when succeeded then now() else s.last_success_at end,
     last_error = case when succeeded then null else left(error, 500) end,
-    cooldown_until = now() + greatest(pause_seconds, case
-      when succeeded or s.failures + failed < 5 then 0
-      when s.failures + failed < 20 then 30
-      else 300 end) * interval '1 second'
+    -- A success ends the rest after failures. What it asked for ends by time only.
+    cooldown_until = greatest(case when not succeeded or s.failures < 5 then s.cooldown_until end,
+      now() + greatest(pause_seconds, case
+        when succeeded or s.failures + failed < 5 then 0
+        when s.failures + failed < 20 then 30
+        else 300 end) * interval '1 second')
   where s.endpoint_id = record_webhook_state.endpoint_id
   returning * into state;
   if gone then

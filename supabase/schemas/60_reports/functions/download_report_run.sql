@@ -36,6 +36,7 @@ begin
   if not known && array[run.checksum, '*'] then
     insert into private.report_downloads (run_id, user_id, address)
     select run.id, auth.uid(), o.ip from private.request_origin() o;
+    perform private.audit_export(run.organization_id, 'report_runs', '{}', run.id);
   end if;
   return answer || private.report_file_json(run);
 end

@@ -45,6 +45,7 @@ begin
   end if;
   select * into run from public.report_runs r where r.id = link.run_id;
   insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
+  perform private.audit_export(run.organization_id, 'report_runs', jsonb_build_object('link_id', link.id), run.id);
   return jsonb_build_object('file', private.report_file_json(run));
 end
 $$;
