@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
-import { resolve, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { startJob } from "../support/jobs.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
 import {
+  expectDescribed,
   later,
   type NewWebhook,
-  type Received,
   Receiver,
   subscribe,
   webhooksPath,
@@ -37,20 +35,6 @@ async function webhookOf(organization: Organization, id: string) {
     200,
   );
   return page.data.find((webhook) => webhook["id"] === id) ?? {};
-}
-
-/** Fails unless each message is as the OpenAPI document says of its type. */
-async function expectDescribed(received: Received[]): Promise<void> {
-  const document = await writtenDocument();
-  for (const { id: _, signatures: __, ...message } of received) {
-    const body = document.webhooks[message.type]?.post.requestBody?.content["application/json"];
-    const schema = z.fromJSONSchema(
-      JSON.parse(JSON.stringify(resolve(document, body?.schema ?? {}))),
-    );
-    const { error } = schema.safeParse(message);
-    assert.equal(error, undefined, `${message.type}: ${error?.message}`);
-    assert.deepEqual(schema.safeParse({ ...message, data: {} }).success, false, message.type);
-  }
 }
 
 let customers = 0;

@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
+import { z } from "zod";
 import { database } from "./db.ts";
+import { resolve, writtenDocument } from "./document.ts";
 import { startJob } from "./jobs.ts";
 import { call, expectStatus } from "./http.ts";
 import type { Organization } from "./people.ts";
@@ -86,7 +89,22 @@ export async function later(id: string, amount: string): Promise<void> {
     where d.endpoint_id = ${id} and d.status = 'pending'`;
   await database()`update private.webhook_states s
     set cooldown_until = s.cooldown_until - ${amount}::interval,
-      failing_since = s.failing_since - ${amount}::interval
+      failing_since = s.failing_since - ${amount}::interval,
+      last_failure_at = s.last_failure_at - ${amount}::interval
     where s.endpoint_id = ${id}`;
   await startJob("deliver-webhooks");
+}
+
+/** Fails unless each message is as the OpenAPI document says of its type. */
+export async function expectDescribed(received: Received[]): Promise<void> {
+  const document = await writtenDocument();
+  for (const { id: _, signatures: __, ...message } of received) {
+    const body = document.webhooks[message.type]?.post.requestBody?.content["application/json"];
+    const schema = z.fromJSONSchema(
+      JSON.parse(JSON.stringify(resolve(document, body?.schema ?? {}))),
+    );
+    const { error } = schema.safeParse(message);
+    assert.equal(error, undefined, `${message.type}: ${error?.message}`);
+    assert.deepEqual(schema.safeParse({ ...message, data: {} }).success, false, message.type);
+  }
 }
