@@ -38,6 +38,14 @@ Deno.test("Every page names tables and functions of the database that exist", ()
   assert.deepEqual(faults, []);
 });
 
+Deno.test("No file has the marks of a conflict between versions", () => {
+  const texts = filesBelow(root).filter((path) =>
+    /\.(md|ts|sql|inc|json|sh|toml|html|css)$/.test(path)
+  );
+  const faults = texts.filter((path) => /^[|# ]*(<{7}|>{7}) /m.test(read(path)));
+  assert.deepEqual(faults, []);
+});
+
 Deno.test("Every link leads to a page, and to a heading of it", () => {
   const { paths } = knownNames(root);
   const faults = pages.flatMap((page) =>
