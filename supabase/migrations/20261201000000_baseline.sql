@@ -4998,12 +4998,13 @@ end
 $$;
 
 create table private.calling_codes (
-  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
+  -- Compared by its bytes, so that the index finds all longer prefixes as one range.
+  prefix text collate "C" primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
   country text not null
 );
 
 create table private.area_codes (
-  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
+  code text collate "C" primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
   country text not null,
   region text,
   time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
@@ -5017,14 +5018,14 @@ create view private.phone_prefixes as
 
 create function private.allowed_phone_pattern(countries text[])
 returns text
-language sql stable set search_path = ''
+language sql stable set search_path = '' set enable_seqscan = off set jit = off
 as $$
   select coalesce('^\+(' || string_agg(p.prefix || coalesce('(?!' || longer.digits || ')', ''), '|' order by p.prefix) || ')', '^$')
   from private.phone_prefixes p
   cross join lateral (
     select string_agg(substr(o.prefix, length(p.prefix) + 1), '|' order by o.prefix) as digits
     from private.phone_prefixes o
-    where o.prefix like p.prefix || '_%' and o.country <> all (countries)
+    where o.prefix > p.prefix and o.prefix < p.prefix || ':' and o.country <> all (countries)
   ) longer
   where p.country = any (countries)
 $$;
@@ -21579,6 +21580,8 @@ comment on table private.holidays is 'Public holidays of a country (region empty
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. With several zones the window '
   'must hold in each.';
+
+create index area_codes_prefix on private.area_codes (('1' || code));
 
 comment on table private.region_zones is 'Time zones of states and provinces, for leads with an address.';
 

@@ -56,7 +56,7 @@ comment on table private.holidays is 'Public holidays of a country (region empty
 
 
 create table private.area_codes (
-  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
+  code text collate "C" primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
   country text not null,
   region text,
   time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
@@ -65,6 +65,9 @@ create table private.area_codes (
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. With several zones the window '
   'must hold in each.';
+
+-- As the first digits of a phone number (private.phone_prefixes).
+create index area_codes_prefix on private.area_codes (('1' || code));
 
 
 create table private.region_zones (

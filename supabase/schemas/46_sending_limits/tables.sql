@@ -3,7 +3,8 @@
 -- nobody). A misused or stolen account must not be able to text the world at the platform's cost (OWASP API6:2023).
 
 create table private.calling_codes (
-  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
+  -- Compared by its bytes, so that the index finds all longer prefixes as one range.
+  prefix text collate "C" primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
   country text not null
 );
 comment on table private.calling_codes is
