@@ -4272,7 +4272,8 @@ create table public.reports (
   name text not null
     constraint reports_name_form check (char_length(name) between 1 and 200 and name = btrim(name)
       and name !~ '[[:cntrl:]]'),
-  description text not null default '' constraint reports_description_length check (char_length(description) <= 1000),
+  description text not null default '' 
+    constraint reports_description check (char_length(description) <= 1000 and private.is_multiline(description)),
   source text not null,
   definition jsonb not null constraint reports_definition_object check (jsonb_typeof(definition) = 'object'),
   sharing text not null default 'private'
@@ -19900,6 +19901,10 @@ declare
   message public.messages;
 begin
   perform private.require_permission(organization_id, 'messages:send');
+  perform private.require_valid(coalesce(outcome in ('delivered', 'failed', 'resend'), false), 'outcome',
+    'must be delivered, failed or resend');
+  perform private.require_valid(coalesce(private.is_multiline(reason) and char_length(btrim(reason)) between 1 and 500, false),
+    'reason', 'must have 1 to 500 characters, none of them control characters');
   select * into message from public.messages m
   where m.organization_id = resolve_message_manually.organization_id and m.id = message_id
     and m.direction = 'outbound' for update;
@@ -22050,7 +22055,7 @@ as $$
 declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
-  perform private.require_valid(cardinality(pieces) between 1 and 100 and array_position(pieces, null) is null, 'pieces',
+  perform private.require_valid(case when array_ndims(pieces) = 1 then cardinality(pieces) <= 100 and array_position(pieces, null) is null end, 'pieces',
     'must have between 1 and 100 texts');
   perform private.require_valid(list.pieces + cardinality(pieces) <= 1000, 'pieces', 'are more than 1,000 of a file');
   perform private.require_valid((select max(char_length(p)) <= 262144 from unnest(pieces) p), 'pieces',
@@ -22607,12 +22612,10 @@ begin
   if lifted is not null then
     perform private.problem(409, 'already_lifted', 'This suppression has already been lifted.');
   end if;
-  if coalesce(btrim(reason), '') = '' then
-    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.',
-      '[{"path": "reason", "message": "is missing"}]');
-  end if;
+  perform private.require_valid(coalesce(btrim(reason), '') <> '', 'reason', 'must say why the suppression is lifted');
+  perform private.require_valid(char_length(btrim(reason)) <= 500, 'reason', 'must have at most 500 characters');
   update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(),
-    lifted_reason = left(btrim(lift_suppression.reason), 500)
+    lifted_reason = btrim(lift_suppression.reason)
   where s.id = suppression_id;
 end
 $$;
@@ -29798,8 +29801,9 @@ declare
 begin
   perform private.require_valid(char_length(btrim(report ->> 'name')) between 1 and 200
     and private.is_plain(report ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
-  perform private.require_valid(char_length(coalesce(report ->> 'description', '')) <= 1000, 'description',
-    'must have at most 1,000 characters');
+  perform private.require_valid(char_length(coalesce(report ->> 'description', '')) <= 1000
+    and private.is_multiline(coalesce(report ->> 'description', '')), 'description',
+    'must have at most 1,000 characters, no control characters among them');
   if (select count(*) >= 500 from public.reports r
       where r.organization_id = insert_report.organization_id and r.owner_id = auth.uid() and r.deleted_at is null) then
     perform private.problem(409, 'too_many_reports', 'You have 500 reports. Delete some of them.');
@@ -33529,8 +33533,9 @@ begin
   end if;
   perform private.require_valid(not change ? 'name' or char_length(btrim(change ->> 'name')) between 1 and 200
     and private.is_plain(change ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
-  perform private.require_valid(char_length(coalesce(change ->> 'description', '')) <= 1000, 'description',
-    'must have at most 1,000 characters');
+  perform private.require_valid(char_length(coalesce(change ->> 'description', '')) <= 1000
+    and private.is_multiline(coalesce(change ->> 'description', '')), 'description',
+    'must have at most 1,000 characters, no control characters among them');
   update public.reports r
   set name = coalesce(btrim(change ->> 'name'), r.name), description = coalesce(change ->> 'description', r.description),
     sharing = report.sharing, team_id = report.team_id, definition = report.definition,

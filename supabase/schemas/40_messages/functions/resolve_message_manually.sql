@@ -9,6 +9,10 @@ declare
   message public.messages;
 begin
   perform private.require_permission(organization_id, 'messages:send');
+  perform private.require_valid(coalesce(outcome in ('delivered', 'failed', 'resend'), false), 'outcome',
+    'must be delivered, failed or resend');
+  perform private.require_valid(coalesce(private.is_multiline(reason) and char_length(btrim(reason)) between 1 and 500, false),
+    'reason', 'must have 1 to 500 characters, none of them control characters');
   select * into message from public.messages m
   where m.organization_id = resolve_message_manually.organization_id and m.id = message_id
     and m.direction = 'outbound' for update;

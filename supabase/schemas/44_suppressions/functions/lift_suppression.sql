@@ -15,12 +15,10 @@ begin
   if lifted is not null then
     perform private.problem(409, 'already_lifted', 'This suppression has already been lifted.');
   end if;
-  if coalesce(btrim(reason), '') = '' then
-    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.',
-      '[{"path": "reason", "message": "is missing"}]');
-  end if;
+  perform private.require_valid(coalesce(btrim(reason), '') <> '', 'reason', 'must say why the suppression is lifted');
+  perform private.require_valid(char_length(btrim(reason)) <= 500, 'reason', 'must have at most 500 characters');
   update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(),
-    lifted_reason = left(btrim(lift_suppression.reason), 500)
+    lifted_reason = btrim(lift_suppression.reason)
   where s.id = suppression_id;
 end
 $$;

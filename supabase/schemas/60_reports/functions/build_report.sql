@@ -8,8 +8,9 @@ declare
 begin
   perform private.require_valid(char_length(btrim(report ->> 'name')) between 1 and 200
     and private.is_plain(report ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
-  perform private.require_valid(char_length(coalesce(report ->> 'description', '')) <= 1000, 'description',
-    'must have at most 1,000 characters');
+  perform private.require_valid(char_length(coalesce(report ->> 'description', '')) <= 1000
+    and private.is_multiline(coalesce(report ->> 'description', '')), 'description',
+    'must have at most 1,000 characters, no control characters among them');
   if (select count(*) >= 500 from public.reports r
       where r.organization_id = insert_report.organization_id and r.owner_id = auth.uid() and r.deleted_at is null) then
     perform private.problem(409, 'too_many_reports', 'You have 500 reports. Delete some of them.');

@@ -70,8 +70,9 @@ begin
   end if;
   perform private.require_valid(not change ? 'name' or char_length(btrim(change ->> 'name')) between 1 and 200
     and private.is_plain(change ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
-  perform private.require_valid(char_length(coalesce(change ->> 'description', '')) <= 1000, 'description',
-    'must have at most 1,000 characters');
+  perform private.require_valid(char_length(coalesce(change ->> 'description', '')) <= 1000
+    and private.is_multiline(coalesce(change ->> 'description', '')), 'description',
+    'must have at most 1,000 characters, no control characters among them');
   update public.reports r
   set name = coalesce(btrim(change ->> 'name'), r.name), description = coalesce(change ->> 'description', r.description),
     sharing = report.sharing, team_id = report.team_id, definition = report.definition,
