@@ -1,7 +1,7 @@
 -- A tenant whose messages cannot be written stops no other's: what a failed step leaves to do.
 begin;
 \ir support.inc
-select plan(13);
+select plan(18);
 set local client_min_messages = error;
 do $$
 declare
@@ -107,6 +107,41 @@ select is((select string_agg(c.name || ' ' || c.status, ', ' order by c.name) fr
   'and is paused.');
 select is(tests.step(), '+12125550001', 'The others go on.');
 select is(tests.outcome('admin', 'select public.recover_dispatch()'), '42501', 'Only the dispatcher recovers.');
+
+
+-- What is soon over
+drop trigger aa_poison on public.messages;
+update public.campaigns set status = 'canceled' where id in (tests.id('ours campaign'), tests.id('theirs campaign'));
+update public.messages set status = 'sending', attempts = 1, sending_at = now(), provider_message_id = null
+where id in (tests.id('ours sending'), tests.id('theirs sending'));
+update public.messages set status = 'queued', send_after = now() where id in (tests.id('ours queued'), tests.id('theirs queued'));
+create function tests.deadlock() returns trigger language plpgsql as $$
+begin
+  raise exception using errcode = 'deadlock_detected', message = 'deadlock detected';
+end
+$$;
+create trigger aa_deadlock before update on public.messages for each row
+  when (old.status = 'queued' and new.status = 'sending') execute function tests.deadlock();
+select lives_ok('select public.recover_dispatch(tests.outcomes())', 'A deadlock of a claim that is tried is no fault,');
+select is(tests.states(), 'ours queued queued, ours sending sent, theirs queued queued, theirs sending sent',
+  'and takes no recorded outcome with it.');
+select is((select string_agg(a.status, ', ') from public.sms_accounts a where a.sender_id like '+1212555000_'),
+  'active, active', 'No sender is put aside for it.');
+drop trigger aa_deadlock on public.messages;
+
+-- Two steps that serve the same organizations in different orders
+delete from private.daily_spending;
+update public.organizations set daily_spending_limit = 100 where id in (tests.id('ours'), tests.id('theirs'));
+create function tests.spending_locked() returns bigint language sql as $$
+  select count(*) from private.daily_spending s where s.xmax::text::bigint = (pg_current_xact_id()::text::bigint & 4294967295)
+$$;
+do $$ begin perform private.lock_rate_buckets(array[tests.id('theirs number'), tests.id('ours number')], '{}'); end $$;
+select is(tests.spending_locked(), 2::bigint, 'A step locks what all its organizations spend before it claims anything,');
+update public.organizations set daily_spending_limit = null where id = tests.id('theirs');
+delete from private.daily_spending;
+do $$ begin perform private.lock_rate_buckets(array[tests.id('theirs number'), tests.id('ours number')], '{}'); end $$;
+select is((select array_agg(s.organization_id) from private.daily_spending s), array[tests.id('ours')],
+  'of those that have a limit.');
 
 select * from finish();
 rollback;

@@ -7,8 +7,8 @@
 -- Whatever could forbid a message is checked in the transaction that marks it: opt-outs, do-not-call lists, consent,
 -- replies under review, the recipient's hours and frequency caps (message_verdicts, target_verdicts), then what its number,
 -- campaign and organization may send now (acquire_tokens, assign_senders). Locks are taken in one order and never waited
--- for out of it: first the rate buckets of everything a step may touch, by id; messages, targets and campaigns that
--- somebody else holds are passed over.
+-- for out of it: first the rate buckets of everything a step may touch, by id, then the daily spending of its organizations,
+-- by id; messages, targets and campaigns that somebody else holds are passed over.
 -- Everything here is for the service role.
 
 create table private.send_rate_buckets (

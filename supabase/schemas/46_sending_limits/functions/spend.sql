@@ -7,8 +7,29 @@ as $$
     select d.price from private.default_segment_prices d where d.currency = organization.currency))
 $$;
 
+-- Locks the day's spending of those of these organizations that have a limit, in the order of their ids.
+create function private.lock_spending(organization_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  limited public.organizations[] := array(
+    select o from public.organizations o
+    where o.id = any (organization_ids) and o.daily_spending_limit is not null order by o.id);
+begin
+  if cardinality(limited) > 0 then
+    insert into private.daily_spending (organization_id, day)
+    select o.id, (now() at time zone o.time_zone)::date from unnest(limited) o order by o.id
+    on conflict on constraint daily_spending_pkey do nothing;
+    perform from private.daily_spending s
+    join unnest(limited) o on o.id = s.organization_id and s.day = (now() at time zone o.time_zone)::date
+    order by s.organization_id for update of s;
+  end if;
+end
+$$;
+
 -- What an organization may still spend today; null: it has no limit. Locks the day's row, so that two claims at once do not
--- both spend the rest.
+-- both spend the rest. A step that serves several organizations has locked theirs before (lock_spending).
 create function private.remaining_budget(organization public.organizations)
 returns numeric
 language plpgsql set search_path = ''

@@ -1,4 +1,5 @@
--- Locks every bucket that a step may take from.
+-- Locks every bucket that a step may take from, then the day's spending of every organization that has a limit. Later in
+-- the step nothing of these is waited for.
 create function private.lock_rate_buckets(account_ids uuid[], campaign_ids uuid[])
 returns void
 language plpgsql set search_path = ''
@@ -22,6 +23,7 @@ begin
     on conflict on constraint send_rate_buckets_pkey do nothing;
     perform from private.send_rate_buckets b where b.id = any (ids) order by b.id for update;
   end if;
+  perform private.lock_spending(tenants);
 end
 $$;
 
@@ -118,7 +120,7 @@ begin
     with due as (
       select a.id from public.sms_accounts a
       where a.status = 'circuit_open' and a.circuit_open_until <= now()
-      for update skip locked
+      for no key update skip locked
     ), moved as (
       update public.sms_accounts a set circuit_open_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
     )

@@ -7,7 +7,8 @@ as $$
 declare
   account public.sms_accounts;
 begin
-  select * into account from public.sms_accounts a where a.id = account_id for update;
+  -- A stronger lock would make others wait who insert a message of this account while they hold what this step needs next.
+  select * into account from public.sms_accounts a where a.id = account_id for no key update;
   if account is null or account.status = 'disabled' then
     return;
   end if;
@@ -108,6 +109,7 @@ begin
     group by m.account_id
     having bool_or(r.kind = 'outage')
       or (count(*) >= 5 and bool_and(r.kind = 'unknown'))
+    order by m.account_id
   ) o;
 end
 $$;

@@ -1,6 +1,7 @@
 -- After a step that failed as a whole: finds the organization that it failed for and puts that aside, so that the next
 -- steps serve the others. Steps themselves do not look, because each would pay for it. What may be over soon (a
--- deadlock, a full disk) is thrown: the caller tries again.
+-- deadlock, a full disk) puts nobody aside. While outcomes are recorded it is thrown, and the caller tries again;
+-- afterwards it is passed over, because throwing would undo the outcomes: their texts could be sent a second time.
 
 -- Records the outcomes of each organization apart. What cannot be recorded is looked up later, as after a crash.
 create function private.record_outcomes_apart(outcomes jsonb)
@@ -38,7 +39,8 @@ begin
   raise exception using errcode = 'SBTRY';
 exception
   when sqlstate 'SBTRY' then null;
-  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then
+    raise warning 'messages of the accounts % were not tried: %', account_ids, sqlerrm;
   when others then
     raise warning 'messages of the accounts % cannot be claimed: %', account_ids, sqlerrm;
     update public.sms_accounts a set status = 'circuit_open', outages = a.outages + 1,
@@ -61,7 +63,8 @@ begin
   raise exception using errcode = 'SBTRY';
 exception
   when sqlstate 'SBTRY' then null;
-  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then
+    raise warning 'targets of campaign % were not tried: %', campaign.id, sqlerrm;
   when others then
     raise warning 'targets of campaign % cannot be claimed: %', campaign.id, sqlerrm;
     update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id and c.status = 'running';
