@@ -180,6 +180,43 @@ update public.organizations set daily_spending_limit = 10 where id = tests.id('o
 select is(tests.claim(), '{"text 2","text 3","text 4"}', 'A higher limit counts at once.');
 select is(tests.claim(), '{}', 'Nothing goes out twice.');
 
+-- Whose price counts
+do $$
+begin
+  perform tests.clear();
+  update public.sms_accounts set segment_price = 0 where id = tests.id('sender of ours');
+  update public.organizations set daily_spending_limit = 0.12 where id = tests.id('ours');
+  perform tests.queue('text ' || n, phone => '+23324400' || (1000 + n)) from generate_series(1, 3) n;
+end
+$$;
+select is(tests.claim(), '{"text 1","text 2"}', 'A price of 0 lifts no limit on the platform''s account: the default counts.');
+do $$
+begin
+  perform tests.clear();
+  update public.sms_accounts set segment_price = 0, credentials_secret_id = vault.create_secret('{"api_key": "priced"}')
+  where id = tests.id('sender of ours');
+  update public.organizations set daily_spending_limit = 0.12 where id = tests.id('ours');
+  perform tests.queue('text ' || n, phone => '+23324400' || (1000 + n)) from generate_series(1, 3) n;
+end
+$$;
+select is(cardinality(tests.claim()), 3, 'On its own account an organization knows what it pays.');
+update public.sms_accounts set credentials_secret_id = null, segment_price = null where id = tests.id('sender of ours');
+create function tests.price(currency text, price numeric default null) returns numeric language plpgsql as $$
+declare
+  organization public.organizations;
+  account public.sms_accounts;
+begin
+  select * into organization from public.organizations o where o.id = tests.id('ours');
+  select * into account from public.sms_accounts a where a.id = tests.id('sender of ours');
+  organization.currency := currency;
+  account.segment_price := price;
+  return private.segment_price(organization, account);
+end
+$$;
+select is(tests.price(currency, price), wanted, format('%s in %s costs %s.', coalesce(price::text, 'No price'), currency, wanted))
+from (values ('GHS', null, 0.05), ('GHS', 0.01, 0.05), ('GHS', 0.2, 0.2), ('XOF', null, 60), ('TZS', 0, 265), ('ZZZ', null, 100),
+  ('ZZZ', 1, 100), ('ZZZ', 250, 250)) v (currency, price, wanted);
+
 -- Standing
 do $$
 begin

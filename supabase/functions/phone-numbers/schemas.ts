@@ -46,7 +46,12 @@ const settings = {
     example: 2000,
   }),
   cap_zone: TimeZone.openapi({ example: "America/Los_Angeles" }),
-  segment_price: Price.nullable().openapi({ example: 0.0079 }),
+  segment_price: Price.nullable().openapi({
+    description:
+      "What a segment costs, in the organization's currency. For the daily spending limit a sender on the " +
+      "platform's account counts the platform's default at least",
+    example: 0.0079,
+  }),
   is_default: z.boolean(),
   credentials: Credentials,
 };

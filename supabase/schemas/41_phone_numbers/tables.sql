@@ -51,6 +51,9 @@ comment on column public.sms_accounts.per_second is
   'Messages a second that the carrier accepts from this number; null: no limit of ours.';
 comment on column public.sms_accounts.daily_cap is
   'Messages a day; a day begins at midnight in cap_zone (T-Mobile: US Pacific). Null: no cap.';
+comment on column public.sms_accounts.segment_price is
+  'What a segment costs, in the organization''s currency. For the daily spending limit a sender on the platform''s account '
+  'counts the default at least.';
 comment on column public.sms_accounts.cooldown_until is 'The number fails too often: no campaign uses it until then.';
 comment on column public.sms_accounts.failures_counted_from is
   'Failures before this moment do not count towards the next cooldown.';

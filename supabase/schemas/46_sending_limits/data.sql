@@ -23,7 +23,8 @@ from (values
 cross join lateral string_to_table(l.entries, ', ') as entry
 cross join lateral string_to_table(substr(entry, position(' ' in entry) + 1), ' ') as code;
 
--- Cautious figures for the daily limit only, until an organization states its own price.
+-- Cautious figures for the daily limit only. An organization's own price counts where it is higher, or where the organization
+-- pays for it.
 insert into private.default_segment_prices (currency, price, source) values
   ('CAD', 0.012, 'Twilio list price for Canada with carrier fees, November 2026'),
   ('EUR', 0.09, 'Twilio list prices within the European Union, November 2026'),
@@ -33,3 +34,22 @@ insert into private.default_segment_prices (currency, price, source) values
   ('NGN', 5, 'Nigerian bulk list prices, November 2026'),
   ('USD', 0.012, 'Twilio list price for the United States with carrier fees, November 2026'),
   ('ZAR', 0.5, 'South African bulk list prices, November 2026');
+
+-- Where no list price is known: about USD 0.10, at the rates of 2025.
+insert into private.default_segment_prices (currency, price, source)
+select split_part(entry, ' ', 1), split_part(entry, ' ', 2)::numeric, 'USD 0.10, at the rates of 2025'
+from (values
+  ('AED 0.37, AFN 7, ALL 8.4, AMD 39, ANG 0.18, AOA 92, ARS 140, AUD 0.16, AWG 0.18, AZN 0.17, BAM 0.17, BBD 0.2'),
+  ('BDT 12.2, BGN 0.17, BHD 0.038, BIF 300, BMD 0.1, BND 0.13, BOB 0.7, BRL 0.55, BSD 0.1, BTN 9, BWP 1.4, BYN 0.33'),
+  ('BZD 0.2, CDF 285, CHF 0.08, CLP 96, CNY 0.72, COP 410, CRC 51, CUP 2.4, CVE 9.6, CZK 2.1, DJF 17.8, DKK 0.65'),
+  ('DOP 6.3, DZD 13, EGP 5, ERN 1.5, ETB 15, FJD 0.23, FKP 0.08, GEL 0.27, GIP 0.08, GMD 7.3, GNF 870, GTQ 0.77'),
+  ('GYD 21, HKD 0.78, HNL 2.6, HTG 13.2, HUF 35, IDR 1670, ILS 0.36, INR 9, IQD 131, IRR 4200, ISK 12.7, JMD 16'),
+  ('JOD 0.071, JPY 15.5, KGS 8.8, KHR 403, KMF 43, KRW 147, KWD 0.031, KYD 0.084, KZT 54, LAK 2170, LBP 8960, LKR 30.5'),
+  ('LRD 18.5, LSL 1.8, LYD 0.55, MAD 0.93, MDL 1.7, MGA 450, MKD 5.4, MMK 210, MNT 358, MOP 0.81, MRU 4, MUR 4.6'),
+  ('MVR 1.55, MWK 174, MXN 1.9, MYR 0.42, MZN 6.4, NAD 1.8, NIO 3.7, NOK 1, NPR 14.3, NZD 0.18, OMR 0.039, PAB 0.1'),
+  ('PEN 0.36, PGK 0.43, PHP 5.9, PKR 28.3, PLN 0.37, PYG 750, QAR 0.37, RON 0.45, RSD 10.2, RUB 8.3, RWF 146, SAR 0.38'),
+  ('SBD 0.84, SCR 1.5, SDG 60, SEK 0.96, SGD 0.13, SHP 0.08, SLE 2.3, SOS 57.1, SRD 3.9, SSP 460, STN 2.1, SYP 1300'),
+  ('SZL 1.8, THB 3.3, TJS 1, TMT 0.35, TND 0.3, TOP 0.24, TRY 4.3, TTD 0.68, TWD 3.2, TZS 265, UAH 4.3, UGX 370'),
+  ('UYU 4, UZS 1270, VES 30, VND 2640, VUV 12.2, WST 0.28, XAF 60, XCD 0.27, XOF 60, XPF 10.9, YER 24.5, ZMW 2.5, ZWG 2.7')
+) as l (entries)
+cross join lateral string_to_table(l.entries, ', ') as entry;

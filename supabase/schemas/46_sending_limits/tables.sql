@@ -20,11 +20,12 @@ comment on view private.phone_prefixes is 'First digits of phone numbers and the
 
 create table private.default_segment_prices (
   currency text primary key,
-  price numeric(12, 5) not null,
+  price numeric(12, 5) not null constraint default_segment_prices_price check (price > 0),
   source text not null
 );
 comment on table private.default_segment_prices is
-  'What a segment is taken to cost where the number states no price; used for the daily spending limit.';
+  'What a segment is taken to cost where the number states no price, and at least on the platform''s account; used for the '
+  'daily spending limit. Currencies that are not listed: private.fallback_segment_price.';
 
 
 create table private.daily_spending (

@@ -1,10 +1,24 @@
--- What a segment from a number is taken to cost, in the organization's currency; null where nobody knows.
+-- For currencies without a row in default_segment_prices. An organization may state any three letters as its currency: the
+-- figure is high, so that a limit holds too early rather than never.
+create function private.fallback_segment_price()
+returns numeric
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 100::numeric
+$$;
+
+-- What a segment from a number is taken to cost, in the organization's currency. On the platform's account it is the default
+-- at least: what an organization states would otherwise lift the limit that bounds it.
 create function private.segment_price(organization public.organizations, account public.sms_accounts)
 returns numeric
 language sql stable set search_path = ''
 as $$
-  select coalesce(account.segment_price, (
-    select d.price from private.default_segment_prices d where d.currency = organization.currency))
+  select case when account.credentials_secret_id is null then greatest(account.segment_price, d.price)
+    else coalesce(account.segment_price, d.price) end
+  from (
+    select coalesce((
+      select p.price from private.default_segment_prices p where p.currency = organization.currency),
+      private.fallback_segment_price()) as price) d
 $$;
 
 -- Locks the day's spending of those of these organizations that have a limit, in the order of their ids.

@@ -65,7 +65,7 @@ declare
   price numeric := (
     select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
 begin
-  if coalesce(price, 0) = 0 then
+  if price = 0 then
     return 2147483647;
   end if;
   return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);

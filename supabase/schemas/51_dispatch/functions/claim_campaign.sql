@@ -51,7 +51,7 @@ begin
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
     select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
-      coalesce(sum(s.segments * coalesce(private.segment_price(organization, a), 0)), 0)
+      coalesce(sum(s.segments * private.segment_price(organization, a)), 0)
     into messages, cost
     from sent s join public.sms_accounts a on a.id = s.account_id;
     if organization.daily_spending_limit is not null then

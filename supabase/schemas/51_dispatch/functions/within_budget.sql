@@ -20,7 +20,7 @@ begin
     remaining := private.remaining_budget(organization);
     over := array(
       select c.id from (
-        select m.id, m.priority, sum(m.segments * coalesce(private.segment_price(organization, a), 0))
+        select m.id, m.priority, sum(m.segments * private.segment_price(organization, a))
           over (order by m.priority, m.id) as total
         from unnest(candidates) m
         join unnest(verdicts) v on v.id = m.id and (v.decision).verdict = 'send'
@@ -47,7 +47,7 @@ create function private.record_spending(messages public.messages[])
 returns void
 language sql set search_path = ''
 as $$
-  select private.spend(o, sum(m.segments * coalesce(private.segment_price(o, a), 0)), false)
+  select private.spend(o, sum(m.segments * private.segment_price(o, a)), false)
   from unnest(messages) m
   join public.organizations o on o.id = m.organization_id and o.daily_spending_limit is not null
   join public.sms_accounts a on a.id = m.account_id
