@@ -238,6 +238,30 @@ select is(tests.claimed(), '{+233244000102,+233244000911}',
 select is((select array_agg(distinct m.from_number) from public.messages m where m.campaign_id = tests.id('bereft')),
   '{+12125550001}', 'They are sent from that number.');
 
+-- The daily spending limit
+do $$
+begin
+  update public.sms_accounts set segment_price = 1 where organization_id = tests.id('ours');
+  insert into public.template_variants (organization_id, template_id, label, body, weight)
+  select tests.id('ours'), tests.id('template'), 'Long', repeat('Long words. ', 30) || 'Reply STOP to opt out.', 1;
+end
+$$;
+select tests.campaign('costly', array(select '+23324410' || n from generate_series(1001, 1008) n)) is not null;
+update public.campaign_targets set variant_id = (
+  select v.id from public.template_variants v where v.template_id = tests.id('template') and v.label = 'Long')
+where campaign_id = tests.id('costly');
+update public.organizations set daily_spending_limit = 7 where id = tests.id('ours');
+delete from private.daily_spending;
+select is(cardinality(tests.claimed()), 2, 'A limit of seven covers two texts of three segments.');
+select results_eq($$select s.amount, s.exhausted from private.daily_spending s where s.organization_id = tests.id('ours')$$,
+  $$values (6::numeric, true)$$, 'No more than the limit is spent, and it held something back.');
+select is(tests.claimed(), '{}', 'The others wait,');
+select is((select count(*) from public.campaign_targets t where t.campaign_id = tests.id('costly') and t.status = 'pending'),
+  6::bigint, 'and stay pending.');
+update public.organizations set daily_spending_limit = 100 where id = tests.id('ours');
+select is(cardinality(tests.claimed()), 6, 'A higher limit counts at once.');
+update public.organizations set daily_spending_limit = null where id = tests.id('ours');
+
 -- Canceled
 select tests.campaign('canceled', array(select '+2332441' || n from generate_series(10001, 20012) n)) is not null;
 select is(tests.outcome('admin', $$select public.cancel_targets_batch()$$), '42501',

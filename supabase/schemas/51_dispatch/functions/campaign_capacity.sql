@@ -55,8 +55,8 @@ begin
 end
 $$;
 
--- How many messages of one segment an organization's budget still covers today. Longer ones may exceed the limit by what a
--- batch's further segments cost.
+-- How many messages of one segment an organization's budget still covers today: no more of its targets need to be looked
+-- at. What longer ones cost is known once they are rendered (affordable_choices).
 create function private.affordable_messages(organization public.organizations, account_ids uuid[])
 returns integer
 language plpgsql set search_path = ''

@@ -13,6 +13,8 @@ declare
   choices private.sender_choice[];
   messages jsonb := '[]'::jsonb;
   cost numeric;
+  affordable private.sender_choice[];
+  exhausted boolean := false;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
   capacity := private.campaign_capacity(campaign, organization, batch_size, half_open);
@@ -21,6 +23,11 @@ begin
   end if;
   if cardinality(targets) > 0 then
     choices := private.assign_senders(campaign, capacity, targets);
+    if organization.daily_spending_limit is not null then
+      affordable := private.affordable_choices(organization, targets, choices);
+      exhausted := cardinality(affordable) < cardinality(choices);
+      choices := affordable;
+    end if;
     with decided as materialized (
       select t.position, t.phone, t.lead_id, t.variant_id, t.body, (t.decision).*, c.account_id, c.send_after, c.message_id
       from unnest(targets) t left join unnest(choices) c on c.position = t.position
@@ -55,11 +62,12 @@ begin
     into messages, cost
     from sent s join public.sms_accounts a on a.id = s.account_id;
     if organization.daily_spending_limit is not null then
-      perform private.spend(organization, cost, false);
+      perform private.spend(organization, cost, exhausted);
     end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
-  return jsonb_build_object('checked', cardinality(targets), 'messages', messages);
+  -- Once the budget is spent no further targets are looked at.
+  return jsonb_build_object('checked', case when exhausted then 0 else cardinality(targets) end, 'messages', messages);
 end
 $$;
 

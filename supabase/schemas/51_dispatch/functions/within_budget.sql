@@ -42,6 +42,31 @@ begin
 end
 $$;
 
+-- The same for targets of a campaign, whose texts are known now: leaves out those that are not covered, which stay pending.
+create function private.affordable_choices(
+  organization public.organizations, targets private.target_verdict[], choices private.sender_choice[])
+returns private.sender_choice[]
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  remaining constant numeric := private.remaining_budget(organization);
+begin
+  return array(
+    with prices as materialized (
+      select a.id, private.segment_price(organization, a) as price
+      from public.sms_accounts a where a.id in (select c.account_id from unnest(choices) c)
+    ), priced as materialized (
+      select c.*, sum(s.segments * p.price) over (order by c.position) as total
+      from unnest(choices) c
+      left join prices p on p.id = c.account_id
+      left join unnest(targets) t on t.position = c.position
+      left join lateral private.sms_segments(t.body) s on p.id is not null
+    )
+    select row(x.position, x.account_id, x.send_after, x.message_id)::private.sender_choice
+    from priced x where x.account_id is null or x.total <= remaining);
+end
+$$;
+
 -- Counts what is sent now toward the daily limit of its organization, where that has one.
 create function private.record_spending(messages public.messages[])
 returns void
