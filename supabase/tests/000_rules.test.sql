@@ -755,6 +755,7 @@ $$, array[
 select set_eq('select name from private.jobs', array[
   'apply-client-rules',
   'broadcast-campaign-progress',
+  'cancel-outdated-messages',
   'compact-counters',
   'cool-down-numbers',
   'dispatch-messages',

@@ -252,6 +252,49 @@ $$;
 select is(tests.claim(), '{"own account"}', 'A sender with credentials of its own is not the platform''s to restrict.');
 update public.sms_accounts set credentials_secret_id = null where id = tests.id('sender of ours');
 
+-- What has waited too long
+create function tests.queue_old(body text, age interval, phone text default '+233244000001', purpose text default 'custom',
+  campaign uuid default null) returns void language sql as $$
+  insert into public.messages (id, organization_id, account_id, to_number, from_number, body, encoding, segments, status, provider,
+    purpose, campaign_id, created_at, send_after)
+  select tests.remember(queue_old.body, private.uuid_v7(now() - age)), tests.id('ours'), a.id, phone, a.sender_id, queue_old.body,
+    'GSM-7', 1, 'queued', a.provider, queue_old.purpose, campaign, now() - age, now() - age
+  from public.sms_accounts a where a.id = tests.id('sender of ours')
+$$;
+create function tests.outcome_of(name text) returns text language sql as $$
+  select m.status || coalesce(' ' || m.error_code, '') from public.messages m where m.id = tests.id(name)
+$$;
+do $$
+begin
+  perform tests.clear();
+  update public.organizations set standing = 'sandbox' where id = tests.id('ours');
+  perform tests.queue_old('disconnected tomorrow', '73 hours'), tests.queue_old('disconnected today', '71 hours');
+  perform tests.queue_old('asked for again', '73 hours');
+  insert into public.message_events (organization_id, message_id, status, source)
+  values (tests.id('ours'), tests.id('asked for again'), 'queued', 'person');
+end
+$$;
+update public.organizations set standing = 'approved' where id = tests.id('ours');
+select is(tests.claim(), '{"asked for again","disconnected today"}', 'An approval sends what was written in the last three days,');
+select is(tests.outcome_of('disconnected tomorrow'), 'canceled expired', 'and cancels what is older.');
+select is((select string_agg(e.status, ', ') from public.message_events e where e.message_id = tests.id('disconnected tomorrow')),
+  'canceled', 'Its events say so.');
+do $$
+begin
+  perform tests.clear();
+  insert into public.campaigns (id, organization_id, name, status, audience, started_at)
+  values (tests.remember('resumed', private.uuid_v7()), tests.id('ours'), 'C', 'running', '{}', now());
+  update public.sms_accounts set status = 'disabled' where id = tests.id('sender of ours');
+  perform tests.queue_old('old', '73 hours'), tests.queue_old('young', '71 hours');
+  perform tests.queue_old('of a campaign', '73 hours', campaign => tests.id('resumed'));
+  perform private.cancel_outdated_messages();
+end
+$$;
+select is(tests.outcome_of(name), wanted, name || ': ' || wanted) from (values ('old', 'canceled expired'), ('young', 'queued'),
+  ('of a campaign', 'queued')) v (name, wanted);
+update public.sms_accounts set status = 'active' where id = tests.id('sender of ours');
+delete from public.campaigns where id = tests.id('resumed');
+
 -- Why a message waits
 do $$ begin perform tests.clear(), tests.queue('text'); end $$;
 update public.sms_accounts set status = 'circuit_open', circuit_open_until = now() + interval '5 minutes' where id = tests.id('sender of ours');

@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(43);
+select plan(44);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -17,6 +17,7 @@ insert into shown values
   ('purge-notifications', 'deletes'), ('purge-cron-run-details', 'has no tenants'),
   ('switch-progress-job', 'has no tenants'), ('purge-reports', 'deletes'),
   ('thin-client-features', 'deletes'), ('run-reports', 'supabase/functions/report-jobs/run_reports.ts catches per run'),
+  ('cancel-outdated-messages', 'private.cancel_outdated_messages'),
   ('enter-planned-movements', 'private.run_client_plans'), ('notify-of-notes', 'private.notify_of_notes'),
   ('snapshot-client-features', 'private.run_feature_snapshots'), ('link-clients', 'private.link_new_contacts'),
   ('apply-client-rules', 'private.run_client_rules'), ('train-churn-models', 'private.run_churn_training'),

@@ -112,5 +112,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
       select from private.webhook_events v where v.fanned_out_at is null)
     or exists (select from private.webhook_deliveries d where d.status in ('pending', 'sending'))$$,
     'Delivers events to webhooks'),
+  ('cancel-outdated-messages', null, 'minute-tasks', 24,
+    'select private.cancel_outdated_messages()', 'Cancels texts that have waited too long'),
   ('purge-webhooks', null, 'nightly-tasks', 11,
     'select private.purge_webhooks()', 'Removes old events and secrets of webhooks');

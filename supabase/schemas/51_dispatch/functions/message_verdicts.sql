@@ -1,6 +1,6 @@
 -- Who may be texted, for queued messages. What was forbidden since they were queued is checked here: opt-outs for all; for
 -- marketing also lists, consent, frequency caps and the law's hours, which hold for what a person writes too
--- (legal_hours_from). Outside the organization's hours a message waits.
+-- (legal_hours_from). Outside the organization's hours a message waits; one that is too old is canceled (is_outdated).
 -- Automatic replies (confirmations, help) are exempt from these, but not from their own expiry, nor from the provider's
 -- refusal of a number that opted out there; an opt-out confirmation is not sent once the number has opted in again.
 create function private.message_verdicts(candidates public.messages[])
@@ -22,6 +22,7 @@ begin
     where o.id in (select m.organization_id from unnest(candidates) m)
   ), facts as materialized (
     select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
+      private.is_outdated(m) as outdated,
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
       opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
@@ -54,7 +55,7 @@ begin
     where m.campaign_id is null or c.id is not null
   ), checked as materialized (
     select f.*,
-      coalesce(case when f.auto_reply then f.expires_at else f.own_expiry end <= now(), false) as expired,
+      coalesce(case when f.auto_reply then f.expires_at else f.own_expiry end <= now(), false) or f.outdated as expired,
       case when f.auto_reply then
           case when f.opted_out and f.purpose = 'opt_in_confirmation'
             or private.refused_as_opted_out(f.organization_id, f.account_id, f.to_number) then 'suppressed' end
