@@ -62,7 +62,7 @@ Deno.test("a provider that answers 500 to all leaves outcomes unknown, opens the
   } finally {
     await carrier("/outage", { provider: "twilio", mode: "none" });
   }
-  // Doubt lasts at least 15 s; then the settling job asks the carrier, finds nothing, and the texts are sent again.
+  // Doubt lasts at least 50 s; then the settling job asks the carrier, finds nothing, and the texts are sent again.
   await until(async () => {
     await startJob("resolve-unknown-outcomes");
     const copies = await Promise.all(recipients.map(({ to }) => accepted(to)));

@@ -4,7 +4,7 @@ import { type SpawnedStack, spawnStack } from "./spawn.ts";
 
 /**
  * Starts a stack of a test's own, which it may kill, and waits until it is ready.
- * @param settleSeconds how long a text with an unknown outcome waits for its callback.
+ * @param settleSeconds how long a text with an unknown outcome waits for its callback; less than 50 counts as 50.
  */
 export function startStack(
   folder: string,

@@ -104,3 +104,24 @@ Deno.test("a plain body is sent once although the connection is cut, and a provi
   const away = await post(url);
   assert.deepEqual([away.kind, away.kind === "none" && away.neverSent], ["none", true]);
 });
+
+Deno.test("both attempts together take no longer than one may", async () => {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async (request) => {
+      const isPlain = request.headers.get("content-length") !== null;
+      await new Promise((resolve) => setTimeout(resolve, isPlain ? 3_000 : 600));
+      return new Response("Length Required", { status: 411 });
+    },
+  );
+  const began = Date.now();
+  const answer = await callProvider(
+    { baseUrl: `http://127.0.0.1:${server.addr.port}`, timeoutMs: 1_000 },
+    "/Messages.json",
+    { headers: {}, body: "To=1" },
+  );
+  const took = Date.now() - began;
+  await server.shutdown();
+  assert.equal(answer.kind === "none" && answer.code, "timeout");
+  assert.ok(took < 1_500, `${took} ms`);
+});

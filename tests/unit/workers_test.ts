@@ -51,11 +51,13 @@ function queueOf(count: number, failAt = Infinity) {
 }
 
 const later = () => Date.now() + 60_000;
+const startWithinMs = 25_000;
 
 Deno.test("workers send every message once and record every outcome", async () => {
   const queue = queueOf(1_003);
   const result = await runWorkers({
     ...queue,
+    startWithinMs,
     concurrency: 100,
     max: 5_000,
     until: later(),
@@ -69,7 +71,14 @@ Deno.test("workers send every message once and record every outcome", async () =
 
 Deno.test("workers keep no more requests under way than they are given", async () => {
   const queue = queueOf(500);
-  await runWorkers({ ...queue, concurrency: 40, max: 5_000, until: later(), stopping: () => {} });
+  await runWorkers({
+    ...queue,
+    startWithinMs,
+    concurrency: 40,
+    max: 5_000,
+    until: later(),
+    stopping: () => {},
+  });
   assert.ok(queue.mostAtOnce() <= 50, `${queue.mostAtOnce()} at once`);
 });
 
@@ -77,6 +86,7 @@ Deno.test("workers stop taking messages at their limit and say that there are mo
   const queue = queueOf(1_000);
   const result = await runWorkers({
     ...queue,
+    startWithinMs,
     concurrency: 25,
     max: 100,
     until: later(),
@@ -91,7 +101,14 @@ Deno.test("outcomes survive a database call that fails", async () => {
   // Two workers have a group and the third found none; the fourth call is the first that brings outcomes.
   const queue = queueOf(50, 4);
   await assert.rejects(
-    runWorkers({ ...queue, concurrency: 25, max: 1_000, until: later(), stopping: () => {} }),
+    runWorkers({
+      ...queue,
+      startWithinMs,
+      concurrency: 25,
+      max: 1_000,
+      until: later(),
+      stopping: () => {},
+    }),
     /the database is away/,
   );
   assert.equal(queue.recorded.length, 50);
@@ -100,8 +117,49 @@ Deno.test("outcomes survive a database call that fails", async () => {
 Deno.test("a worker that fails is thrown when the others have recorded what they had under way", async () => {
   const queue = queueOf(50, 3);
   await assert.rejects(
-    runWorkers({ ...queue, concurrency: 25, max: 1_000, until: later(), stopping: () => {} }),
+    runWorkers({
+      ...queue,
+      startWithinMs,
+      concurrency: 25,
+      max: 1_000,
+      until: later(),
+      stopping: () => {},
+    }),
     /the database is away/,
   );
   assert.deepEqual([queue.sent.size, queue.recorded.length], [50, 50]);
+});
+
+Deno.test("a message that waited too long for its turn is not sent but queued again", async () => {
+  const queue = queueOf(30);
+  const started = new Map<string, number>();
+  const claimed = new Map<string, number>();
+  await runWorkers({
+    ...queue,
+    // What the third worker has waits for the groups of the two others.
+    concurrency: 10,
+    max: 30,
+    startWithinMs: 150,
+    until: later(),
+    stopping: () => {},
+    step: async (outcomes, want) => {
+      const step = await queue.step(outcomes, want);
+      for (const { id } of step.messages) claimed.set(id, Date.now());
+      return step;
+    },
+    send: async (message) => {
+      started.set(message.id, Date.now());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return await queue.send(message);
+    },
+  });
+  assert.equal(queue.recorded.length, 30);
+  const back = queue.recorded.filter(({ kind }) => kind === "retry");
+  assert.deepEqual([...new Set(back.map(({ code }) => code))], ["not_started"]);
+  assert.equal(started.size + back.length, 30, "each is either sent or queued again");
+  assert.ok(back.length >= 10, `${back.length} are queued again`);
+  for (const { id } of back) assert.ok(!started.has(id));
+  for (const [id, at] of started) {
+    assert.ok(at - (claimed.get(id) ?? 0) <= 170, "no request starts late");
+  }
 });

@@ -11,6 +11,7 @@ import { type RecordedOutcome, runWorkers, Step } from "./workers.ts";
 import { msUntilDue } from "./pause.ts";
 import { maxWaitMs, runMs } from "./run_time.ts";
 import { sender } from "./sender.ts";
+import { startWithinMs } from "./settling.ts";
 
 /** Whether another run started this one. */
 const Call = z.object({ called: z.boolean() }).catch({ called: false });
@@ -59,6 +60,7 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
       send,
       concurrency: env.dispatchConcurrency(),
       max: slice - total,
+      startWithinMs,
       until,
       stopping,
     });

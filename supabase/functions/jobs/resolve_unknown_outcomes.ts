@@ -2,27 +2,24 @@ import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
-import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
 import { lookUpAll, LookupBatch } from "./lookups.ts";
 import { runMs } from "./run_time.ts";
+import { unknownAfterSeconds } from "./settling.ts";
 
 const Results = z.record(z.string(), z.number());
 
-/** No outcome counts as unknown while its request may still be under way. */
-const unknownAfterSeconds = () =>
-  Math.max(env.messageSettleSeconds(), providerTimeoutMs / 1000 + 5);
-
 async function resolve(db: Client) {
   const until = Date.now() + runMs;
+  const settleSeconds = unknownAfterSeconds(env.messageSettleSeconds());
   const results: Record<string, number> = {};
   let crashed = false;
   while (Date.now() < until) {
     const batch = LookupBatch.parse(
       unwrap(
         await db.rpc("claim_unknown_outcomes", {
-          unknown_after_seconds: unknownAfterSeconds(),
+          unknown_after_seconds: settleSeconds,
           batch_size: 50,
         }),
       ),
@@ -38,7 +35,7 @@ async function resolve(db: Client) {
   if (results["resend"]) ensure(await db.rpc("invoke_job", { job: "dispatch-messages" }));
   // A process that ended uncleanly may also have missed callbacks: reconcile without the usual wait.
   if (crashed) {
-    const body = { quiet_seconds: unknownAfterSeconds() };
+    const body = { quiet_seconds: settleSeconds };
     ensure(await db.rpc("invoke_job", { job: "reconcile-messages", body }));
   }
   return results;

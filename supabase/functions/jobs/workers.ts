@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import type { SendOutcome } from "../_shared/messaging/provider.ts";
+import { notStarted } from "./settling.ts";
 
 /** A message that the database has marked `sending`: its request must go out now. */
 export const ClaimedMessage = z.object({
@@ -81,6 +82,8 @@ export interface WorkersOptions {
   send: (message: ClaimedMessage, credentials: unknown) => Promise<SendOutcome>;
   /** Requests to providers under way at once, over all workers. */
   concurrency: number;
+  /** How long after its claim the request of a message may still start (see settling.ts). */
+  startWithinMs: number;
   /** Messages after which the workers stop taking new ones. */
   max: number;
   /** The moment (ms since 1970) after which they take no new ones. */
@@ -136,6 +139,8 @@ export async function runWorkers(
         more = true;
         options.stopping();
       }
+      // The claim is no earlier than this.
+      const startUntil = Date.now() + options.startWithinMs;
       const step = await stepOrSave(options, outcomes, open ? size : 0);
       if (step.messages.length === 0) {
         nextDueAt = step.next_due_at;
@@ -146,7 +151,11 @@ export async function runWorkers(
         step.messages.map(async (message) =>
           toRecorded(
             message,
-            await withPermit(() => options.send(message, step.credentials[message.account_id])),
+            await withPermit(() =>
+              Date.now() > startUntil
+                ? Promise.resolve(notStarted)
+                : options.send(message, step.credentials[message.account_id])
+            ),
           )
         ),
       );

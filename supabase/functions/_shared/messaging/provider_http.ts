@@ -78,6 +78,7 @@ async function exchange(
   { fetch, timeoutMs }: { fetch: typeof globalThis.fetch; timeoutMs: number },
 ): Promise<RawAnswer> {
   const { host } = new URL(url);
+  const end = Date.now() + timeoutMs;
   if (body !== undefined && plainHosts.has(host)) {
     return await postPlain(url, headers, body, timeoutMs);
   }
@@ -100,7 +101,8 @@ async function exchange(
     plainHosts.add(host);
     log("warn", "provider_wants_content_length", { host, status: answer.status });
   }
-  return await postPlain(url, headers, body, timeoutMs);
+  // Both attempts together take no longer than one may.
+  return await postPlain(url, headers, body, Math.max(1, end - Date.now()));
 }
 
 /** Whether a provider refused a request because its body came in chunks (RFC 9110, 15.5.12 and 15.6.2). */
