@@ -1,7 +1,7 @@
 -- From a template and recipients to queued messages.
 begin;
 \ir support.inc
-select plan(97);
+select plan(101);
 do $$
 begin
   perform tests.arrange();
@@ -144,6 +144,25 @@ select is((select body from public.messages where customer_id = tests.id('Kofi {
 select is((select count(*) from public.messages where batch_id is not null), 5::bigint, 'Each belongs to the batch.');
 select is(public.send_bulk(tests.id('ours'), 'Hi', filter => '{"status": "warned"}') - 'batch_id', '{"queued": 1, "suppressed": 1, "invalid": []}',
   'A filter chooses customers.');
+select tests.act_as('postgres');
+do $$
+begin
+  perform tests.customer('Household', 'ours', 'H1', '+233244000021', 'warned', 70),
+    tests.customer('Shop', 'ours', 'H2', '+233244000021', 'warned', 70);
+end
+$$;
+select tests.act_as('operator');
+select is(public.send_bulk(tests.id('ours'), 'Pay.', filter => '{"arrears_min": 60, "arrears_max": 80}') - 'batch_id',
+  '{"queued": 1, "suppressed": 0, "invalid": [{"index": 1, "message": "The same text to this number is in the list already."}]}',
+  'Two customers with one number get a text without variables once.');
+select is(public.send_bulk(tests.id('ours'), 'Pay {{arrears}}.', filter => '{"arrears_min": 60, "arrears_max": 80}') -> 'queued', '1',
+  'And so they do where the variables of the text are the same for both.');
+select is(public.send_bulk(tests.id('ours'), 'Pay for {{account_number}}.', filter => '{"arrears_min": 60, "arrears_max": 80}') -> 'queued', '2',
+  'Texts that differ both go out.');
+select is(public.send_bulk(tests.id('ours'), 'Hello', '[{"position": 0, "to": "+233244000021", "name": "Ama"},
+  {"position": 1, "to": "+233244000021", "name": "Kofi"}, {"position": 2, "to": "+233244000022", "name": "Ama"}]') - 'batch_id',
+  '{"queued": 2, "suppressed": 0, "invalid": [{"index": 1, "message": "The same text to this number is in the list already."}]}',
+  'Names that the text does not contain make no second text.');
 select is(public.send_bulk(tests.id('ours'), 'Hi', filter => '{"arrears_min": 1000}') - 'batch_id', '{"queued": 1, "suppressed": 0, "invalid": []}',
   'By what they owe, too.');
 select tests.act_as('postgres');

@@ -1,7 +1,7 @@
 -- A spreadsheet in two steps: stored for a day, then processed once and completely.
 begin;
 \ir support.inc
-select plan(141);
+select plan(143);
 do $$
 begin
   perform tests.arrange();
@@ -200,6 +200,20 @@ select is(public.process_batch(tests.id('ours'), send_sms => true, message => 'H
   {"row": 4, "reason": "The number cannot be reached, as its provider said before: no text was queued."},
   {"row": 5, "reason": "The organization does not text numbers of this country: no text was queued."},
   {"row": 6, "reason": "The number has opted out: no text was queued."}]', 'Each row without a text has its reason.');
+select tests.act_as('postgres');
+create function tests.landlord() returns jsonb language sql immutable as $$
+  select jsonb_agg(jsonb_build_object('row', n, 'name', 'Landlord', 'account_number', 'L' || n, 'phone', '+233244000031',
+    'arrears', 12.5, 'status', null)) from generate_series(1, 3) n
+$$;
+grant execute on function tests.landlord() to public;
+select tests.act_as('operator');
+select is(public.process_batch(tests.id('ours'), customers => tests.landlord(), send_sms => true, message => 'Pay.') - 'batch_id',
+  '{"created": 3, "updated": 0, "unchanged": 0, "actions": 0, "messages_queued": 1, "skipped": [
+    {"row": 2, "reason": "The same text to this number is in the list already: no text was queued."},
+    {"row": 3, "reason": "The same text to this number is in the list already: no text was queued."}]}',
+  'A landlord with three accounts gets a text without variables once.');
+select is(public.process_batch(tests.id('ours'), customers => tests.landlord(), send_sms => true,
+  message => 'Pay for {{account_number}}.') -> 'messages_queued', '3', 'And one for each account where it names the account.');
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'), customers => tests.rows()
   || '[{"row": 7, "name": "Twice", "account_number": "n2", "phone": "+233244000009", "arrears": 1}]')$$), 'PT422',
   'An account is in a batch once, with a status or without.');

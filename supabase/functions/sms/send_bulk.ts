@@ -52,7 +52,8 @@ const route = createRoute({
   tags: ["sms"],
   summary: "Text up to 10,000 recipients",
   description:
-    "One transaction. Recipients that cannot be texted are listed in `invalid`; the others are queued.",
+    "One transaction. Recipients that cannot be texted are listed in `invalid`, and so are those for whom the same " +
+    "text to the same number comes earlier in the list; the others are queued.",
   ...permitted("messages:send"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Result, "Queued"), ...guarded, ...problems(400, 409, 413, 422, 429) },

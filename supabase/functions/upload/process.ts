@@ -27,7 +27,8 @@ const route = createRoute({
   tags: ["upload"],
   summary: "Turn an upload into customers, actions and texts",
   description:
-    "One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1.",
+    "One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1. " +
+    "Several rows whose text to one number is the same give one text; the others are in `skipped`.",
   ...permitted("uploads:write"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: {

@@ -77,7 +77,7 @@ declare
   batch uuid;
   summary jsonb;
   actions_recorded integer := 0;
-  queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
+  queued jsonb := '{"queued": 0, "suppressed": [], "repeated": []}'::jsonb;
 begin
   perform private.require_batch(organization_id, action, send_sms, message);
   answer := private.idempotent_response(organization_id);
@@ -116,9 +116,14 @@ begin
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value -> 'position', 'reason',
-      rtrim(private.verdict_text(p.value ->> 'reason'), '.') || ': no text was queued.')), '[]')
-    from jsonb_array_elements(queued -> 'suppressed') p
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.position, 'reason',
+      rtrim(p.reason, '.') || ': no text was queued.') order by p.position), '[]')
+    from (
+      select (s.value ->> 'position')::integer as position, private.verdict_text(s.value ->> 'reason') as reason
+      from jsonb_array_elements(queued -> 'suppressed') s
+      union all
+      select (s.value ->> 'position')::integer, s.value ->> 'reason' from jsonb_array_elements(queued -> 'repeated') s
+    ) p
   );
   summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;

@@ -22,8 +22,9 @@ end
 $$;
 
 -- Queues one message per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?,
--- arrears? }]. Answers { first, queued, suppressed: [{ position, reason }] } and records sms_sent for the customers among
--- them. The caller has checked permissions and the form of the numbers. Texts to leads keep the law's hours too.
+-- arrears? }]. Answers { first, queued, suppressed: [{ position, reason }], repeated: [{ position, reason }] } and records
+-- sms_sent for the customers among them. repeated: the same text to the same number comes earlier in the list, and is
+-- queued once. The caller has checked permissions and the form of the numbers. Texts to leads keep the law's hours too.
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -54,7 +55,7 @@ begin
   end if;
   allowed := private.phone_pattern_of(organization);
   opens := private.next_sending_time(organization, now());
-  with r as materialized (
+  with rendered as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
       case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
         else b.reason end as blocked,
@@ -63,6 +64,10 @@ begin
     from private.batch_rows(recipients) x
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
+  ), numbered as materialized (
+    select n.*, row_number() over (partition by n."to", n.text order by n.position) > 1 as repeated from rendered n
+  ), r as materialized (
+    select n.* from numbered n where not n.repeated
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
@@ -86,7 +91,11 @@ begin
     'queued', (select count(*) from queued q where q.status = 'queued'),
     'suppressed', (
       select coalesce(jsonb_agg(jsonb_build_object('position', r.position, 'reason', r.blocked) order by r.position), '[]')
-      from r where r.blocked is not null)
+      from r where r.blocked is not null),
+    'repeated', (
+      select coalesce(jsonb_agg(jsonb_build_object('position', n.position,
+        'reason', 'The same text to this number is in the list already.') order by n.position), '[]')
+      from numbered n where n.repeated)
   ) into answer;
   return answer;
 end

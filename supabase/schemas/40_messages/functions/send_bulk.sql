@@ -62,9 +62,7 @@ begin
       when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
       when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
       when private.missing_variable(body, r.name, r.account_number, r.arrears) is not null
-        then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.'
-      when row_number() over (partition by r."to", r.name, r.account_number, r.arrears order by r.position) > 1
-        then 'The same text to this number is in the list already.' end as fault
+        then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.' end as fault
     from r
   )
   select
@@ -76,6 +74,13 @@ begin
   insert into public.batches (organization_id, kind, send_sms, created_by)
   values (organization_id, 'sms', true, auth.uid()) returning id into batch;
   queued := private.queue_messages(organization_id, rows, message, 'custom', batch, sender_id);
+  select coalesce(jsonb_agg(f.fault order by (f.fault ->> 'index')::integer), '[]') into invalid
+  from (
+    select jsonb_array_elements(invalid) as fault
+    union all
+    select jsonb_build_object('index', p.value -> 'position', 'message', p.value -> 'reason')
+    from jsonb_array_elements(queued -> 'repeated') p
+  ) f;
   update public.batches b set counts = jsonb_build_object('messages_queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', jsonb_array_length(invalid))
   where b.id = batch;
