@@ -68,14 +68,25 @@ function everyPlace(rows: Rows): string[] {
 function randomCase(rows: Rows, roll: (sides: number) => number): Case {
   const codes = [...rows.areaCodes.keys()];
   const regions = [...rows.regions.keys()].map((key) => key.split("|"));
-  const [country, region] = roll(3) === 0 ? pick(roll, regions) : [null, null];
+  const [country, region] = roll(3) === 0
+    ? pick(roll, regions)
+    // Countries alone: they may be the number's or contradict it.
+    : roll(3) === 0
+    ? [pick(roll, ["US", "CA", "GH", "AU", "BR", "XX"]), null]
+    : [null, null];
   const start = roll(3) === 0
     ? new Date(pick(roll, changes)).getTime() + roll(36 * 60) * MINUTE
     : Date.UTC(2027, 0, 1) + roll(365 * 24 * 60) * MINUTE;
   return {
     category: roll(8) === 0 ? "service" : "marketing",
-    phone: roll(20) === 0
-      ? "+233244000001"
+    phone: roll(8) === 0
+      ? pick(roll, [
+        "+233244000001",
+        "+61491570156",
+        "+5511981234567",
+        "+77012345678",
+        "+8835100012345",
+      ])
       : `+1${roll(25) === 0 ? "500" : pick(roll, codes)}5550100`,
     country: country ?? null,
     region: region || null,
@@ -93,6 +104,9 @@ Deno.test("over all zones and a year, the same as reading the rows minute by min
     const known = new Set([
       ...[...rows.areaCodes.values()].flatMap((code) => code.time_zones),
       ...[...rows.regions.values()].flat(),
+      ...["GH", "AU", "BR", "CA", "US", "KZ"].flatMap((country) =>
+        rows.countries.get(country) ?? []
+      ),
       ...statedZones,
     ]);
     const agreed = await agreedZones(sql, [...known]);

@@ -236,15 +236,54 @@ Deno.test("the organization's quiet hours hold on the recipient's clock, besides
   );
 });
 
-Deno.test("outside North America and for service messages the organization's own clock counts", async () => {
-  const quiet: [string, string] = ["21:00", "08:00"];
+Deno.test("a country that is not the area code's cancels neither its hours nor its own", async () => {
+  const miami = { phone: "+13055550100" };
+  // A Ghanaian office's default: in Florida until 8 in the evening, and not at night in Accra.
   await expectWindow(
-    { phone: "+233244000001", quiet },
-    "2027-07-15T22:00Z",
-    "2027-07-16T08:00Z",
+    { ...miami, country: "GH" },
+    "2027-07-15T20:30-04:00",
+    "2027-07-16T08:00-04:00",
     "2027-07-16T21:00Z",
   );
-  await expectWindow({ phone: "+233244000001" }, "2027-07-15T22:00Z", "2027-07-15T22:00Z", null);
+  // Anywhere in Canada, and in Florida.
+  await expectWindow(
+    { ...miami, country: "CA" },
+    "2027-07-15T21:15-04:00",
+    "2027-07-16T09:00-07:00",
+    "2027-07-16T20:00-04:00",
+  );
+});
+
+Deno.test("outside North America the quiet hours hold where the lead is", async () => {
+  const accra = { phone: "+233244000001", home: "America/Los_Angeles" };
+  const quiet: [string, string] = ["21:00", "08:00"];
+  for (const stated of [null, "Africa/Accra", "Africa/Abidjan"]) {
+    await expectWindow(
+      { ...accra, quiet, stated },
+      "2027-07-15T20:59-07:00",
+      "2027-07-16T08:00Z",
+      "2027-07-16T21:00Z",
+    );
+  }
+  await expectWindow(accra, "2027-07-15T22:00Z", "2027-07-15T22:00Z", null);
+  // Anywhere in Australia, unless the lead states the zone.
+  const sydney = { phone: "+61491570156", quiet };
+  await expectWindow(
+    sydney,
+    "2027-07-15T12:00Z",
+    "2027-07-16T08:00+06:30",
+    "2027-07-16T21:00+10:30",
+  );
+  await expectWindow(
+    { ...sydney, stated: "Australia/Melbourne" },
+    "2027-07-15T12:00Z",
+    "2027-07-16T08:00+10:00",
+    "2027-07-16T21:00+10:00",
+  );
+});
+
+Deno.test("for service messages the organization's own clock counts", async () => {
+  const quiet: [string, string] = ["21:00", "08:00"];
   await expectWindow(
     { phone: "+12125550100", quiet, category: "service" },
     "2027-07-15T03:00Z",
@@ -283,7 +322,8 @@ Deno.test("every zone in the rows is one that the database knows", async () => {
   await withDatabase(async (sql) => {
     const unknown = await sql`
       select zone from (select unnest(time_zones) as zone from private.area_codes
-        union select unnest(time_zones) from private.region_zones) z
+        union select unnest(time_zones) from private.region_zones
+        union select unnest(time_zones) from private.country_zones) z
       where not private.is_time_zone(zone) or zone not in (select name from pg_timezone_names)`;
     assert.deepEqual([...unknown], []);
   });

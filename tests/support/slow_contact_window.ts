@@ -24,11 +24,20 @@ export interface Rows {
   holidays: Set<string>;
   areaCodes: Map<string, { country: string; region: string | null; time_zones: string[] }>;
   regions: Map<string, string[]>;
+  /** Of whole countries. */
+  countries: Map<string, string[]>;
+  callingCodes: Map<string, string>;
+}
+
+/** Whose law holds somewhere, and what the clocks show there. */
+interface Place {
+  country: string | null;
+  region: string | null;
+  zone: string;
 }
 
 export const MINUTE = 60_000;
 const HORIZON = 14 * 24 * 60;
-const UNKNOWN = ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"];
 
 /** Reads them. */
 export async function rowsOf(sql: postgres.Sql): Promise<Rows> {
@@ -39,6 +48,8 @@ export async function rowsOf(sql: postgres.Sql): Promise<Rows> {
   const holidays = await sql`select country, region, day::text from private.holidays`;
   const codes = await sql`select * from private.area_codes`;
   const regions = await sql`select country, region, time_zones from private.region_zones`;
+  const countries = await sql`select country, time_zones from private.country_zones`;
+  const callingCodes = await sql`select prefix, country from private.calling_codes`;
   return {
     windows: [...windows],
     holidays: new Set(holidays.map((h) => `${h["country"]}|${h["region"]}|${h["day"]}`)),
@@ -50,6 +61,8 @@ export async function rowsOf(sql: postgres.Sql): Promise<Rows> {
       }]),
     ),
     regions: new Map(regions.map((r) => [`${r["country"]}|${r["region"]}`, r["time_zones"]])),
+    countries: new Map(countries.map((c) => [c["country"], c["time_zones"]])),
+    callingCodes: new Map(callingCodes.map((c) => [c["prefix"], c["country"]])),
   };
 }
 
@@ -85,22 +98,58 @@ function weekdayOf(day: string): number {
   return weekday;
 }
 
-/** A stated zone goes before the number's own; one outside North America counts beside them. */
-function statedAndOwn(rows: Rows, stated: string | null, own: string[]): string[] {
-  if (stated === null) return own;
-  const american = [...rows.areaCodes.values()].some((code) => code.time_zones.includes(stated));
-  return american ? [stated] : [stated, ...own];
+/** What the number says alone. */
+function placesOfNumber(rows: Rows, { phone, home }: Case): Place[] {
+  if (phone.startsWith("+1")) {
+    const code = rows.areaCodes.get(phone.slice(2, 5));
+    const country = code?.country ?? "US";
+    const zones = code?.time_zones ?? rows.countries.get(country) ?? [];
+    return zones.map((zone) => ({ country, region: code?.region ?? null, zone }));
+  }
+  const prefix = [4, 3, 2, 1].map((length) => phone.slice(1, 1 + length))
+    .find((digits) => rows.callingCodes.has(digits));
+  const country = rows.callingCodes.get(prefix ?? "") ?? null;
+  const zones = rows.countries.get(country ?? "") ?? [home];
+  return zones.map((zone) => ({ country, region: null, zone }));
 }
 
-function placeOf(rows: Rows, { phone, country, region, stated, home }: Case) {
-  const code = rows.areaCodes.get(phone.slice(2, 5));
-  if (!phone.startsWith("+1")) return { country, region, zones: [home] };
-  const known = country ? rows.regions.get(`${country}|${region ?? ""}`) : undefined;
-  return {
-    country: country ?? code?.country ?? null,
-    region: known ? region : (!country || code?.country === country) ? code?.region ?? null : null,
-    zones: known ?? statedAndOwn(rows, stated, code?.time_zones ?? UNKNOWN),
-  };
+/** Whether a stated zone agrees with the number. */
+function fits(rows: Rows, stated: string, american: boolean, own: Place[]): boolean {
+  if (american) {
+    return [...rows.areaCodes.values()].some((code) => code.time_zones.includes(stated));
+  }
+  const year = new Date().getUTCFullYear();
+  const days = [Date.UTC(year, 0, 15, 12), Date.UTC(year, 6, 15, 12)];
+  return own.some(({ zone }) =>
+    days.every((day) => JSON.stringify(wall(zone, day)) === JSON.stringify(wall(stated, day)))
+  );
+}
+
+/** All places where a recipient may be. */
+function placesOf(rows: Rows, wanted: Case): Place[] {
+  const { region, stated } = wanted;
+  const american = wanted.phone.startsWith("+1");
+  const own = placesOfNumber(rows, wanted);
+  const ownCountry = own[0]?.country ?? null;
+  const country = wanted.country ?? (region === null ? null : ownCountry);
+  const found = rows.regions.get(`${country}|${region ?? ""}`);
+  if (found && (region || country === ownCountry)) {
+    const address = found.map((zone) => ({ country, region: region || null, zone }));
+    return american ? address : [...address, ...own];
+  }
+  const agrees = stated !== null && fits(rows, stated, american, own);
+  const byNumber = agrees
+    ? [{ country: ownCountry, region: own[0]?.region ?? null, zone: stated }]
+    : own;
+  if (country !== null && country !== ownCountry) {
+    const zones = stated !== null
+      ? [stated]
+      : found ?? rows.countries.get(country) ?? own.slice(0, 1).map(({ zone }) => zone);
+    return [...zones.map((zone) => ({ country, region: null, zone })), ...byNumber];
+  }
+  return stated === null || agrees
+    ? byNumber
+    : [{ country: ownCountry, region: own[0]?.region ?? null, zone: stated }, ...own];
 }
 
 function lawAllows(
@@ -129,15 +178,15 @@ function isQuiet(quiet: [string, string] | null, time: string): boolean {
 /** The first minute at which a text may arrive, and the first after it at which it may not. */
 export function slowWindow(rows: Rows, wanted: Case): Opening {
   const byLaw = wanted.category === "marketing" && wanted.phone.startsWith("+1");
-  const place = placeOf(rows, wanted);
-  const zones = byLaw ? place.zones : [wanted.home];
-  const country = rows.windows.some((w) => w.country === place.country)
-    ? place.country ?? "US"
-    : "US";
+  const places = wanted.category === "marketing"
+    ? placesOf(rows, wanted)
+    : [{ country: null, region: null, zone: wanted.home }];
+  const lawOf = ({ country }: Place) =>
+    country !== null && rows.windows.some((w) => w.country === country) ? country : "US";
   const opens = (at: number) =>
-    zones.every((zone) => {
-      const here = wall(zone, at);
-      return (!byLaw || lawAllows(rows, country, place.region, here)) &&
+    places.every((place) => {
+      const here = wall(place.zone, at);
+      return (!byLaw || lawAllows(rows, lawOf(place), place.region, here)) &&
         !isQuiet(wanted.quiet, here.time);
     });
   const start = wanted.at.getTime();
@@ -151,6 +200,6 @@ export function slowWindow(rows: Rows, wanted: Case): Opening {
   return {
     sends_at,
     closes_at: sends_at && (byLaw || wanted.quiet) ? first(sends_at.getTime(), false) : null,
-    zone: zones.join(","),
+    zone: [...new Set(places.map(({ zone }) => zone))].join(","),
   };
 }

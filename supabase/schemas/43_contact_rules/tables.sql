@@ -83,6 +83,21 @@ comment on column private.region_zones.name is
   'The region''s name in lower case without accents: addresses have it instead of the code.';
 
 
+create table private.country_zones (
+  country text primary key,
+  time_zones text[] not null constraint country_zones_zones_given check (cardinality(time_zones) > 0),
+  source text not null
+);
+comment on table private.country_zones is
+  'Time zones of whole countries: for numbers outside North America, and for leads whose country is not their number''s.';
+
+
+create type private.contact_place as (country text, region text, zone text);
+comment on type private.contact_place is
+  'A place where a recipient may be: whose law holds there, and what the clocks show. All of a recipient''s places must '
+  'allow a message.';
+
+
 create type private.local_hours as (
   day date, opens time, closes time, closed boolean,
   open boolean, changes_at timestamptz

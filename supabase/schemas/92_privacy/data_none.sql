@@ -22,6 +22,7 @@ select d.relation, c, 'none' from (values
   ('private.contact_caps', 'country region source'),
   ('private.contact_windows', 'country region source'),
   ('private.counters', 'measures name'),
+  ('private.country_zones', 'country source time_zones'),
   ('private.customer_totals', 'status'),
   ('private.default_segment_prices', 'currency source'),
   ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),

@@ -42,18 +42,17 @@ end
 $$;
 
 -- The next moment, not before `at`, when a message may arrive, and when that opening ends (null: never); no moment
--- within 14 days: null. by_law: the legal hours of the country and the region and the organization's quiet hours must
--- hold in every one of the zones; otherwise only the quiet hours.
-create function private.area_window(organization public.organizations, by_law boolean, country text, region text,
-  zones text[], at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
+-- within 14 days: null. At every one of the places the organization's quiet hours must hold and, by_law, the legal hours
+-- of the country and the region.
+create function private.area_window(organization public.organizations, by_law boolean, places private.contact_place[],
+  at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
 language plpgsql stable set search_path = ''
 as $$
 declare
   horizon constant timestamptz := at + interval '14 days';
-  -- Countries of North America without rows of their own: the law of the United States applies to the caller.
-  law_country constant text := case when by_law then coalesce(
-    (select w.country from private.contact_windows w where w.country = area_window.country limit 1), 'US') end;
-  zone text;
+  clocks private.contact_place[];
+  clock private.contact_place;
+  last_clock private.contact_place;
   moment timestamptz := at;
   hours private.local_hours;
   turn integer := 0;
@@ -63,11 +62,20 @@ begin
     sends_at := at;
     return;
   end if;
+  -- Countries without rows of their own: the law of the United States applies to the caller.
+  clocks := array(
+    select row(case when by_law then coalesce((
+        select w.country from private.contact_windows w where w.country = p.country limit 1), 'US') end,
+      p.region, p.zone)::private.contact_place
+    from unnest(places) with ordinality as p (country, region, zone, n) order by p.n);
 
-  while agreed < cardinality(zones) loop
-    zone := zones[turn % cardinality(zones) + 1];
-    hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
-      organization.quiet_hours_end, hours);
+  while agreed < cardinality(clocks) loop
+    clock := clocks[turn % cardinality(clocks) + 1];
+    -- Hours are looked up once for the places of one law.
+    hours := private.local_hours(clock.zone, moment, clock.country, clock.region, organization.quiet_hours_start,
+      organization.quiet_hours_end,
+      case when row(clock.country, clock.region) is not distinct from row(last_clock.country, last_clock.region) then hours end);
+    last_clock := clock;
     if hours.open then
       agreed := agreed + 1;
       turn := turn + 1;
@@ -81,10 +89,11 @@ begin
   end loop;
   sends_at := moment;
 
-  foreach zone in array zones loop
+  foreach clock in array clocks loop
     moment := sends_at;
+    hours := null;
     while moment <= horizon loop
-      hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+      hours := private.local_hours(clock.zone, moment, clock.country, clock.region, organization.quiet_hours_start,
         organization.quiet_hours_end, hours);
       if not hours.open then
         closes_at := least(closes_at, moment);

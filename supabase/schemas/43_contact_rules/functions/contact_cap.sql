@@ -5,8 +5,7 @@ as $$
 begin
   if phone like '+1%' then
     select c.messages, c.hours into messages, hours
-    from private.recipient(phone, contact_cap.country, contact_cap.region, null, null) r
-    cross join lateral private.area_cap(r.place_country, r.place_region, day) c;
+    from private.area_cap(private.recipient(phone, contact_cap.country, contact_cap.region, null, null), day) c;
   end if;
 end
 $$;

@@ -1,22 +1,18 @@
--- Marketing to North America keeps the legal window in every zone the recipient may be in; everything else keeps the
--- organization's quiet hours.
+-- Marketing keeps the organization's quiet hours wherever the recipient may be, and to North America the law's hours too;
+-- everything else keeps the quiet hours of the organization's own clock.
 create function private.contact_window(organization public.organizations, category text, phone text, country text,
   region text, stated_zone text, at timestamptz,
   out sends_at timestamptz, out closes_at timestamptz, out zone text)
 language plpgsql stable set search_path = ''
 as $$
 declare
-  by_law constant boolean := coalesce(category = 'marketing' and phone like '+1%', false);
-  place record;
+  places constant private.contact_place[] := case when category = 'marketing'
+    then private.recipient(phone, country, region, stated_zone, organization.time_zone)
+    else array[row(null, null, organization.time_zone)::private.contact_place] end;
 begin
-  if by_law then
-    select * into place from private.recipient(phone, country, region, stated_zone, organization.time_zone);
-  else
-    select null as place_country, null as place_region, array[organization.time_zone] as zones into place;
-  end if;
-  zone := array_to_string(place.zones, ',');
+  zone := private.zones_of(places);
   select w.sends_at, w.closes_at into sends_at, closes_at
-  from private.area_window(organization, by_law, place.place_country, place.place_region, place.zones, at) w;
+  from private.area_window(organization, coalesce(category = 'marketing' and phone like '+1%', false), places, at) w;
 end
 $$;
 comment on function private.contact_window is

@@ -29,16 +29,16 @@ begin
       left join private.template_bodies b on b.organization_id = campaign.organization_id and b.variant_id = p.variant_id
     ), places as materialized (
       -- Recipients of one address and area code are in one area, and those of one area share its law and its hours.
-      select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
+      select d.place, r as places, d.phone like '+1%' as by_law, row(r, d.phone like '+1%')::text as area
       from (
         select distinct on (k.place) k.place, k.phone, k.country, k.region, k.time_zone from recipients k where k.lead_id is not null
       ) d
       cross join lateral private.recipient(d.phone, d.country, d.region, d.time_zone, organization.time_zone) r
     ), areas as materialized (
-      select a.area, h.sends_at, h.closes_at, array_to_string(a.zones, ',') as zone, c.messages as cap, c.hours as cap_hours
+      select a.area, h.sends_at, h.closes_at, private.zones_of(a.places) as zone, c.messages as cap, c.hours as cap_hours
       from (select distinct on (p.area) p.* from places p) a
-      cross join lateral private.area_window(organization, a.by_law, a.place_country, a.place_region, a.zones, now()) h
-      left join lateral private.area_cap(a.place_country, a.place_region, current_date) c on a.by_law
+      cross join lateral private.area_window(organization, a.by_law, a.places, now()) h
+      left join lateral private.area_cap(a.places, current_date) c on a.by_law
     ), checked as materialized (
       select k.*, h.sends_at, h.closes_at, h.zone, h.cap, h.cap_hours, case
           when k.lead_id is null then 'lead_deleted'
