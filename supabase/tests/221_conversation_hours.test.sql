@@ -1,7 +1,7 @@
 -- The legal hours of a person's text hold whenever it is claimed, not only when it was written.
 begin;
 \ir support.inc
-select plan(13);
+select plan(22);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -86,6 +86,60 @@ select ok(tests.text_lead() <= now(), 'An answer within the hour goes out at any
 select is(tests.exchange(), '{+12125550103}', 'It is handed over.');
 select is((select count(*)::integer from public.messages m where m.organization_id = tests.id('ours')
   and m.legal_hours_from = now() + interval '1 minute'), 1, 'Until the hour is over.');
+
+-- Nor is one to a number, or many. Only what is about a customer's account keeps just the organization's hours.
+delete from public.messages where organization_id = tests.id('ours');
+do $$
+begin
+  perform tests.customer('Subscriber', 'ours', 'S1', '+12125550104');
+end
+$$;
+create function tests.send_many(variadic phones text[]) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('operator');
+  answer := public.send_bulk(tests.id('ours'), 'Hello', sender_id => '+12125550001', recipients => (
+    select jsonb_agg(jsonb_build_object('position', p.n, 'to', p.phone)) from unnest(phones) with ordinality p (phone, n)));
+  perform tests.act_as('postgres');
+  return (
+    select string_agg(m.to_number || case when m.send_after > now() then ' waits' else '' end, ', ' order by m.to_number)
+    from public.messages m where m.batch_id = (answer ->> 'batch_id')::uuid);
+end
+$$;
+create function tests.send_one(customer uuid default null, phone text default null) returns boolean language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('operator');
+  answer := public.send_message(tests.id('ours'), message => 'Hello', sender_id => '+12125550001', to_number => phone,
+    customer_id => customer);
+  perform tests.act_as('postgres');
+  return (answer ->> 'send_after')::timestamptz > now();
+end
+$$;
+select ok(tests.send_one(phone => '+12125550105'), 'A text to a number waits for the legal hours.');
+select ok(tests.send_one(phone => '+12125550104'), 'And so it does if a customer has the number.');
+select ok(not tests.send_one(customer => tests.id('Subscriber')), 'A text to a customer does not.');
+update public.messages set send_after = now() where organization_id = tests.id('ours') and status = 'queued';
+select is(tests.exchange(), '{+12125550104}', 'They wait too when they are due; the customer''s is handed over.');
+select tests.hours('00:00', '24:00');
+update public.messages set send_after = now() where organization_id = tests.id('ours') and status = 'queued';
+select set_eq('select unnest(tests.exchange())', array['+12125550104', '+12125550105'], 'At an open hour they go out.');
+select tests.hours(null, null);
+insert into public.messages (id, organization_id, direction, account_id, to_number, from_number, body, encoding,
+  segments, status, provider, created_at)
+values (private.uuid_v7(now() - interval '59 minutes'), tests.id('ours'), 'inbound', tests.id('sender'), '+12125550001', '+12125550107', 'When?',
+  'GSM-7', 1, 'received', 'twilio', now() - interval '59 minutes');
+update public.organizations set allowed_countries = '{US,GH}' where id = tests.id('ours');
+select is(tests.send_many('+12125550106', '+12125550107', '+233244000001'),
+  '+12125550106 waits, +12125550107, +233244000001',
+  'Of many each keeps the hours of its place, except an answer within the hour.');
+select set_eq('select unnest(tests.exchange())', array['+12125550107', '+233244000001'], 'They are handed over.');
+select is((select string_agg(to_number, ' ' order by to_number) from public.messages m where m.organization_id = tests.id('ours')
+  and m.direction = 'outbound' and m.legal_hours_from is null), '+12125550104', 'Only the customer''s text has no legal hours.');
+select is((select count(*)::integer from public.messages m where m.organization_id = tests.id('ours') and m.to_number = '+12125550106'
+  and m.status = 'queued' and m.wait_reason = 'quiet_hours'), 1, 'What waits says why.');
 
 select * from finish();
 rollback;

@@ -39,7 +39,9 @@ export const Queued = z.object({
   segments: z.int().openapi({ example: 1 }),
   encoding: z.enum(["GSM-7", "UCS-2"]),
   send_after: Timestamp.openapi({
-    description: "Later than now outside the hours in which the number may be texted",
+    description:
+      "Later than now outside the hours in which the number may be texted: the organization's, and to a " +
+      "lead or a number also the law's, except within an hour after it wrote",
   }),
   error_code: z.enum(["suppressed", "undeliverable", "own_number"]).nullable().openapi({
     description:

@@ -82,8 +82,9 @@ comment on table public.messages is 'Every text, out and in. Written by function
 comment on column public.messages.created_by is
   'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
 comment on column public.messages.legal_hours_from is
-  'From when the legal hours of marketing hold for a text that a person wrote in a conversation or to a lead: at once, '
-  'or an hour after the other side last wrote. Null: only the organization''s quiet hours.';
+  'From when the legal hours of marketing hold for a text that a person wrote in a conversation, to a lead or to a number: '
+  'at once, or an hour after the other side last wrote. Null: only the organization''s quiet hours, as for texts to '
+  'customers.';
 comment on column public.messages.sending_at is
   'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
   'is unknown.';

@@ -24,7 +24,8 @@ $$;
 -- Queues one message per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?,
 -- arrears? }]. Answers { first, queued, suppressed: [{ position, reason }], repeated: [{ position, reason }] } and records
 -- sms_sent for the customers among them. repeated: the same text to the same number comes earlier in the list, and is
--- queued once. The caller has checked permissions and the form of the numbers. Texts to leads keep the law's hours too.
+-- queued once. The caller has checked permissions and the form of the numbers. Texts to others than customers keep the
+-- law's hours.
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -59,9 +60,10 @@ begin
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
       case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
         else b.reason end as blocked,
-      case when x.lead_id is not null then private.legal_hours_from(organization.id, x."to") end as legal_hours_from,
-      case when x.lead_id is not null then private.person_sends_at(organization, x."to", x.lead_id) else opens end as send_after
+      t.legal_hours_from, coalesce(t.send_after, opens) as send_after
     from private.batch_rows(recipients) x
+    left join private.sending_times(organization, recipients) t
+      on x.customer_id is null and t.phone = x."to" and t.lead_id is not distinct from x.lead_id
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), numbered as materialized (

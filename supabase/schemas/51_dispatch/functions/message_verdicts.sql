@@ -20,6 +20,18 @@ begin
     from public.organizations o
     cross join lateral private.contact_window(o, 'service', null, null, null, null, now()) w
     where o.id in (select m.organization_id from unnest(candidates) m)
+  ), legal as materialized (
+    -- Found by the id alone, as in target_verdicts.
+    select m.id, m.organization_id, m.to_number, l.country, l.region, l.time_zone,
+      row(m.organization_id, left(m.to_number, 5), l.country, l.region, l.time_zone)::text as place
+    from unnest(candidates) m
+    left join public.leads l on (l.organization_id = m.organization_id) is true and l.id = m.lead_id
+    where m.legal_hours_from <= now()
+  ), places as materialized (
+    select p.place, coalesce(w.sends_at, now() + interval '1 day') as sends_at, w.closes_at, w.zone
+    from (select distinct on (g.place) g.* from legal g) p
+    join organizations o on o.id = p.organization_id
+    cross join lateral private.contact_window(o.organization, 'marketing', p.to_number, p.country, p.region, p.time_zone, now()) w
   ), facts as materialized (
     select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
       private.is_outdated(m) as outdated,
@@ -48,10 +60,8 @@ begin
       select v.* from private.marketing_verdict(m) v
       where m.category = 'marketing' and not private.is_auto_reply(m.purpose) limit 1
     ) marketing on true
-    left join lateral (
-      select w.* from private.legal_window(o.organization, m.to_number, m.lead_id) w
-      where m.legal_hours_from <= now() limit 1
-    ) law on true
+    left join legal g on g.id = m.id
+    left join places law on law.place = g.place
     where m.campaign_id is null or c.id is not null
   ), checked as materialized (
     select f.*,
