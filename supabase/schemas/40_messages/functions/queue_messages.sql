@@ -67,7 +67,7 @@ begin
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), numbered as materialized (
-    select n.*, row_number() over (partition by n."to", n.text order by n.position) > 1 as repeated from rendered n
+    select n.*, row_number() over (partition by private.one_spelling(n."to"), n.text order by n.position) > 1 as repeated from rendered n
   ), r as materialized (
     select n.* from numbered n where not n.repeated
   ), queued as (

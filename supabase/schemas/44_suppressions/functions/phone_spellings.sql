@@ -19,6 +19,25 @@ as $$
     else array[phone] end
 $$;
 
+-- Those of these numbers that have another spelling, with it. The pattern is that of phone_spellings: few numbers of an
+-- audience have one, and a function call for each would be felt.
+create function private.other_spellings(phones text[])
+returns table (phone text, spelling text)
+language sql immutable parallel safe rows 100 set search_path = ''
+as $$
+  select distinct p, s from unnest(phones) p cross join lateral unnest(private.phone_spellings(p)) s
+  where p ~ '^\+(5[245]|229)' and s <> p
+$$;
+
+-- One of a number's spellings, the same for all of them: the shortest.
+create function private.one_spelling(phone text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case when phone !~ '^\+(5[245]|229)' then phone
+    else (select s from unnest(private.phone_spellings(phone)) s order by char_length(s) limit 1) end
+$$;
+
 -- The spelling of an inbound number under which the organization texted it last, else knows it as a lead or customer.
 create function private.known_spelling(organization_id uuid, phone text)
 returns text

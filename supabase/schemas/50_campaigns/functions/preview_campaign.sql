@@ -21,10 +21,21 @@ begin
       from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.occurrence = 1 order by n.phone)) as e (phone, blocked_reason,
           consent_id)
-    ), outcomes as materialized (
+    ), decided as materialized (
       select n.id, n.phone, case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
         else nullif(e.blocked_reason, 'doubtful_reply') end as reason
       from numbered n left join eligibility e on e.phone = n.phone
+    ), repeated as materialized (
+      select r.id from (
+        select d.id, row_number() over (partition by private.one_spelling(d.phone) order by d.id) as occurrence
+        from decided d
+        join private.other_spellings(array(select c.phone from chosen c where c.phone is not null)) o on o.phone = d.phone
+        where d.reason is null
+      ) r
+      where r.occurrence > 1
+    ), outcomes as materialized (
+      select d.id, d.phone, coalesce(d.reason, case when r.id is not null then 'duplicate_number' end) as reason
+      from decided d left join repeated r on r.id = d.id
     )
     select jsonb_build_object('chosen', (select count(*) from outcomes),
       'included', (select count(*) from outcomes o where o.reason is null),

@@ -32,10 +32,23 @@ begin
         case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
           else e.blocked_reason end as reason
       from numbered n left join eligibility e on e.phone = n.phone
+    ), repeated as materialized (
+      -- Of a number in two spellings the first that may be texted.
+      select r.position from (
+        select d.position, o.spelling,
+          row_number() over (partition by private.one_spelling(d.phone) order by d.position) as occurrence
+        from decided d
+        join private.other_spellings(array(select p.phone from picked p where p.phone is not null)) o on o.phone = d.phone
+        where d.reason is null
+      ) r
+      where r.occurrence > 1 or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = $1.id and t.phone = r.spelling and t.status in ('pending', 'sent'))
     ), pending as (
       insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
       select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'pending' from decided d
-      where d.reason is null order by d.position
+      where d.reason is null and not exists (select from repeated r where r.position = d.position)
+      order by d.position
       on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
       returning position
     ), excluded as (

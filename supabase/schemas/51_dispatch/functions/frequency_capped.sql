@@ -14,7 +14,7 @@ begin
       -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
       -- yet, the planner would walk all texts of the organization for each recipient.
       select count(*) from public.messages m
-      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = l.phone
+      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = any (private.phone_spellings(l.phone))
         and m.category = 'marketing' and m.direction = 'outbound'
         and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
         and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
@@ -33,7 +33,7 @@ as $$
 declare
   mine constant text[] := array(
     select r.phone from (select distinct l.phone from unnest(limits) l) r
-    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || r.phone, 0)));
+    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || private.one_spelling(r.phone), 0)));
   free constant text[] := private.under_frequency_cap(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
 begin
   return query

@@ -73,10 +73,7 @@ begin
         when f.opted_out then 'suppressed'
         when not f.country_allowed then 'country_not_allowed'
         when private.is_undeliverable(f.organization_id, f.to_number) then 'undeliverable'
-        when exists (
-          select from public.reply_reviews r
-          where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
-        ) then 'doubtful_reply' end as reason,
+        when private.needs_review(f.organization_id, f.to_number) then 'doubtful_reply' end as reason,
       case when f.auto_reply then now() when f.category = 'marketing' then f.marketing_sends_at
         else f.other_sends_at end as sends_at,
       case when f.auto_reply then f.expires_at when f.category = 'marketing' then least(f.own_expiry, f.marketing_closes_at)
