@@ -9,8 +9,12 @@ import { until } from "../support/wait.ts";
  * transaction that the test holds open. Nobody else may claim these campaigns, so they run inside of it only.
  */
 
-/** A country of its own, whose law lets three texts arrive in a day, at any hour. */
+/**
+ * A country of its own, whose law lets three texts arrive in a day, at any hour. An address in its region decides whose
+ * law holds, a country alone would not.
+ */
 const COUNTRY = "XZ";
+const REGION = "T";
 
 async function withLaw<T>(work: () => Promise<T>): Promise<T> {
   await withDatabase(async (sql) => {
@@ -18,6 +22,8 @@ async function withLaw<T>(work: () => Promise<T>): Promise<T> {
       values (${COUNTRY}, '00:00', '24:00', '2024-01-01', 'a test')`;
     await sql`insert into private.contact_caps (country, messages, hours, effective_from, source)
       values (${COUNTRY}, 3, 24, '2024-01-01', 'a test')`;
+    await sql`insert into private.region_zones (country, region, time_zones, source)
+      values (${COUNTRY}, ${REGION}, '{America/New_York}', 'a test')`;
   });
   try {
     return await work();
@@ -25,6 +31,7 @@ async function withLaw<T>(work: () => Promise<T>): Promise<T> {
     await withDatabase(async (sql) => {
       await sql`delete from private.contact_windows where country = ${COUNTRY}`;
       await sql`delete from private.contact_caps where country = ${COUNTRY}`;
+      await sql`delete from private.region_zones where country = ${COUNTRY}`;
     });
   }
 }
@@ -46,7 +53,8 @@ async function audienceOf(
     { length: count },
     (_, i) => `+1212${office.number.slice(8)}${100 + i}`,
   );
-  const recipients = phones.map((phone) => ({ phone, consent: false, country }));
+  const region = country && REGION;
+  const recipients = phones.map((phone) => ({ phone, consent: false, country, region }));
   return { office, phones, leads: await addRecipients(office, recipients) };
 }
 
