@@ -1,7 +1,7 @@
 -- Organizations, people, teams, roles and memberships: who may read and change them, and what nobody may do.
 begin;
 \ir support.inc
-select plan(480);
+select plan(490);
 do $$
 begin
   perform tests.arrange();
@@ -231,6 +231,21 @@ from unnest(array['name = '' ''', 'country = ''Ghana''', 'currency = ''cedi''', 
 select lives_ok(format('update public.organizations set time_zone = %L where id = tests.id(''ours'')', zone),
   format('%s is a time zone.', zone))
 from unnest(array['UTC', 'Africa/Accra', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) zone;
+select is(private.canonical_time_zone(name), zone, format('%s is %s.', coalesce(name, 'Nothing'), coalesce(zone, 'no time zone')))
+from (values ('america/new_york', 'America/New_York'), ('America/New_york', 'America/New_York'), ('ASIA/HO_CHI_MINH', 'Asia/Ho_Chi_Minh'),
+  ('utc', 'UTC'), ('Mars/Olympus', null), ('est5edt', null), (null, null)) v (name, zone);
+do $$
+begin
+  update public.organizations set time_zone = 'africa/accra' where id = tests.id('ours');
+  perform tests.act_as('admin');
+  perform public.set_calendar(tests.id('ours'), '{"week": {"mon": [["09:00", "17:00"]]}, "time_zone": "africa/lagos"}'),
+    public.create_lead(tests.id('ours'), '{"first_name": "Zoned", "time_zone": "america/new_york"}');
+  perform tests.act_as('postgres');
+end
+$$;
+select is((select o.time_zone from public.organizations o where o.id = tests.id('ours')), 'Africa/Accra', 'An organization''s zone is stored as it is written,');
+select is((select c.time_zone from public.calendars c where c.organization_id = tests.id('ours')), 'Africa/Lagos', 'a calendar''s, too,');
+select is((select l.time_zone from public.leads l where l.first_name = 'Zoned'), 'America/New_York', 'and a lead''s.');
 
 -- Ids
 select is(private.uuid_v7_time(private.uuid_v7('2026-03-04 05:06:07.089+00')),

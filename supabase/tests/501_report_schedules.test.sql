@@ -273,6 +273,8 @@ from unnest(array['{"frequency": "hourly"}', '{"time": "7:30"}', '{"time": null,
   '{"frequency": "weekly", "weekdays": []}', '{"frequency": "weekly", "weekdays": [8]}', '{"month_day": 32}',
   '{"frequency": "monthly"}', '{"time_zone": "Mars"}', '{"format": "doc"}', '{"on_empty": "maybe"}',
   '{"status": "gone"}', '{"recipients": "all"}', '{"recipients": [1]}', '{"recipients": ["no address"]}']) changes;
+select is((private.changed_schedule(s, '{"time_zone": "asia/tokyo"}')).time_zone, 'Asia/Tokyo', 'A zone is stored as it is written.')
+from public.report_schedules s where s.id = tests.id('schedule');
 
 select * from finish();
 rollback;

@@ -23,7 +23,7 @@ Deno.test("a file of leads becomes leads, with everything that its columns say",
   const preview = await previewed(
     admin,
     `${header},Program,Start\r\n` +
-      `Ama Serwaa Mensah,AMA@Example.com,024 412 3456,Qualified,"GHS 1,234.50",hot; web,Ghana,Ashanti,Africa/Accra,Web Site,mba,2027-01-15\r\n` +
+      `Ama Serwaa Mensah,AMA@Example.com,024 412 3456,Qualified,"GHS 1,234.50",hot; web,Ghana,Ashanti,africa/accra,Web Site,mba,2027-01-15\r\n` +
       `"Boateng, Kofi",,+233201234567,,,,,,,,,\r\n`,
   );
   assert.equal(preview.total_rows, 2);

@@ -34,3 +34,10 @@ create extension if not exists pg_cron with schema pg_catalog;
 
 create extension if not exists supabase_vault with schema vault;
 
+create table private.time_zones (
+  key text primary key,
+  name text not null
+);
+comment on table private.time_zones is
+  'The names of time zones (IANA) in lower case, and how they are written. PostgreSQL reads its own list from files, too '
+  'slowly for each row. A zone that is newer than these rows is known by its exact name.';

@@ -128,6 +128,8 @@ grant update (
   alert_failure_rate, alert_after, allowed_countries, daily_spending_limit
 ) on public.organizations to authenticated;
 
+create trigger canonicalize_time_zone before insert or update of time_zone on public.organizations
+  for each row execute function private.canonicalize_time_zone();
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
 create trigger protect_audit_retention before update of audit_retention_months on public.organizations

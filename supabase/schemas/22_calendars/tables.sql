@@ -23,6 +23,8 @@ create policy "members read their organization's calendar" on public.calendars f
 revoke all on public.calendars from public, anon, authenticated, service_role;
 grant select on public.calendars to authenticated, service_role;
 
+create trigger canonicalize_time_zone before insert or update of time_zone on public.calendars
+  for each row when (new.time_zone is not null) execute function private.canonicalize_time_zone();
 create trigger set_updated_at before update on public.calendars
   for each row execute function private.set_updated_at();
 

@@ -192,6 +192,9 @@ create policy "people read leads within the scope of their permission" on public
 revoke all on public.leads from public, anon, authenticated, service_role;
 grant select on public.leads to authenticated, service_role;
 
+-- Before derive_columns, by its name: what changes nothing is no new version.
+create trigger canonicalize_time_zone before insert or update of time_zone on public.leads
+  for each row when (new.time_zone is not null) execute function private.canonicalize_time_zone();
 create trigger derive_columns before insert or update on public.leads
   for each row execute function private.set_lead_derived_columns();
 create trigger maintain_sla_clock_of_new before insert on public.leads

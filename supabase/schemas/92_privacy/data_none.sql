@@ -85,6 +85,7 @@ select d.relation, c, 'none' from (values
   ('private.status_lookups', 'provider source'),
   ('private.suppression_totals', 'source'),
   ('private.target_totals', 'reason status'),
+  ('private.time_zones', 'key name'),
   ('private.undeliverable_codes', 'code description provider'),
   ('private.webhook_deliveries', 'object_id reason status'),
   ('private.webhook_event_types',

@@ -170,10 +170,11 @@ export function readCountry(text: string): Read<string> {
 
 const zones = new Map<string, boolean>();
 
+/** A name in any case; the database stores it as it is written. */
 export function readTimeZone(text: string): Read<string> {
   let known = zones.get(text);
   if (known === undefined) {
-    known = /^(?:UTC|[A-Z][A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+)$/.test(text);
+    known = /^(?:UTC|[A-Z_]+(?:\/[A-Z0-9_+-]+)+)$/i.test(text);
     try {
       if (known) new Intl.DateTimeFormat("en", { timeZone: text });
     } catch {

@@ -28,8 +28,8 @@ as $$
     select format('holidays.%s.date', d.position), 'is a holiday already' from days d
     where exists (select from days o where o.day = d.day and o.position < d.position)
     union all
-    select 'time_zone', 'must be an IANA time zone' where not private.is_time_zone(coalesce(calendar ->> 'time_zone',
-      'UTC'))
+    select 'time_zone', 'must be an IANA time zone' where private.canonical_time_zone(coalesce(calendar ->> 'time_zone',
+      'UTC')) is null
   )
   select jsonb_agg(jsonb_build_object('path', e.path, 'message', e.message)) from (select * from errors limit 100) e
 $$;

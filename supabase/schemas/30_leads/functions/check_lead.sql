@@ -11,7 +11,7 @@ begin
   elsif lead.status is not null and not exists (
       select from public.pipeline_stages s where s.organization_id = lead.organization_id and s.key = lead.status) then
     error := '{"path": "status", "message": "is not a stage of the organization''s pipeline"}';
-  elsif not private.is_time_zone(lead.time_zone) then
+  elsif lead.time_zone is not null and private.canonical_time_zone(lead.time_zone) is null then
     error := '{"path": "time_zone", "message": "is not the name of a time zone"}';
   end if;
   if error is not null then

@@ -11,8 +11,8 @@ begin
   perform private.require_valid(coalesce(changes ->> 'time', '00:00') ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
     and (schedule.local_time is not null or changes ? 'time'), 'time', 'must be a time of the day as 07:30');
   schedule.local_time := coalesce((changes ->> 'time')::time, schedule.local_time);
-  schedule.time_zone := coalesce(changes ->> 'time_zone', schedule.time_zone);
-  perform private.require_valid(private.is_time_zone(schedule.time_zone), 'time_zone', 'is no IANA time zone');
+  schedule.time_zone := private.canonical_time_zone(coalesce(changes ->> 'time_zone', schedule.time_zone));
+  perform private.require_valid(schedule.time_zone is not null, 'time_zone', 'is no IANA time zone');
   schedule.format := coalesce(changes ->> 'format', schedule.format);
   perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
