@@ -43,6 +43,21 @@ Deno.test("an optional contact that cannot be read is left out with a warning, i
   assert(lines.some((line) => line.startsWith("2,") && line.includes("a@b")), lines.join("\n"));
 });
 
+Deno.test("a delimiter at the end of the header gives no room for half of an amount", async () => {
+  const { id, admin } = await newOrganization({ country: "GH" });
+  const file = "Full name,Mobile,Value,\nAma,0244199921,1,234.50\nEsi,0244199922,5,\n";
+  const preview = await previewed(admin, file);
+  assert.deepEqual(preview.errors.map(({ row, field }) => [row, field]), [[2, ""]]);
+  const done = await ended(admin, await started(admin, preview));
+  assert.deepEqual([done.created, done.invalid], [1, 1]);
+  assert.deepEqual(
+    (await leadsOf(id)).map(({ first_name, value }) => [first_name, Number(value)]),
+    [
+      ["Esi", 5],
+    ],
+  );
+});
+
 Deno.test("a header below other rows is found, and header_row overrules the search", async () => {
   const { admin } = await newOrganization({ country: "GH" });
   const file = "Leads of the open day,Prepared by Ama\n\nFull name,Mobile,E-mail\n" +

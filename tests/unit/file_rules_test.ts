@@ -31,6 +31,49 @@ Deno.test("a CSV row whose number of fields is not the header's is refused and n
   match(errors[1]?.message ?? "", /ends early/);
 });
 
+Deno.test("an amount without quotation marks is refused, whatever follows the last name of the header", async () => {
+  const split = "Kofi,Q2,0244133002,1,234.50";
+  for (
+    const [name, file] of [
+      ["a delimiter at the end of the header", `${HEADER},\n${split}`],
+      ["and of the rows", `${HEADER},\n${split},\nA,A1,0244100101,5,`],
+      ["blank columns", `${HEADER},,,\n${split},,,`],
+      ["a longer row above", `Arrears,,,,,Prepared by Ama\n${HEADER}\n${split}`],
+      ["a named column after it", `${HEADER},Notes\n${split},`],
+      [
+        "and longer blank rows",
+        `${HEADER},Notes\n${split},\nA,A1,0244100101,5,,\nB,B1,0244100102,6,`,
+      ],
+      ["a decimal comma", `${HEADER},Notes\nKofi,Q2,0244133002,234,50,`],
+      ["a name", `${HEADER},Notes\nMensah, Kofi,Q2,0244133002,5,`],
+      [
+        "an unnamed column",
+        `Customer Name,Account No,,Phone,Amount Owed,\nKofi,Q2,,0244133002,1,234.50,`,
+      ],
+      ["tabs", `${HEADER},\n${split}`.replaceAll(",", "\t")],
+    ] as const
+  ) {
+    const result = await outcome(file);
+    deepEqual(result.errors.map((error) => error.split(" ")[1]), [""], name);
+    equal(result.rows.includes("2: 1.00"), false, name);
+  }
+});
+
+Deno.test("blank fields at the end, decimal commas and spaces do not make a row longer", async () => {
+  for (
+    const file of [
+      `${HEADER}\nA,A1,0244100101,234.50,\nB,12,0244100102,234.50,\nC,123,0244100103,234.50,`,
+      `${HEADER},\nA,A1,0244100101,234.50\nB,B1,0244100102,234.50,\nC,C1,0244100103,234.50,`,
+      `${HEADER};\nA;A1;0244100101;234,50;\nB;B1;0244100102;234,50\nC;C1;0244100103;234,50;;`
+        .replaceAll(",", ";").replaceAll("234;50", "234,50"),
+      `${HEADER}\nA, A1, 0244100101, 234.50,\nB, B1, 0244100102, 234.50\nC, C1, 0244100103, 234.50`,
+    ]
+  ) {
+    const expected = { rows: ["2: 234.50", "3: 234.50", "4: 234.50"], errors: [] };
+    deepEqual(await outcome(file), expected, file);
+  }
+});
+
 Deno.test("a row that ends early is refused also where only unread columns are missing", async () => {
   // The amount itself may be cut: 12 of 1234.50.
   const file = `${HEADER},Notes\nA,A1,0244100101,5,\nB,B2,0244100102,12`;

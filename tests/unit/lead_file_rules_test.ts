@@ -61,6 +61,11 @@ Deno.test("a row with a wrong number of fields is refused, whatever its cells sa
   match(rows[0]?.errors[0]?.message ?? "", /4 fields, but the header has 3/);
 });
 
+Deno.test("a delimiter at the end of the header gives no room for half of an amount", () => {
+  const { rows } = read("Full name,Phone,Value,\nAma,0244199914,1,234.50\nYaw,0244199916,5,\n");
+  deepEqual(rows.map(({ errors }) => fieldsOf(errors)), [[""], []]);
+});
+
 Deno.test("the header is the best of the first rows, not the first with words", () => {
   const titled = read(
     "Leads of the open day,Prepared by Ama,,\n,,,\nFull name,Mobile,E-mail,Region\nAma,0244199904,a@example.com,Volta\n",

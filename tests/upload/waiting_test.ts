@@ -65,6 +65,16 @@ Deno.test("an empty amount and a hidden row are warned of, and a row of a wrong 
   assert.deepEqual(read.preview.map(({ arrears }) => arrears), ["0.00"]);
 });
 
+Deno.test("a delimiter at the end of the header gives no room for half of an amount", async () => {
+  const { clerk } = await utility();
+  const read = await upload(
+    clerk,
+    "Customer Name,Account No,Phone,Amount Owed,\nKofi,Q2,0244133002,1,234.50\nB,B1,0244123457,5,\n",
+  );
+  assert.deepEqual(read.errors.map(({ row, field }) => [row, field]), [[2, ""]]);
+  assert.deepEqual(read.preview.map(({ arrears }) => arrears), ["5.00"]);
+});
+
 Deno.test("uploads that wait are listed and deleted, and a person's oldest give way", async () => {
   const { clerk, organization: { admin } } = await utility();
   const line = (n: number) => csv(`Ama,A${n},0244123456,5,`);

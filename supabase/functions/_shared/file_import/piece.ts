@@ -36,7 +36,7 @@ export function rowsOfPiece(
   readRecords(piece.content, delimiter, (record, fields, damage) => {
     const row = piece.first_row + record - 1;
     if (row <= headerRow) return true;
-    const length = lengthOf(row, fields);
+    const length = lengthOf(row, fields, width);
     lengths.push(length);
     if (length.used > 0) {
       const cells = fields.slice(0, Math.max(named, length.used))

@@ -42,7 +42,7 @@ export async function readCsv(
     if (row <= header.row) return true;
     collector.add(row, fields);
     if (damage !== null) damaged.set(row, damage);
-    lengths.push(lengthOf(row, fields));
+    lengths.push(lengthOf(row, fields, header.width));
     return true;
   });
   const warnings = new Map<number, string>();

@@ -18,7 +18,7 @@ export interface HeaderColumn {
 /** The header of a sheet and the columns that are read. */
 export interface Header {
   row: number;
-  /** Number of cells of the row, with or without a name. */
+  /** Number of cells of the header's row, with or without a name. */
   width: number;
   /** Number of cells up to the last one with a name. */
   named: number;
@@ -107,7 +107,7 @@ export class HeaderSearch {
       .filter(({ name }) => name !== "");
     return {
       row: row.row,
-      width: Math.max(row.cells.length, above?.cells.length ?? 0),
+      width: row.cells.length,
       named: (columns.at(-1)?.index ?? -1) + 1,
       score,
       isCertain,
