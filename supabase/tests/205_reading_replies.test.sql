@@ -73,6 +73,53 @@ from (values
   (E'STOP\n> Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'stop')
 ) v (said, meaning);
 
+-- A copied instruction
+create temp table instructions (language text, said text, known boolean default true);
+insert into instructions (language, said, known) values
+  ('en', 'Reply STOP to opt out', true), ('en', 'STOP to end texts', true), ('en', 'Txt STOP to end msgs', true),
+  ('en', 'Text "STOP" to cancel', true), ('en', 'Reply STOP to stop receiving texts', true), ('en', 'STOP=END', true),
+  ('en', 'Txt STOP2END', true), ('en', 'send QUIT to unsubscribe', true), ('en', 'Reply UNSUBSCRIBE to leave this list', true),
+  ('en', 'Text END to end', true), ('en', 'To opt out, reply STOP', true), ('en', 'Text STOP to 36180', true),
+  ('fr', 'STOP pour arrêter', true), ('fr', 'Répondez STOP pour vous désabonner', true), ('fr', 'Répondez ARRÊT', true),
+  ('fr', 'Envoyez STOP pour ne plus recevoir nos SMS', true), ('fr', 'Envoyez STOP au 36180', true), ('fr', 'ARRET pour arrêter', true),
+  ('es', 'Responda STOP para cancelar', true), ('es', 'Responda ALTO para salir', true), ('es', 'BAJA para salir', true),
+  ('es', 'Envía STOP para dejar de recibir mensajes', true), ('pt', 'Responda STOP para sair', true),
+  ('pt', 'Envie STOP para cancelar', true), ('de', 'Antworten Sie mit STOP zum Abmelden', true), ('de', 'STOP zum Abmelden', true),
+  ('it', 'Rispondi STOP per annullare', true), ('nl', 'Antwoord STOP om te stoppen', true),
+  ('nl', 'Stuur STOP om je af te melden', true), ('ht', 'Reponn STOP pou sispann', true), ('sw', 'Jibu STOP kusitisha', true),
+  ('ha', 'Aika STOP don dakatarwa', true), ('tw', 'Fa STOP brɛ yɛn na yɛagyae', true), ('vi', 'Soạn STOP để hủy', true),
+  ('ru', 'Ответьте STOP для отписки', false), ('tl', 'I-reply ang STOP para tumigil', false),
+  ('ee', 'Ŋlɔ STOP ne míadzudzɔ', false), ('ar', 'أرسل STOP لإلغاء الاشتراك', false), ('ko', 'STOP 를 보내시면 수신거부됩니다', true);
+select ok((private.opt_out_ways(said)).by_reply, format('%s: "%s" is an instruction.', language, said)) from instructions;
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.', 'Hello!'])).meaning,
+  case when known then 'stop' else 'doubtful' end, format('%s: "%s" copies ours.', language, reply))
+from instructions
+cross join lateral unnest(array[said, said || '.', lower(said), upper(said), '"' || said || '"', said || ' please']) as reply;
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning, 'stop',
+  format('%s: "%s" is the end of ours.', language, reply))
+from instructions cross join lateral substring(said, '((?:STOP|ARR[EÊ]T|ALTO|BAJA|QUIT)\M.*)$') reply
+where char_length(reply) > 5;
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning, null,
+  format('%s: "%s" says something else.', language, reply))
+from instructions cross join lateral unnest(array[said || '. What does that mean?', 'What does "' || said || '" mean?',
+  'Kofi, open day Friday. Demo Power. ' || said || '. When?', 'Liked “' || said || '”',
+  '👍 “Kofi, open day Friday. Demo Power. ' || said || '.”']) as reply
+where said !~ '(QUIT|END)' or reply !~ 'STOP';
+select is((private.classify_reply(null, said)).meaning, meaning, format('"%s" means %s, whoever sent it.', said,
+  coalesce(meaning, 'nothing')))
+from (values ('STOP to end texts', 'stop'), ('stop to end texts', 'stop'), ('Text STOP to end', 'stop'),
+  ('Reply with STOP to stop receiving these messages', 'stop'), ('Répondez STOP pour arrêter', 'stop'),
+  ('STOP pour arrêter', 'stop'), ('Responda STOP para cancelar', 'stop'), ('Antworten Sie mit STOP zum Abmelden', 'stop'),
+  ('Thanks for texting Acme! Reply STOP to unsubscribe.', null), ('What does "Reply STOP to opt out" mean?', null),
+  ('end to end', null)) v (said, meaning);
+select is((private.classify_reply(null, said, array['Ours: stop by our office. Reply HELP for help, STOP to unsubscribe.',
+    'Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'Hello, text "END" to stop texts'])).meaning, meaning,
+  format('"%s" means %s.', said, coalesce(meaning, 'nothing')))
+from (values ('Reply HELP for help, STOP to unsubscribe.', 'doubtful'), ('STOP to unsubscribe', 'stop'),
+  ('Demo Power. Reply STOP to opt out.', 'doubtful'), ('Kofi, open day Friday. Demo Power. Reply STOP to opt out.', null),
+  ('stop by our office', null), ('"Kofi, open day Friday. Demo Power. Reply STOP to opt out."', null),
+  ('Liked "Hello, text "END" to stop texts"', null), ('"STOP to unsubscribe"', 'stop'), ('“STOP”', 'stop')) v (said, meaning);
+
 -- A refusal that may answer a question
 do $$ begin perform tests.sent('Do you live on campus?'); end $$;
 select is(tests.replied('No'), null, 'NO answers our question.');

@@ -41,12 +41,6 @@ from (values
 ) as k (meaning, words, source, answers_question)
 cross join lateral string_to_table(k.words, ', ') as word;
 
--- Parts of our own instructions, as the whole reply: it may quote us, or obey.
-insert into public.reply_rules (kind, meaning, language, pattern, source)
-select 'keyword', 'doubtful', 'en', verb || ' stop to ' || aim, 'An instruction of ours: quoted, or obeyed?'
-from unnest(array['reply', 'text', 'txt', 'send']) as verb,
-  unnest(array['opt out', 'optout', 'end', 'unsubscribe', 'cancel', 'quit', 'stop']) as aim;
-
 -- Patterns match normalized replies (see normalized_reply): a sentence is between full stops (". stop ."). Replies are
 -- tried with and without accents.
 with parts as (

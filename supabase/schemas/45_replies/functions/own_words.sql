@@ -12,10 +12,12 @@ create function private.opt_out_instruction()
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten)\M'
-    '( with| back| mit)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair|parar)\M'
-    '|\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
-    '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)'
+  select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten( sie)?'
+    '|rispondi|antwoord)\M'
+    '( with| back| mit| con| com| met)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair|parar)\M'
+    '|\m(stop|quit|cancel|arr[eê]t|alto|baja|sair)[^[:alnum:]]{0,2}(to|2|=|pour|para|zum|per|om|um)[^[:alnum:]]?'
+    '(end|opt|unsub|cancel|quit|stop|leave|salir|sair|parar|arr[eê]ter|vous d[eé]s|se d[eé]s|ne plus|d[eé]s'
+    '|abmelden|beenden|annullare|afmelden|af te|terminar)'
 $$;
 
 -- Whether a passage repeats one of the messages that we sent, or the beginning of one.
@@ -30,13 +32,15 @@ $$;
 
 -- A reply without what it quotes: lines that begin with ">", the line that introduces a quotation ("On … wrote:"),
 -- everything after "Original Message", and passages in quotation marks that repeat a message of ours (sent) or tell how
--- to opt out. A telephone's reaction (Liked “…”) is such a quotation.
+-- to opt out. A telephone's reaction (Liked “…”) is such a quotation. Quotation marks around the whole reply quote
+-- nothing.
 create function private.own_words(body text, sent text[])
 returns text
 language plpgsql immutable set search_path = ''
 as $$
 declare
   own text := left(body, 2000);
+  with_quotations text;
   quotation text;
 begin
   if own !~ '[\n>＞"“”„«»「『]' then
@@ -48,6 +52,15 @@ begin
   own := regexp_replace(own, '\n[ \t]*[-_]{2,}[ \t]*(original message|forwarded message|mensaje original|'
     'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht)'
     '.*$', '', 'i');
+  with_quotations := own;
+  -- A message that has quotation marks of its own is quoted from the first mark to the last.
+  quotation := substring(own from '["“„«].*["“”»]');
+  if own ~ '["“„«].*["“„«].*["“”»]' and exists (
+    select from private.letters_and_digits(quotation) p, unnest(sent) m (body)
+    where char_length(p) >= 12 and position(p in private.letters_and_digits(m.body)) > 0)
+  then
+    own := replace(own, quotation, ' ');
+  end if;
   for quotation in
     select m[1] from regexp_matches(own, '(“[^“”]*”|"[^"]*"|«[^«»]*»|„[^„“”]*[“”]|「[^「」]*」|『[^『』]*』)', 'g') m
   loop
@@ -59,12 +72,12 @@ begin
       own := replace(own, quotation, ' ');
     end if;
   end loop;
-  return own;
+  return case when own ~ '[[:alnum:]\u2600-\u27BF\U0001F000-\U0001FAFF]' then own else with_quotations end;
 end
 $$;
 
--- A normalized reply without the sentences of our messages that it repeats; shorter ones than three words may be its
--- own.
+-- A normalized reply, with or without its accents, without the sentences of our messages that it repeats; shorter ones
+-- than three words may be its own.
 create function private.without_repeated_sentences(normalized text, sent text[])
 returns text
 language plpgsql immutable set search_path = ''
@@ -78,7 +91,7 @@ begin
       string_to_table(btrim(private.normalized_reply(m.body), ' .'), ' . ') s
     where s ~ '\S \S+ \S'
   loop
-    own := replace(own, '. ' || sentence || ' .', '. ~ .');
+    own := replace(replace(own, '. ' || sentence || ' .', '. ~ .'), '. ' || private.strip_accents(sentence) || ' .', '. ~ .');
   end loop;
   return own;
 end
