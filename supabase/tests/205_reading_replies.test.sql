@@ -58,6 +58,22 @@ select is_empty($$
     and pattern !~ '[^\u0001-\u007F]|\\u'
 $$, 'No rule of the system is read for every reply.');
 
+-- A caption of a picture is read as a reply, a picture alone says nothing
+do $$ begin perform tests.sent('Open day on Friday.'); end $$;
+create function tests.sent_picture(caption text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.record_inbound('twilio', gen_random_uuid()::text, '+12025550101', '+12025550106', caption,
+    '[{"url": "https://example.com/stop.jpg", "content_type": "image/jpeg"}]');
+  perform tests.act_as('postgres');
+  return answer ->> 'meaning';
+end
+$$;
+select is(tests.sent_picture(''), null, 'A picture alone means nothing.');
+select is(tests.sent_picture('STOP'), 'stop', 'STOP under a picture stops.');
+
 -- What is ours is taken out before a reply is read
 do $$ begin perform tests.sent('Kofi, open day Friday. Demo Power. Reply STOP to opt out.'); end $$;
 select is(tests.replied(said), meaning, format('"%s" means %s.', said, coalesce(meaning, 'nothing')))
@@ -73,34 +89,43 @@ from (values
   (E'STOP\n> Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'stop')
 ) v (said, meaning);
 
--- A copied instruction
+-- A copied instruction. known: its verb is one that copied_instruction knows.
 create temp table instructions (language text, said text, known boolean default true);
-insert into instructions (language, said, known) values
-  ('en', 'Reply STOP to opt out', true), ('en', 'STOP to end texts', true), ('en', 'Txt STOP to end msgs', true),
-  ('en', 'Text "STOP" to cancel', true), ('en', 'Reply STOP to stop receiving texts', true), ('en', 'STOP=END', true),
-  ('en', 'Txt STOP2END', true), ('en', 'send QUIT to unsubscribe', true), ('en', 'Reply UNSUBSCRIBE to leave this list', true),
-  ('en', 'Text END to end', true), ('en', 'To opt out, reply STOP', true), ('en', 'Text STOP to 36180', true),
-  ('fr', 'STOP pour arrêter', true), ('fr', 'Répondez STOP pour vous désabonner', true), ('fr', 'Répondez ARRÊT', true),
-  ('fr', 'Envoyez STOP pour ne plus recevoir nos SMS', true), ('fr', 'Envoyez STOP au 36180', true), ('fr', 'ARRET pour arrêter', true),
-  ('es', 'Responda STOP para cancelar', true), ('es', 'Responda ALTO para salir', true), ('es', 'BAJA para salir', true),
-  ('es', 'Envía STOP para dejar de recibir mensajes', true), ('pt', 'Responda STOP para sair', true),
-  ('pt', 'Envie STOP para cancelar', true), ('de', 'Antworten Sie mit STOP zum Abmelden', true), ('de', 'STOP zum Abmelden', true),
-  ('it', 'Rispondi STOP per annullare', true), ('nl', 'Antwoord STOP om te stoppen', true),
-  ('nl', 'Stuur STOP om je af te melden', true), ('ht', 'Reponn STOP pou sispann', true), ('sw', 'Jibu STOP kusitisha', true),
-  ('ha', 'Aika STOP don dakatarwa', true), ('tw', 'Fa STOP brɛ yɛn na yɛagyae', true), ('vi', 'Soạn STOP để hủy', true),
-  ('ru', 'Ответьте STOP для отписки', false), ('tl', 'I-reply ang STOP para tumigil', false),
-  ('ee', 'Ŋlɔ STOP ne míadzudzɔ', false), ('ar', 'أرسل STOP لإلغاء الاشتراك', false), ('ko', 'STOP 를 보내시면 수신거부됩니다', true);
-select ok((private.opt_out_ways(said)).by_reply, format('%s: "%s" is an instruction.', language, said)) from instructions;
-select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.', 'Hello!'])).meaning,
-  case when known then 'stop' else 'doubtful' end, format('%s: "%s" copies ours.', language, reply))
+insert into instructions (language, said) values
+  ('en', 'Reply STOP to opt out'), ('en', 'STOP to end texts'), ('en', 'Txt STOP to end msgs'),
+  ('en', 'Text "STOP" to cancel'), ('en', 'Reply STOP to stop receiving texts'), ('en', 'STOP=END'),
+  ('en', 'Txt STOP2END'), ('en', 'send QUIT to unsubscribe'),
+  ('en', 'Reply UNSUBSCRIBE to leave this list'),
+  ('en', 'Text END to end'), ('en', 'To opt out, reply STOP'), ('en', 'Text STOP to 36180'),
+  ('fr', 'STOP pour arrêter'), ('fr', 'Répondez STOP pour vous désabonner'), ('fr', 'Répondez ARRÊT'),
+  ('fr', 'Envoyez STOP pour ne plus recevoir nos SMS'), ('fr', 'Envoyez STOP au 36180'),
+  ('fr', 'ARRET pour arrêter'),
+  ('es', 'Responda STOP para cancelar'), ('es', 'Responda ALTO para salir'),
+  ('es', 'BAJA para salir'),
+  ('es', 'Envía STOP para dejar de recibir mensajes'), ('pt', 'Responda STOP para sair'),
+  ('pt', 'Envie STOP para cancelar'), ('de', 'Antworten Sie mit STOP zum Abmelden'),
+  ('de', 'STOP zum Abmelden'),
+  ('it', 'Rispondi STOP per annullare'), ('nl', 'Antwoord STOP om te stoppen'),
+  ('nl', 'Stuur STOP om je af te melden'), ('ht', 'Reponn STOP pou sispann'),
+  ('sw', 'Jibu STOP kusitisha'),
+  ('ha', 'Aika STOP don dakatarwa'), ('tw', 'Fa STOP brɛ yɛn na yɛagyae'), ('vi', 'Soạn STOP để hủy'),
+  ('ko', 'STOP 를 보내시면 수신거부됩니다');
+insert into instructions (language, said, known) values ('ru', 'Ответьте STOP для отписки', false),
+  ('tl', 'I-reply ang STOP para tumigil', false), ('ee', 'Ŋlɔ STOP ne míadzudzɔ', false),
+  ('ar', 'أرسل STOP لإلغاء الاشتراك', false);
+select ok((private.opt_out_ways(said)).by_reply, format('%s: "%s" is an instruction.', language, said))
+from instructions;
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.', 'Hello!']))
+  .meaning, case when known then 'stop' else 'doubtful' end, format('%s: "%s" copies ours.', language, reply))
 from instructions
-cross join lateral unnest(array[said, said || '.', lower(said), upper(said), '"' || said || '"', said || ' please']) as reply;
-select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning, 'stop',
-  format('%s: "%s" is the end of ours.', language, reply))
+cross join lateral unnest(array[said, said || '.', lower(said), upper(said), '"' || said || '"', said || ' please'])
+  as reply;
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning,
+  'stop', format('%s: "%s" is the end of ours.', language, reply))
 from instructions cross join lateral substring(said, '((?:STOP|ARR[EÊ]T|ALTO|BAJA|QUIT)\M.*)$') reply
 where char_length(reply) > 5;
-select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning, null,
-  format('%s: "%s" says something else.', language, reply))
+select is((private.classify_reply(null, reply, array['Kofi, open day Friday. Demo Power. ' || said || '.'])).meaning,
+  null, format('%s: "%s" says something else.', language, reply))
 from instructions cross join lateral unnest(array[said || '. What does that mean?', 'What does "' || said || '" mean?',
   'Kofi, open day Friday. Demo Power. ' || said || '. When?', 'Liked “' || said || '”',
   '👍 “Kofi, open day Friday. Demo Power. ' || said || '.”']) as reply
@@ -109,16 +134,19 @@ select is((private.classify_reply(null, said)).meaning, meaning, format('"%s" me
   coalesce(meaning, 'nothing')))
 from (values ('STOP to end texts', 'stop'), ('stop to end texts', 'stop'), ('Text STOP to end', 'stop'),
   ('Reply with STOP to stop receiving these messages', 'stop'), ('Répondez STOP pour arrêter', 'stop'),
-  ('STOP pour arrêter', 'stop'), ('Responda STOP para cancelar', 'stop'), ('Antworten Sie mit STOP zum Abmelden', 'stop'),
+  ('STOP pour arrêter', 'stop'), ('Responda STOP para cancelar', 'stop'),
+  ('Antworten Sie mit STOP zum Abmelden', 'stop'),
   ('Thanks for texting Acme! Reply STOP to unsubscribe.', null), ('What does "Reply STOP to opt out" mean?', null),
   ('end to end', null)) v (said, meaning);
-select is((private.classify_reply(null, said, array['Ours: stop by our office. Reply HELP for help, STOP to unsubscribe.',
-    'Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'Hello, text "END" to stop texts'])).meaning, meaning,
+select is((private.classify_reply(null, said, array[
+    'Ours: stop by our office. Reply HELP for help, STOP to unsubscribe.', 'Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'Hello, text "END" to stop texts'])).meaning, meaning,
   format('"%s" means %s.', said, coalesce(meaning, 'nothing')))
 from (values ('Reply HELP for help, STOP to unsubscribe.', 'doubtful'), ('STOP to unsubscribe', 'stop'),
-  ('Demo Power. Reply STOP to opt out.', 'doubtful'), ('Kofi, open day Friday. Demo Power. Reply STOP to opt out.', null),
+  ('Demo Power. Reply STOP to opt out.', 'doubtful'),
+  ('Kofi, open day Friday. Demo Power. Reply STOP to opt out.', null),
   ('stop by our office', null), ('"Kofi, open day Friday. Demo Power. Reply STOP to opt out."', null),
-  ('Liked "Hello, text "END" to stop texts"', null), ('"STOP to unsubscribe"', 'stop'), ('“STOP”', 'stop')) v (said, meaning);
+  ('Liked "Hello, text "END" to stop texts"', null), ('"STOP to unsubscribe"', 'stop'),
+  ('“STOP”', 'stop')) v (said, meaning);
 
 -- A refusal that may answer a question
 do $$ begin perform tests.sent('Do you live on campus?'); end $$;

@@ -14,7 +14,8 @@ language sql immutable parallel safe set search_path = ''
 as $$
   select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten( sie)?'
     '|rispondi|antwoord)\M'
-    '( with| back| mit| con| com| met)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair|parar)\M'
+    '( with| back| mit| con| com| met)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair'
+    '|parar)\M'
     '|\m(stop|quit|cancel|arr[eê]t|alto|baja|sair)[^[:alnum:]]{0,2}(to|2|=|pour|para|zum|per|om|um)[^[:alnum:]]?'
     '(end|opt|unsub|cancel|quit|stop|leave|salir|sair|parar|arr[eê]ter|vous d[eé]s|se d[eé]s|ne plus|d[eé]s'
     '|abmelden|beenden|annullare|afmelden|af te|terminar)'
@@ -43,7 +44,11 @@ declare
   with_quotations text;
   quotation text;
 begin
-  if own !~ '[\n>＞"“”„«»「『]' then
+  -- Nothing is quoted where there are no marks, or where the marks are those of a message that is copied.
+  if own !~ '[\n>＞"“”„«»「『]' or own !~ '[>＞\u2600-\u27BF\U0001F000-\U0001FAFF]' and exists (
+    select from private.letters_and_digits(own) p, unnest(sent) m (body)
+    where p <> '' and position(p in private.letters_and_digits(m.body)) > 0)
+  then
     return own;
   end if;
   own := regexp_replace(own, '(^|\n)[ \t]*[>＞][^\n]*', '\1', 'g');
@@ -53,14 +58,15 @@ begin
     'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht)'
     '.*$', '', 'i');
   with_quotations := own;
-  -- A message that has quotation marks of its own is quoted from the first mark to the last.
-  quotation := substring(own from '["“„«].*["“”»]');
-  if own ~ '["“„«].*["“„«].*["“”»]' and exists (
-    select from private.letters_and_digits(quotation) p, unnest(sent) m (body)
-    where char_length(p) >= 12 and position(p in private.letters_and_digits(m.body)) > 0)
-  then
-    own := replace(own, quotation, ' ');
-  end if;
+  -- A quotation may be cut, and a message that has quotation marks of its own is quoted from the first to the last.
+  foreach quotation in array array[substring(own from '["“„«].*$'), substring(own from '["“„«].*["“”»]')] loop
+    if exists (
+      select from private.letters_and_digits(quotation) p, unnest(sent) m (body)
+      where char_length(p) >= 12 and position(p in private.letters_and_digits(m.body)) > 0)
+    then
+      own := replace(own, quotation, ' ');
+    end if;
+  end loop;
   for quotation in
     select m[1] from regexp_matches(own, '(“[^“”]*”|"[^"]*"|«[^«»]*»|„[^„“”]*[“”]|「[^「」]*」|『[^『』]*』)', 'g') m
   loop
@@ -91,7 +97,8 @@ begin
       string_to_table(btrim(private.normalized_reply(m.body), ' .'), ' . ') s
     where s ~ '\S \S+ \S'
   loop
-    own := replace(replace(own, '. ' || sentence || ' .', '. ~ .'), '. ' || private.strip_accents(sentence) || ' .', '. ~ .');
+    own := replace(replace(own, '. ' || sentence || ' .', '. ~ .'), '. ' || private.strip_accents(sentence) || ' .',
+      '. ~ .');
   end loop;
   return own;
 end
