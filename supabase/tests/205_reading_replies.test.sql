@@ -58,6 +58,13 @@ select is_empty($$
     and pattern !~ '[^\u0001-\u007F]|\\u'
 $$, 'No rule of the system is read for every reply.');
 
+-- Invisible characters (the corpus has what can be seen)
+select is((private.classify_reply(null, said)).meaning, 'stop', format('%s is STOP.', quote_literal(said)))
+from unnest(array[U&'S\200BT\200BO\200BP', U&'\200ESTOP\200F', U&'\202ESTOP\202C', U&'ST\2060OP', U&'ST\034FOP',
+  U&'\FEFFSTOP',
+  U&'ST\180EOP', U&'S\2063TOP', U&'\2066STOP\2069', U&'ST\061COP', U&'ST\3164OP', U&'STOP\FE0F', U&'\00A0STOP\3000',
+  U&'un\200Bsub\00ADscribe', U&'qu\2063it', U&'S\+0E0020TOP']) said;
+
 -- A caption of a picture is read as a reply, a picture alone says nothing
 do $$ begin perform tests.sent('Open day on Friday.'); end $$;
 create function tests.sent_picture(caption text) returns text language plpgsql as $$

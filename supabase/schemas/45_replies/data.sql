@@ -7,7 +7,7 @@ from (values
   ('start', 'START, UNSTOP', 'Twilio default keywords', false),
   ('start', 'YES', 'Twilio default keyword', true),
   ('start', 'start now, start again, start please, please start, start again please, unstop please, unstop me, '
-    'yes please, yes start, resume, start texting, start texting me, start messages, start texts',
+    'please unstop, yes please, yes start, resume, start texting, start texting me, start messages, start texts',
     'What people text to opt in again', true),
   ('start', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in', false),
   ('help', 'HELP, INFO', 'Twilio default keywords', false)
@@ -259,6 +259,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '"I''ve asked you three times to stop"'),
   ('phrase', 'stop', '\mleave my (phone|number|line|inbox) (alone|in peace)\M', '"leave my phone alone"'),
 
+  ('phrase', 'stop', '\mno mas( (de|your|these|sus|tus))* (texts?|txts?|messages?|msgs?|texting)\M',
+    'In two languages: "no más texts por favor"'),
+
   -- Need review.
   ('phrase', 'doubtful', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M',
     'Of the texts or of the offer?'),
@@ -292,6 +295,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '|all )*(consent|permission|authori[sz]ation)|\m(consent|permission) (is |has been |was )?withdrawn\M',
     'A word of the law in another form'),
   ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
+  ('phrase', 'doubtful', '\my (r|are) (you|u) (still )?(texting|messaging|contacting|calling|bothering|sending)\M',
+    'A question why they are texted'),
+  ('phrase', 'doubtful', '\munsub(?!stan)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
   ('phrase', 'doubtful', '\m(have|had|ve) (had )?enough (of|\.)|\. no interest( (thanks?|sorry|at all|in (this|it'
