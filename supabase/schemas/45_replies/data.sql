@@ -36,8 +36,8 @@ from (values
     'A refusal, of the messages or of what they offer', false),
   ('doubtful', 'no, nope, never, nah, no thanks, no thank you, no thx, pass, n',
     'A refusal, of the messages or of what they offer; an answer, if we asked', true),
-  ('doubtful', U&'\26D4, \270B, \274C, \2716, \274E, \+01F6AB, \+01F645, \+01F91A, \+01F590, \+01F44E, \+01F595, '
-    '\+01F515, \+01F4F5, \+01F910', 'Hands and signs that refuse, as the whole reply', false)
+  ('doubtful', U&'\23F9, \26D4, \270B, \274C, \2716, \274E, \+01F6AB, \+01F645, \+01F91A, \+01F590, \+01F44E, \+01F595, '
+    '\+01F515, \+01F4F5, \+01F507, \+01F910', 'Hands and signs that refuse, as the whole reply', false)
 ) as k (meaning, words, source, answers_question)
 cross join lateral string_to_table(k.words, ', ') as word;
 
@@ -298,6 +298,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
   ('phrase', 'doubtful', '\my (r|are) (you|u) (still )?(texting|messaging|contacting|calling|bothering|sending)\M',
     'A question why they are texted'),
   ('phrase', 'doubtful', '\munsub(?!stan)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
+  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text )?messages?|txts?|marketing|promos?|promotions?|ads?'
+    '|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
+    '|publicidade?|publicite)( (please|pls|thanks|now))* \.', 'Also a sign and a word: "🚫 promos"'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
   ('phrase', 'doubtful', '\m(have|had|ve) (had )?enough (of|\.)|\. no interest( (thanks?|sorry|at all|in (this|it'

@@ -19,7 +19,7 @@ begin
     'must have 1 to 1,000 characters');
   if new.kind = 'keyword' then
     new.pattern := coalesce(nullif(btrim(private.normalized_reply(new.pattern), ' .'), ''),
-      substring(new.pattern, '[\u2600-\u27BF\U0001F300-\U0001FAFF]'));
+      substring(new.pattern, '[\u2300-\u27BF\U0001F300-\U0001FAFF]'));
     if new.pattern is null then
       perform private.problem(422, 'invalid_field', 'The keyword has neither letters nor a symbol.',
         '[{"path": "pattern", "message": "has neither letters nor a symbol"}]');

@@ -5,7 +5,8 @@ language sql immutable parallel safe set search_path = ''
 as $$
   select '^\W*((please|pls|to opt[ -]?out,?|to unsubscribe,?) )*'
     '((reply|respond|answer|text|txt|sms|send|type|say|r[eé]pond(ez|s|re)|envoy(ez|er)|envoie|tapez|textez|responda'
-    '|responde|responder|env[ií](ar|[ae])|escrib[ae]|digite|mande|antworten( sie)?|antworte|sende(n sie)?|schreib(en sie|e)?'
+    '|responde|responder|env[ií](ar|[ae])|escrib[ae]|digite|mande|antworten( sie)?|antworte|sende(n sie)?'
+    '|schreib(en sie|e)?'
     '|rispond[ai]|invi[ai]|scrivi|antwoord|stuur|reponn|voye|jibu|tuma|aika|fa|mena|trả lời|soạn|nhắn)'
     '( (sie|with|back|us|me|to|the word|by|mit|con|com|avec|par|met|no|na|da))* )?'
     '["''“”„«»‘’]? ?(stop|stopall|arr[eê]t|end|quit|cancel|unsubscribe|opt ?out|alto|baja|sair|parar)(?![[:alpha:]])'
@@ -17,12 +18,12 @@ returns boolean
 language sql immutable parallel safe set search_path = ''
 as $$
   select normalized ~ (
-    '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie|tapez|textez|responda'
-    '|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord|stuur)'
+    '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
+    '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord|stuur)'
     '( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret|alto'
     '|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se)? ?'
-    '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler|((vous|se|te) )?(desabonner|desinscrire)'
-    '|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
+    '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler'
+    '|((vous|se|te) )?(desabonner|desinscrire)|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
     '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
     '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
     '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
@@ -31,8 +32,8 @@ as $$
 $$;
 
 -- What a reply means that consists of nothing but a copied instruction to opt out. stop: who copies one, wants it.
--- doubtful: it is the end of one of our messages, or offers more than to opt out. Null: it is something else, or a whole
--- message of ours. sent: see classify_reply.
+-- doubtful: it is the end of one of our messages, or offers more than to opt out. Null: it is something else, or a
+-- whole message of ours. sent: see classify_reply.
 create function private.copied_instruction(own text, forms text[], sent text[])
 returns text
 language plpgsql immutable set search_path = ''
@@ -40,8 +41,8 @@ as $$
 declare
   ends constant text := E' \t.,;:!?…-–—"''“”„«»()[]';
   said constant text := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
-    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor|gracias|svp'
-    '|merci|bitte))+$', '', 'gi'), ends);
+    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
+    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
   body text;
   message text;
   place integer;
@@ -49,8 +50,8 @@ declare
   is_end boolean := false;
 begin
   -- Few replies contain such a word.
-  if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%', '%opt%',
-    '%alto %', '%baja %', '%sair %', '%parar %'])
+  if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%',
+    '%opt%', '%alto %', '%baja %', '%sair %', '%parar %'])
   then
     return null;
   end if;
@@ -67,7 +68,9 @@ begin
     -- In our capitals: those of the reply say nothing.
     passage := substr(message, place, char_length(said));
     continue when not (private.opt_out_ways(passage)).by_reply;
-    if passage ~* private.instruction_beginning() and passage !~* '[.!?;:] |\m(or|ou|o|oder|help|aide|ayuda|info|yes|start)\M' then
+    if passage ~* private.instruction_beginning()
+      and passage !~* '[.!?;:] |\m(or|ou|o|oder|help|aide|ayuda|info|yes|start)\M'
+    then
       return 'stop';
     end if;
     is_end := is_end or place > 1;

@@ -1,15 +1,34 @@
+-- Emoji and signs that refuse what stands beside them, with skin tones and genders.
+create function private.refusing_signs()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select format('[%1$s][%1$s\s\u2640\u2642\U0001F3FB-\U0001F3FF]*',
+    '\u2298\u23F9\u26D4\u270B\u2716\u274C\u274E\U0001F44E\U0001F4F5\U0001F507\U0001F515\U0001F595\U0001F645'
+    '\U0001F6AB\U0001F6B7\U0001F6C7\U0001F91A')
+$$;
+
 -- What is not ASCII in a reply as its reader sees it: without invisible characters, small capitals as letters, STOP
--- drawn as a sign as the word.
+-- drawn as a sign as the word, and a sign that refuses messages ("🚫 texts") as "no".
 create function private.visible_text(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select regexp_replace(translate(regexp_replace(body,
+  with words as (
+    select '(text messages?|texts?|txts?|messages?|msgs?|sms|mms|calls?|marketing|spam|ads?|adverts?|promos?'
+      || '|promotions?|notifications?|alerts?|mensajes?|textos?|mensagens|messaggi|nachrichten|berichten|werbung|publicidade?'
+      || '|publicit[eé])\M' as words
+  )
+  select regexp_replace(regexp_replace(regexp_replace(translate(regexp_replace(body,
       '[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164'
       '\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E007F]+', '', 'g'),
       'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnoprstuvwyz'),
       '\U0001F6D1|\U0001F1F8\U0001F1F9\U0001F1F4\U0001F1F5|\U0001F182\U0001F183\U0001F17E\U0001F17F'
-      '|\U0001F162\U0001F163\U0001F15E\U0001F15F|ꓢꓔꓳꓑ', ' stop ', 'g')
+      '|\U0001F162\U0001F163\U0001F15E\U0001F15F|ꓢꓔꓳꓑ', ' stop ', 'g'),
+      private.refusing_signs() || '((your|the|these|any|all) )*(?=((more|promo|marketing) )*' || words || ')', ' no ',
+      'gi'),
+      '\m' || words || '\s*' || private.refusing_signs(), ' no \1 ', 'gi')
+  from words
 $$;
 
 -- Cyrillic and Greek letters within words of Latin letters, which look alike, as Latin ones. Expects lower case: Greek
