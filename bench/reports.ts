@@ -12,26 +12,10 @@ import {
   twelveColumnsByHand,
 } from "./reports_data.ts";
 import { alternate, type Bench, type Benchmark, type Row, timed } from "./support/benchmark.ts";
+import { asCaller } from "./support/caller.ts";
 import { root } from "./support/stack.ts";
 
 const rounds = 7;
-
-/** Runs a statement as the Data API would for this person. */
-async function asCaller(
-  sql: postgres.Sql,
-  { organization, admin }: ReportPeople["previewed"],
-  text: string,
-  values: string[],
-) {
-  return await sql.begin(async (transaction) => {
-    const claims = JSON.stringify({ sub: admin, role: "authenticated" });
-    const headers = JSON.stringify({ "x-organization-id": organization });
-    await transaction`
-      select set_config('request.jwt.claims', ${claims}, true), set_config('request.headers', ${headers}, true)`;
-    await transaction`set local role authenticated`;
-    return await timed(() => transaction.unsafe(text, values));
-  });
-}
 
 async function previews(sql: postgres.Sql, { previewed }: ReportPeople): Promise<Row> {
   const definition = JSON.stringify(monthBySource);
@@ -40,10 +24,17 @@ async function previews(sql: postgres.Sql, { previewed }: ReportPeople): Promise
     ...await alternate(
       rounds,
       () =>
-        asCaller(sql, previewed, "select public.preview_report($1, $2::text::jsonb)", [
-          previewed.organization,
-          definition,
-        ]),
+        asCaller(
+          sql,
+          { ...previewed, user: previewed.admin },
+          (transaction) =>
+            timed(() =>
+              transaction.unsafe("select public.preview_report($1, $2::text::jsonb)", [
+                previewed.organization,
+                definition,
+              ])
+            ),
+        ),
       () => timed(() => sql.unsafe(monthBySourceByHand(previewed.organization))),
     ),
     unit: "ms",

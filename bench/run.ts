@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { apiKeys } from "./api_keys.ts";
 import { auditLogs } from "./audit_logs.ts";
 import { campaignDispatch } from "./campaign_dispatch.ts";
+import { churn } from "./churn.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
 import { freeze } from "./freeze.ts";
@@ -47,6 +48,7 @@ const benchmarks: Record<string, Benchmark> = {
   opt_outs: optOuts,
   idle,
   reports,
+  churn,
   peer,
   api_keys: apiKeys,
   scaling,

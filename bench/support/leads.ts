@@ -1,15 +1,11 @@
 import type postgres from "postgres";
+import { inBulk } from "./bulk.ts";
 
 /** How many organizations, teams in each, and counselors in each team, beside the manager of a team and an admin. */
 export interface Shape {
   organizations: number;
   teams: number;
   counselors: number;
-}
-
-interface Definition {
-  name: string;
-  definition: string;
 }
 
 /**
@@ -26,28 +22,12 @@ export async function fillWithLeads(
 ): Promise<void> {
   await sql.begin(async (transaction) => {
     await loadPeople(transaction, shape);
-    // What is built and checked once takes a fraction of the time of keeping it row by row.
-    const references = await transaction<Definition[]>`
-      select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
-      where conrelid = 'public.leads'::regclass and contype = 'f'`;
-    const indexes = await transaction<Definition[]>`
-      select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
-      where indrelid = 'public.leads'::regclass and not indisunique`;
-    for (const { name } of references) {
-      await transaction.unsafe(`alter table public.leads drop constraint ${name}`);
-    }
-    for (const { name } of indexes) await transaction.unsafe(`drop index ${name}`);
-    await transaction`alter table public.leads disable trigger user`;
-    // Benches that are not about funnels leave out what the trigger would have set.
-    await transaction`alter table public.leads alter furthest_status set default 'new'`;
-    await insert(transaction);
-    await transaction`alter table public.leads alter furthest_status drop default`;
-    await transaction`alter table public.leads enable trigger user`;
-    await transaction`set local maintenance_work_mem = '512MB'`;
-    for (const { definition } of indexes) await transaction.unsafe(definition);
-    for (const { name, definition } of references) {
-      await transaction.unsafe(`alter table public.leads add constraint ${name} ${definition}`);
-    }
+    await inBulk(transaction, ["public.leads"], async () => {
+      // Benches that are not about funnels leave out what the trigger would have set.
+      await transaction`alter table public.leads alter furthest_status set default 'new'`;
+      await insert(transaction);
+      await transaction`alter table public.leads alter furthest_status drop default`;
+    });
   });
   await sql`vacuum (analyze) public.leads`;
 }
