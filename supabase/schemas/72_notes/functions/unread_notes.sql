@@ -1,20 +1,23 @@
 -- The caller's unread notes, oldest first, at most so many: those for their role after the note up to which they have
--- read all, that they neither sent nor read.
+-- read all, that they neither sent nor read. Role and mark are found first, and each note is looked up: joins
+-- would read all notes of the organization, and not from the mark on.
 create function private.unread_notes(organization_id uuid, user_id uuid, max_notes integer)
 returns setof uuid
 language sql stable set search_path = ''
 as $$
   select r.note_id
-  from public.memberships m
-  join public.roles k on k.id = m.role_id
-  left join private.note_marks b on b.organization_id = m.organization_id and b.user_id = m.user_id
-  join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
-    and r.note_id > coalesce(b.read_before, '00000000-0000-0000-0000-000000000000')
-  where m.organization_id = unread_notes.organization_id and m.user_id = unread_notes.user_id and m.status = 'active'
-    and not exists (
-      select from public.note_reads d where d.note_id = r.note_id and d.user_id = unread_notes.user_id)
-    and not exists (
-      select from public.notes n where n.id = r.note_id and n.sender_id = unread_notes.user_id)
+  from public.note_roles r
+  where r.organization_id = unread_notes.organization_id
+    and r.role_key = (
+      select k.key from public.memberships m join public.roles k on k.id = m.role_id
+      where m.organization_id = unread_notes.organization_id and m.user_id = unread_notes.user_id and m.status = 'active')
+    and r.note_id > coalesce((
+      select b.read_before from private.note_marks b
+      where b.organization_id = unread_notes.organization_id and b.user_id = unread_notes.user_id),
+      '00000000-0000-0000-0000-000000000000')
+    and (select d.user_id from public.note_reads d
+      where d.note_id = r.note_id and d.user_id = unread_notes.user_id) is null
+    and (select n.sender_id from public.notes n where n.id = r.note_id) is distinct from unread_notes.user_id
   order by r.note_id limit max_notes
 $$;
 
@@ -50,10 +53,11 @@ declare
   first_unread uuid := (select u from private.unread_notes(settle_reads.organization_id, settle_reads.user_id, 1) u);
   mark uuid := (
     select r.note_id
-    from public.memberships m
-    join public.roles k on k.id = m.role_id
-    join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
-    where m.organization_id = settle_reads.organization_id and m.user_id = settle_reads.user_id
+    from public.note_roles r
+    where r.organization_id = settle_reads.organization_id
+      and r.role_key = (
+        select k.key from public.memberships m join public.roles k on k.id = m.role_id
+        where m.organization_id = settle_reads.organization_id and m.user_id = settle_reads.user_id)
       and r.note_id < coalesce(first_unread, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by r.note_id desc limit 1);
 begin
