@@ -80,6 +80,18 @@ select ok((select bool_and(p between 0 and 1) from public.client_incident_predic
 -- In the world's own terms: expected outages of the next year against the truth.
 select ok(abs((select avg((by_type #>> '{outage,expected}')::float8) from public.client_incident_predictions p join public.clients c on c.id = p.client_id
   where hashtext(c.name) % 3 = 0) - 4 * 1.3) < 0.5, 'Of those with many as many are expected as come.');
+select ok((select bool_and(abs((f.by_type #>> array[h.type, 'probabilities', (q.n - 1)::text])::float8
+      - private.gamma_poisson_any((t.value ->> 'a')::float8, (t.value ->> 'b')::float8, h.y, h.e, s.season)) < 1e-12)
+    and bool_and(abs((f.by_type #>> array[h.type, 'expected'])::float8 - 4 * private.gamma_poisson_rate(
+      (t.value ->> 'a')::float8, (t.value ->> 'b')::float8, h.y, h.e)) < 1e-9)
+  from private.incident_models m
+  cross join lateral jsonb_each(m.parameters) t
+  cross join lateral private.incident_history(m.organization_id, m.day, private.seasons_of(m.parameters)) h
+  join public.client_incident_predictions f on f.client_id = h.client_id
+  cross join generate_series(1, 4) q (n)
+  cross join lateral (select (t.value -> 'season' ->> (extract(quarter from m.day + make_interval(months => 3 * q.n))::integer
+    - 1))::float8 as season) s
+  where m.organization_id = tests.id('ours') and h.type = t.key), 'The forecasts of all clients are those of the closed form.');
 select is((select y from private.incident_counts(tests.id('ours'), tests.day(0), array[tests.id('often')]) where type = 'outage'
   and starts_on = (date_trunc('quarter', tests.day(0)) - interval '3 months')::date),
   (select count(*) from public.client_issues where client_id = tests.id('often') and type = 'outage'

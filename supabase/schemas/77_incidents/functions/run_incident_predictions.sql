@@ -34,9 +34,10 @@ begin
 end
 $$;
 
+-- Generic plans: see take_feature_slice.
 create function private.predict_slice(model private.incident_models, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   ids uuid[];
@@ -71,7 +72,8 @@ end
 $$;
 
 -- The forecasts of clients in service for the four quarters after the present one. by_type: { type: { expected,
--- probabilities } }. What is known of a client counts only where that has made forecasts better.
+-- probabilities } }. What is known of a client counts only where that has made forecasts better. gamma_poisson_rate and
+-- gamma_poisson_any are written out: see incident_skill.
 create function private.incident_forecasts(model private.incident_models, client_ids uuid[])
 returns table (client_id uuid, quarters text[], probabilities double precision[], by_type jsonb,
   most_likely_incident text, recommendation text, basis text, predicted_on date)
@@ -85,14 +87,13 @@ as $$
       (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
     from jsonb_each(model.parameters) t
   ), past as (
-    select c.client_id, c.type, sum(c.y) as y,
-      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
-    from private.incident_counts(model.organization_id, model.day, client_ids) c join p on p.type = c.type
-    group by 1, 2
+    select h.* from private.incident_history(model.organization_id, model.day, private.seasons_of(model.parameters),
+      client_ids) h
   ), f as (
     select c.id as client_id, p.type, q.n, s.season * case when k.own
-        then private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) else p.rate end as expected,
-      case when k.own then private.gamma_poisson_any(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0), s.season)
+        then (p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0)) else p.rate end as expected,
+      case when k.own then -(exp((p.a + coalesce(h.y, 0))
+          * ln((p.b + coalesce(h.e, 0)) / (p.b + coalesce(h.e, 0) + s.season))) - 1)
         else 1 - exp(-p.rate * s.season) end as probability
     from public.clients c
     cross join p cross join q
@@ -101,6 +102,12 @@ as $$
     cross join (select coalesce(model.skill, 0) > 0 as own) k
     left join past h on h.client_id = c.id and h.type = p.type
     where c.id = any (client_ids) and c.deleted_at is null and c.status in ('active', 'paused', 'leaving')
+  ), any_type as (
+    select y.client_id, array_agg(y.probability order by y.n) as probabilities
+    from (
+      select f.client_id, f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as probability from f group by 1, 2
+    ) y
+    group by 1
   ), types as (
     select f.client_id, f.type, sum(f.expected) as expected, array_agg(f.probability order by f.n) as probabilities,
       -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as within_year,
@@ -108,15 +115,14 @@ as $$
     from f group by 1, 2
   )
   select t.client_id, (select array_agg(to_char(q.starts_on, 'YYYY"-Q"Q') order by q.n) from q),
-    (select array_agg(n.any_type order by n.n) from (
-      select f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as any_type from f
-      where f.client_id = t.client_id group by 1) n),
+    a.probabilities,
     jsonb_object_agg(t.type, jsonb_build_object('expected', t.expected, 'probabilities', to_jsonb(t.probabilities))),
     max(t.type) filter (where t.place = 1),
     max(case when t.place = 1 and t.within_year >= s.incident_threshold then i.action end),
     case when coalesce(model.skill, 0) > 0 then 'client' else 'all clients' end, model.day
   from types t
+  join any_type a on a.client_id = t.client_id
   join public.churn_settings s on s.organization_id = model.organization_id
   join public.incident_types i on i.organization_id = model.organization_id and i.key = t.type
-  group by 1
+  group by t.client_id, a.probabilities
 $$;
