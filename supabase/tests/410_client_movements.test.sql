@@ -99,11 +99,11 @@ create function tests.differences() returns setof text language sql as $$
   ) d where d.spells <> 0
   union all
   select 'movements ' || d::text from (
-    select x.day, x.kind, x.segment, x.currency, sum(x.n) as n, sum(x.amount) as amount from (
-      select m.day, m.kind, m.segment, m.currency, 1 as n, m.amount
+    select x.month, x.kind, x.segment, x.currency, sum(x.n) as n, sum(x.amount) as amount from (
+      select date_trunc('month', m.day)::date as month, m.kind, m.segment, m.currency, 1 as n, m.amount
       from private.effective_movements(null, 'infinity', tests.id('ours')) m where m.kind <> 'unchanged'
       union all
-      select t.day, t.kind, t.segment, t.currency, -t.movements, -t.amount
+      select t.month, t.kind, t.segment, t.currency, -t.movements, -t.amount
       from private.movement_totals t where t.organization_id = tests.id('ours')
     ) x group by 1, 2, 3, 4
   ) d where (d.n, d.amount) <> (0, 0)

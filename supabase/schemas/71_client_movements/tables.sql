@@ -212,7 +212,7 @@ create index client_plans_recorded_by on private.client_plans (recorded_by);
 -- The rollups of churn reports: counters (see private.counters).
 create table private.movement_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  day date not null, segment text not null,
+  month date not null, segment text not null,
   currency text not null,
   kind text not null,
   movements bigint not null,
@@ -220,11 +220,11 @@ create table private.movement_totals (
   rolled_up boolean not null default false
 );
 comment on table private.movement_totals is
-  'Movements by day and kind, corrections subtracted from what they reverse: a counter.';
+  'Movements by month and kind, corrections subtracted from what they reverse: a counter.';
 
-create index movement_totals_organization on private.movement_totals (organization_id, day);
+create index movement_totals_organization on private.movement_totals (organization_id, month);
 create index movement_totals_pending on private.movement_totals (organization_id) where not rolled_up;
-create unique index movement_totals_once on private.movement_totals (organization_id, day, segment, currency, kind)
+create unique index movement_totals_once on private.movement_totals (organization_id, month, segment, currency, kind)
   where rolled_up;
 
 

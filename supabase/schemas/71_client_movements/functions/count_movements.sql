@@ -13,7 +13,7 @@ begin
     return null;
   end if;
   insert into private.movement_totals
-  select n.organization_id, n.day, n.segment, n.currency, coalesce(n.reversed_kind, n.kind),
+  select n.organization_id, date_trunc('month', n.day)::date, n.segment, n.currency, coalesce(n.reversed_kind, n.kind),
     sum(case when n.reverses is null then 1 else -1 end), sum(n.amount)
   from new_rows n
   where coalesce(n.reversed_kind, n.kind) <> 'unchanged'

@@ -1,13 +1,14 @@
--- All that moved within each period, up and down, by kind: the rollup of the ledger, or the ledger as of a moment.
+-- All that moved within each period, up and down, by kind: the rollup of the ledger, or the ledger as of a moment. Periods
+-- are whole months.
 create function private.churn_waterfall(organization_id uuid, range private.churn_range)
 returns table (starts_on date, currency text, movements jsonb)
 language sql stable set search_path = '' set jit = off
 as $$
   with m as (
-    select t.day, t.segment, t.currency, t.kind, t.movements, t.amount
+    select t.month as day, t.segment, t.currency, t.kind, t.movements, t.amount
     from private.movement_totals t
     where range.as_of is null and t.organization_id = churn_waterfall.organization_id
-      and t.day >= range.from_day and t.day < range.to_day
+      and t.month >= range.from_day and t.month < range.to_day
     union all
     select l.day, l.segment, l.currency, coalesce(l.reversed_kind, l.kind),
       case when l.reverses is null then 1 else -1 end, l.amount
