@@ -57,7 +57,10 @@ begin
       coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
       f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
     from private.derive_movements(entries) f
-    join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
+    -- Each client by its id alone: see private.assign_leads.
+    cross join lateral (
+      select k.currency, k.segment from public.clients k
+      where (k.organization_id = post_entries.organization_id) is true and k.id = f.client_id offset 0) c
   ), matched as materialized (
     select w.client_id, w.day, w.place, m.id
     from wanted w
@@ -130,7 +133,7 @@ begin
     spell_started_on = d.spell_started_on, paused_on = d.paused_on, notice_on = d.notice_on, leaves_on = d.leaves_on,
     trial_ends_on = case when d.status = 'trial' then c.trial_ends_on end
   from derived d
-  where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
+  where (c.organization_id = derive_from_movements.organization_id) is true and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
   perform private.forget_outcomes(organization_id, client_ids);
 end

@@ -22,7 +22,7 @@ begin
         jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
       -- The client before the plan, as requests lock them; who comes second finds no plan.
       select * into client from public.clients c
-      where c.organization_id = plan.organization_id and c.id = plan.client_id for update skip locked;
+      where (c.organization_id = plan.organization_id) is true and c.id = plan.client_id for update skip locked;
       continue when client.id is null;
       delete from private.client_plans p where p.id = plan.id;
       if found and client.deleted_at is null then

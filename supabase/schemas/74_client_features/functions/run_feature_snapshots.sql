@@ -40,9 +40,11 @@ end
 $$;
 
 -- Takes the next slice of a snapshot; returns the number of its rows.
+-- The plans are generic ones: otherwise the check of a foreign key would be planned again for each row, and of an
+-- organization that came after the statistics it would read all clients for each.
 create function private.take_feature_slice(run private.feature_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   same_day boolean := private.local_day(run.organization_id) = run.snapshot_day;

@@ -45,7 +45,7 @@ $$;
 -- Everybody in service today as sample, each with the same outcome.
 create function private.sample_present(organization_id uuid, share double precision)
 returns void
-language sql set search_path = '' set plan_cache_mode = force_custom_plan
+language sql set search_path = ''
 as $$
   delete from private.churn_training_rows r where r.organization_id = sample_present.organization_id;
   insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)

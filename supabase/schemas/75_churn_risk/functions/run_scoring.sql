@@ -88,10 +88,11 @@ as $$
   select array_agg(u.s / run.clients order by u.n) from unnest(run.sums) with ordinality u (s, n) where run.clients > 0
 $$;
 
--- Scores the next slice; returns the number of clients in it that have a score or points.
+-- Scores the next slice; returns the number of clients in it that have a score or points. Generic plans: see
+-- take_feature_slice.
 create function private.score_slice(run private.scoring_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   model public.churn_models;
@@ -206,7 +207,7 @@ $$;
 -- more lose their score. Who enters the highest band is noted for the alert.
 create function private.write_scores(run private.scoring_runs, client_ids uuid[], scores private.scored_client[])
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 declare
   limits numeric[] := (
@@ -214,42 +215,44 @@ declare
   theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
 begin
   perform set_config('signalbox.derived', 'on', true);
-  with s as materialized (
-    select u.id as client_id, (100 * f.probability)::real as score,
-      private.risk_band(100 * f.probability, limits) as band,
-      case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
-        when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
-        when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
-      (select theme_names[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
-        order by p.points desc limit 1) as theme
-    from unnest(client_ids) u (id) left join unnest(scores) f on f.client_id = u.id
-  ), changed as materialized (
-    select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
-    where (c.score is null) <> (s.score is null) or abs(c.score - s.score) >= 1 or c.band is distinct from s.band
-      or (s.score is not null and c.score_model_id is distinct from run.model_id)
-  ), updated as (
-    update public.clients c
-    set score = case when n.client_id is not null then n.score else c.score end,
-      band = case when n.client_id is not null then n.band else c.band end,
-      score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
-      score_model_id = case when n.client_id is null then c.score_model_id
-        when n.score is not null then run.model_id end,
-      risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
-      trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
-    from s left join changed n on n.client_id = s.client_id
-    where c.id = s.client_id and c.organization_id = run.organization_id
-      and (n.client_id is not null or c.trend is distinct from s.trend
-        or (s.trend is not null and c.trend_days <> run.day - run.compared_with))
-  ), alerted as (
-    insert into private.churn_alerts (organization_id, client_id, day, score)
-    select run.organization_id, n.client_id, run.day, n.score from changed n
-    where n.band = 'critical' and n.band_before is distinct from 'critical'
-    on conflict do nothing
-  )
-  insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
-  select run.organization_id, n.client_id, run.day, n.score, n.band, run.model_id from changed n
-  on conflict on constraint client_scores_pkey do update
-    set score = excluded.score, band = excluded.band, model_id = excluded.model_id;
+  -- As text, so that it is planned for the number of these clients. Each by its id alone: see private.assign_leads.
+  execute $q$
+    with s as materialized (
+      select u.id as client_id, (100 * f.probability)::real as score,
+        private.risk_band(100 * f.probability, $3) as band,
+        case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
+          when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
+          when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
+        (select $4[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
+          order by p.points desc limit 1) as theme
+      from unnest($1) u (id) left join unnest($2) f on f.client_id = u.id
+    ), changed as materialized (
+      select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
+      where (c.score is null) <> (s.score is null) or abs(c.score - s.score) >= 1 or c.band is distinct from s.band
+        or (s.score is not null and c.score_model_id is distinct from $7)
+    ), updated as (
+      update public.clients c
+      set score = case when n.client_id is not null then n.score else c.score end,
+        band = case when n.client_id is not null then n.band else c.band end,
+        score_day = case when n.client_id is null then c.score_day when n.score is not null then $6 end,
+        score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then $7 end,
+        risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
+        trend = s.trend, trend_days = case when s.trend is not null then $6 - $8 end
+      from s left join changed n on n.client_id = s.client_id
+      where c.id = s.client_id and (c.organization_id = $5) is true
+        and (n.client_id is not null or c.trend is distinct from s.trend
+          or (s.trend is not null and c.trend_days <> $6 - $8))
+    ), alerted as (
+      insert into private.churn_alerts (organization_id, client_id, day, score)
+      select $5, n.client_id, $6, n.score from changed n
+      where n.band = 'critical' and n.band_before is distinct from 'critical'
+      on conflict do nothing
+    )
+    insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
+    select $5, n.client_id, $6, n.score, n.band, $7 from changed n
+    on conflict on constraint client_scores_pkey do update
+      set score = excluded.score, band = excluded.band, model_id = excluded.model_id
+  $q$ using client_ids, scores, limits, theme_names, run.organization_id, run.day, run.model_id, run.compared_with;
   perform set_config('signalbox.derived', '', true);
 end
 $$;
@@ -257,7 +260,7 @@ $$;
 -- Adds a slice to the figures of the run.
 create function private.count_bands(run private.scoring_runs, scores private.scored_client[])
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 declare
   limits numeric[] := (

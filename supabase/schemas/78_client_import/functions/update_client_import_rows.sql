@@ -29,7 +29,7 @@ begin
     select row(c.id, today, 'segment', '', null, null, r.segment, null, null, null)::private.client_entry
     from private.client_import_rows(rows) r
     join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
-    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+    join public.clients c on (c.organization_id = import.organization_id) is true and c.id = k.client_id
     where r.segment <> c.segment and c.status <> 'prospect');
   with updated as (
     select c.id, coalesce(r.name, c.name) as name, coalesce(r.segment, c.segment) as segment,
@@ -40,14 +40,14 @@ begin
       coalesce(r.stated_risk, c.stated_risk) as stated_risk, c.custom_fields || r.custom_fields as custom_fields
     from private.client_import_rows(rows) r
     join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
-    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+    join public.clients c on (c.organization_id = import.organization_id) is true and c.id = k.client_id
   )
   update public.clients c
   set name = u.name, segment = u.segment, client_type = u.client_type, region = u.region, category = u.category,
     external_id = u.external_id, account_number = u.account_number, phone = u.phone, email = u.email,
     contract_ends_on = u.contract_ends_on, stated_risk = u.stated_risk, custom_fields = u.custom_fields
   from updated u
-  where c.organization_id = import.organization_id and c.id = u.id
+  where (c.organization_id = import.organization_id) is true and c.id = u.id
     and (c.name, c.segment, c.client_type, c.region, c.category, c.external_id, c.account_number, c.phone, c.email,
         c.contract_ends_on, c.stated_risk, c.custom_fields)
       is distinct from (u.name, u.segment, u.client_type, u.region, u.category, u.external_id, u.account_number, u.phone,

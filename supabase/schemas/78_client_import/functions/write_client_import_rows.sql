@@ -11,7 +11,7 @@ declare
   client public.clients;
 begin
   with clients as materialized (
-    select c.* from public.clients c where c.organization_id = import.organization_id and c.id = any (client_ids)
+    select c.* from public.clients c where (c.organization_id = import.organization_id) is true and c.id = any (client_ids)
   ), spells as materialized (
     select s.client_id, s.starts_on, s.ends_on from public.client_spells s
     where s.organization_id = import.organization_id and s.client_id = any (client_ids)
@@ -70,7 +70,7 @@ begin
     where d.day > today order by w.client_id, d.day
   loop
     select * into client from public.clients c
-    where c.organization_id = import.organization_id and c.id = plan.client_id;
+    where (c.organization_id = import.organization_id) is true and c.id = plan.client_id;
     perform private.plan_movement(client, plan.movement, jsonb_strip_nulls(plan.details), plan.day);
   end loop;
 end
@@ -90,7 +90,7 @@ declare
 begin
   -- The order of locks of all that change several clients: by id.
   perform from public.clients c
-  where c.organization_id = import.organization_id
+  where (c.organization_id = import.organization_id) is true
     and c.id = any (array(select m.client_id from private.match_client_rows(import.organization_id, rows) m))
   order by c.id for update;
   validation := private.validate_client_import_rows(import, rows, today);
