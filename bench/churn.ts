@@ -1,7 +1,10 @@
 import { loadChurn, loadSnapshots } from "./churn_data.ts";
-import { features, incidents, scoring, training } from "./churn_jobs.ts";
+import { features } from "./churn_features.ts";
+import { incidents } from "./churn_forecasts.ts";
 import { noteRows } from "./churn_notes.ts";
 import { detail, reportRows } from "./churn_reads.ts";
+import { scoring } from "./churn_scoring.ts";
+import { training } from "./churn_training.ts";
 import type { Bench, Benchmark } from "./support/benchmark.ts";
 
 const clients = Number(Deno.env.get("CHURN_CLIENTS") ?? 200_000);
