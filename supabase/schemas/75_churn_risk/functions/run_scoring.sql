@@ -207,7 +207,7 @@ $$;
 -- more lose their score. Who enters the highest band is noted for the alert.
 create function private.write_scores(run private.scoring_runs, client_ids uuid[], scores private.scored_client[])
 returns void
-language plpgsql set search_path = '' set jit = off
+language plpgsql set search_path = '' set jit = off set enable_nestloop = off
 as $$
 declare
   limits numeric[] := (
@@ -215,9 +215,10 @@ declare
   theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
 begin
   perform set_config('signalbox.derived', 'on', true);
-  -- As text, so that it is planned for the number of these clients. Each by its id alone: see private.assign_leads.
+  -- As text, so that it is planned for the number of these clients. Each is looked up by its id alone, which is what
+  -- "is true" and the array are for: see private.assign_leads.
   execute $q$
-    with s as materialized (
+    with f as (
       select u.id as client_id, (100 * f.probability)::real as score,
         private.risk_band(100 * f.probability, $3) as band,
         case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
@@ -226,22 +227,30 @@ begin
         (select $4[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
           order by p.points desc limit 1) as theme
       from unnest($1) u (id) left join unnest($2) f on f.client_id = u.id
-    ), changed as materialized (
-      select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
-      where (c.score is null) <> (s.score is null) or abs(c.score - s.score) >= 1 or c.band is distinct from s.band
-        or (s.score is not null and c.score_model_id is distinct from $7)
+    ), s as materialized (
+      select f.*, c.band as band_before, c.trend as trend_before, c.trend_days as trend_days_before,
+        coalesce((c.score is null) <> (f.score is null) or abs(c.score - f.score) >= 1
+          or c.band is distinct from f.band
+          or (f.score is not null and c.score_model_id is distinct from $7), false) as is_changed
+      from f cross join lateral (
+        select k.score, k.band, k.trend, k.trend_days, k.score_model_id from public.clients k
+        where k.id = f.client_id offset 0) c
+    ), changed as (
+      select s.* from s where s.is_changed
     ), updated as (
       update public.clients c
-      set score = case when n.client_id is not null then n.score else c.score end,
-        band = case when n.client_id is not null then n.band else c.band end,
-        score_day = case when n.client_id is null then c.score_day when n.score is not null then $6 end,
-        score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then $7 end,
-        risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
+      set score = case when s.is_changed then s.score else c.score end,
+        band = case when s.is_changed then s.band else c.band end,
+        score_day = case when not s.is_changed then c.score_day when s.score is not null then $6 end,
+        score_model_id = case when not s.is_changed then c.score_model_id when s.score is not null then $7 end,
+        risk_theme = case when not s.is_changed then c.risk_theme when s.score is not null then s.theme end,
         trend = s.trend, trend_days = case when s.trend is not null then $6 - $8 end
-      from s left join changed n on n.client_id = s.client_id
-      where c.id = s.client_id and (c.organization_id = $5) is true
-        and (n.client_id is not null or c.trend is distinct from s.trend
-          or (s.trend is not null and c.trend_days <> $6 - $8))
+      from s
+      where c.id = any (array(
+          select t.client_id from s t
+          where t.is_changed or t.trend_before is distinct from t.trend
+            or (t.trend is not null and t.trend_days_before <> $6 - $8)))
+        and c.id = s.client_id and (c.organization_id = $5) is true
     ), alerted as (
       insert into private.churn_alerts (organization_id, client_id, day, score)
       select $5, n.client_id, $6, n.score from changed n
