@@ -85,7 +85,8 @@ export async function noteRows(sql: postgres.Sql): Promise<Row[]> {
   const readerOfFew = await addMembers(sql, few, "marketing_agent", 1);
   await addNotes(sql, many, readerOfMany, notes);
   await addNotes(sql, few, readerOfFew, fewNotes);
-  await sql`vacuum (analyze) public.notes, public.note_roles`;
+  await sql`
+    vacuum (analyze) public.notes, public.note_roles, public.memberships, public.profiles, private.note_marks`;
   return [
     {
       what: `unread notes of ${notes.toLocaleString("en")}, against ${

@@ -2,7 +2,7 @@
 -- statistics know nothing of it yet, and the planner expects none of them.
 begin;
 \ir support.inc
-select plan(12);
+select plan(14);
 do $$
 begin
   perform tests.arrange();
@@ -58,6 +58,8 @@ select cmp_ok(tests.reads('public.client_movements',
   $$select * from private.client_features_as_of(tests.late_clients(1), clock_timestamp(), true)$$), '<', 100::bigint,
   'The features of one client read its movements and not the ledger of all.');
 insert into private.feature_runs (organization_id, snapshot_day) values (tests.id('late'), private.local_day(tests.id('late')));
+select cmp_ok(tests.reads('public.clients', $$select private.take_feature_slice(r, 50) from private.feature_runs r
+  where r.organization_id = tests.id('late')$$), '<', 1000::bigint, 'A slice of a snapshot reads its clients and no others.');
 select cmp_ok(tests.reads('public.clients', $$select private.take_feature_slice(r, 5000) from private.feature_runs r
   where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A snapshot reads each client a few times.');
 select is((select r.clients from private.feature_runs r where r.organization_id = tests.id('late')), 2000,
@@ -73,6 +75,8 @@ begin
   perform private.begin_scoring_runs();
 end
 $$;
+select cmp_ok(tests.reads('public.clients', $$select private.score_slice(r, 50) from private.scoring_runs r
+  where r.organization_id = tests.id('late')$$), '<', 1000::bigint, 'A slice of a scoring reads its clients and no others.');
 select cmp_ok(tests.reads('public.clients', $$select private.score_slice(r, 5000) from private.scoring_runs r
   where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A scoring reads each client a few times.');
 select is((select count(*)::integer from private.client_scores s where s.organization_id = tests.id('late')), 2000,

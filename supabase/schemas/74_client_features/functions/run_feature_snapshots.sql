@@ -41,7 +41,8 @@ $$;
 
 -- Takes the next slice of a snapshot; returns the number of its rows.
 -- The plans are generic ones: otherwise the check of a foreign key would be planned again for each row, and of an
--- organization that came after the statistics it would read all clients for each.
+-- organization that came after the statistics it would read all clients for each. The clients of a slice are those after
+-- (organization, last): by the id alone the planner may walk past the clients of all other organizations.
 create function private.take_feature_slice(run private.feature_runs, slice_size integer)
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
@@ -53,8 +54,8 @@ declare
     from public.organizations o where o.id = run.organization_id) end;
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   rows integer;
 begin
@@ -63,7 +64,7 @@ begin
     (organization_id, snapshot_day, client_id, feature_set, "values", labels, mrr, currency)
   select f.organization_id, run.snapshot_day, f.client_id, 1, f."values", f.labels, f.mrr, f.currency
   from private.client_features_as_of(ids, as_of, same_day) f
-  join public.clients c on c.id = f.client_id and c.deleted_at is null
+  where (select c.deleted_at from public.clients c where c.id = f.client_id) is null
   on conflict do nothing;
   get diagnostics rows = row_count;
   update private.feature_runs r

@@ -98,8 +98,8 @@ declare
   model public.churn_models;
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   scores private.scored_client[];
   totals record;

@@ -19,8 +19,8 @@ declare
   today date := private.local_day(run.organization_id);
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   made integer;
 begin

@@ -55,8 +55,8 @@ begin
   end if;
   ids := array(
     select c.id from public.clients c
-    where c.organization_id = model.organization_id
-      and c.id > coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = model.organization_id and (c.organization_id, c.id)
+      > (model.organization_id, coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   delete from public.client_incident_predictions p
   where p.organization_id = model.organization_id and p.client_id = any (ids);
