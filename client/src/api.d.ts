@@ -4419,7 +4419,7 @@ export interface paths {
         put?: never;
         /**
          * Text up to 10,000 recipients
-         * @description One transaction. Recipients that cannot be texted are listed in `invalid`; the others are queued.
+         * @description One transaction. Recipients that cannot be texted are listed in `invalid`, and so are those for whom the same text to the same number comes earlier in the list; the others are queued.
          */
         post: operations["sendBulk"];
         delete?: never;
@@ -4942,7 +4942,7 @@ export interface paths {
         put?: never;
         /**
          * Turn an upload into customers, actions and texts
-         * @description One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1.
+         * @description One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1. Several rows whose text to one number is the same give one text; the others are in `skipped`.
          */
         post: operations["processBatch"];
         delete?: never;
@@ -13201,7 +13201,10 @@ export interface components {
             daily_cap?: number | null;
             /** @example America/Los_Angeles */
             cap_zone?: string;
-            /** @example 0.0079 */
+            /**
+             * @description What a segment costs, in the organization's currency. For the daily spending limit a sender on the platform's account counts the platform's default at least
+             * @example 0.0079
+             */
             segment_price?: number | null;
             /**
              * @description Makes this the default instead of the current one
@@ -13250,7 +13253,10 @@ export interface components {
             daily_cap?: number | null;
             /** @example America/Los_Angeles */
             cap_zone?: string;
-            /** @example 0.0079 */
+            /**
+             * @description What a segment costs, in the organization's currency. For the daily spending limit a sender on the platform's account counts the platform's default at least
+             * @example 0.0079
+             */
             segment_price?: number | null;
             is_default?: boolean;
             /** @description Write-only: credentials of an own provider account; null: the platform's */
@@ -13509,7 +13515,7 @@ export interface components {
             /** @enum {string} */
             encoding: "GSM-7" | "UCS-2";
             /**
-             * @description Later than now outside the hours in which the number may be texted
+             * @description Later than now outside the hours in which the number may be texted: the organization's, and to a lead or a number also the law's, except within an hour after it wrote
              * @example 2026-11-21T09:30:00.000Z
              */
             send_after: string;

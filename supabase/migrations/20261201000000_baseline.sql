@@ -34,6 +34,15 @@ create extension if not exists pg_cron with schema pg_catalog;
 
 create extension if not exists supabase_vault with schema vault;
 
+create table private.time_zones (
+  key text primary key,
+  name text not null
+);
+
+comment on table private.time_zones is
+  'The names of time zones (IANA) in lower case, and how they are written. PostgreSQL reads its own list from files, too '
+  'slowly for each row. A zone that is newer than these rows is known by its exact name.';
+
 create function private.batch_rows(rows jsonb)
 returns table ("row" integer, "position" integer, customer_id uuid, lead_id uuid, "to" text, name text,
   account_number text, phone text, arrears text, status text, action text, note text)
@@ -41,6 +50,40 @@ language sql immutable rows 10000 set search_path = ''
 as $$
   select * from jsonb_to_recordset(rows) as r ("row" integer, "position" integer, customer_id uuid, lead_id uuid,
     "to" text, name text, account_number text, phone text, arrears text, status text, action text, note text)
+$$;
+
+create function private.is_time_zone(name text)
+returns boolean
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform timestamptz '2000-01-01 00:00+00' at time zone name;
+  return name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$';
+exception when others then
+  return false;
+end
+$$;
+
+create function private.canonical_time_zone(name text)
+returns text
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce((select z.name from private.time_zones z where z.key = lower(btrim(canonical_time_zone.name))),
+    case when private.is_time_zone(name) then name end)
+$$;
+
+create function private.canonicalize_time_zone()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_table_name = 'sms_accounts' then
+    new.cap_zone := coalesce(private.canonical_time_zone(new.cap_zone), new.cap_zone);
+  else
+    new.time_zone := coalesce(private.canonical_time_zone(new.time_zone), new.time_zone);
+  end if;
+  return new;
+end
 $$;
 
 create function private.clock_tolerance()
@@ -135,18 +178,6 @@ as $$
     union all
     select k from jsonb_path_query(value, 'strict $.** ? (@.type() == "object")') o cross join jsonb_object_keys(o) k
   ) t (content)
-$$;
-
-create function private.is_time_zone(name text)
-returns boolean
-language plpgsql immutable set search_path = ''
-as $$
-begin
-  perform timestamptz '2000-01-01 00:00+00' at time zone name;
-  return name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$';
-exception when others then
-  return false;
-end
 $$;
 
 grant execute on function private.is_time_zone(text) to authenticated, service_role;
@@ -1120,6 +1151,9 @@ grant update (
   marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second, alert_opt_out_rate,
   alert_failure_rate, alert_after, allowed_countries, daily_spending_limit
 ) on public.organizations to authenticated;
+
+create trigger canonicalize_time_zone before insert or update of time_zone on public.organizations
+  for each row execute function private.canonicalize_time_zone();
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
@@ -11780,15 +11814,38 @@ as $$
   select interval '1 hour'
 $$;
 
-create function private.legal_hours_from(organization_id uuid, phone text)
-returns timestamptz
-language sql stable set search_path = ''
+create type private.contact_place as (country text, region text, zone text);
+
+create table private.country_zones (
+  country text primary key,
+  time_zones text[] not null constraint country_zones_zones_given check (cardinality(time_zones) > 0),
+  source text not null
+);
+
+create function private.places_of_number(phone text, organization_zone text)
+returns private.contact_place[]
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce((
-    select m.created_at + private.answer_period() from public.messages m
-    where m.organization_id = legal_hours_from.organization_id and m.from_number = legal_hours_from.phone
-      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - private.answer_period())
-    order by m.id desc limit 1), now())
+declare
+  place_country text := 'US';
+  place_region text;
+  zones text[];
+begin
+  if phone like '+1%' then
+    select a.country, a.region, a.time_zones into place_country, place_region, zones
+    from private.area_codes a where a.code = substr(phone, 3, 3);
+    place_country := coalesce(place_country, 'US');
+  else
+    select c.country into place_country from private.calling_codes c
+    where c.prefix in (substr(phone, 2, 1), substr(phone, 2, 2), substr(phone, 2, 3), substr(phone, 2, 4))
+    order by char_length(c.prefix) desc limit 1;
+  end if;
+  if zones is null then
+    select z.time_zones into zones from private.country_zones z where z.country = place_country;
+  end if;
+  return array(
+    select row(place_country, place_region, z)::private.contact_place from unnest(coalesce(zones, array[organization_zone])) z);
+end
 $$;
 
 create table private.region_zones (
@@ -11800,55 +11857,89 @@ create table private.region_zones (
   primary key (country, region)
 );
 
-create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text,
-  out place_country text, out place_region text, out zones text[])
+create function private.is_zone_of(zone text, places private.contact_place[])
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from unnest(places) p
+    where not exists (
+      select from unnest(array['-01-15', '-07-15']) d,
+        lateral (select (extract(year from now()) || d || ' 12:00Z')::timestamptz as moment) m
+      where m.moment at time zone p.zone <> m.moment at time zone is_zone_of.zone))
+$$;
+
+create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text)
+returns private.contact_place[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  american boolean := phone like '+1%';
+  american constant boolean := phone like '+1%';
   given text := upper(nullif(btrim(region), ''));
-  code private.area_codes;
+  own private.contact_place[] := private.places_of_number(phone, organization_zone);
+  own_country constant text := own[1].country;
+  address_country text := upper(nullif(btrim(country), ''));
+  address_region text;
+  address_zones text[];
+  stated constant text := case when private.is_time_zone(stated_zone) then stated_zone end;
+  decisive boolean;
+  stated_fits boolean := false;
+  elsewhere private.contact_place[] := '{}'::private.contact_place[];
 begin
-  place_country := upper(nullif(btrim(country), ''));
-  if place_country in ('PR', 'VI', 'GU', 'MP', 'AS') then
-    given := place_country;
-    place_country := 'US';
+  if address_country in ('PR', 'VI', 'GU', 'MP', 'AS') then
+    given := address_country;
+    address_country := 'US';
   end if;
-  if place_country is not null then
-    -- A country without regions has one row. Regions are written FL, US-FL or Florida.
-    select z.region, z.time_zones into place_region, zones from private.region_zones z
-    where z.country = place_country and z.region = coalesce(given, '');
-    if zones is null and given is not null then
-      select z.region, z.time_zones into place_region, zones from private.region_zones z
-      where z.country = place_country
-        and (z.region in ('', regexp_replace(given, '^(US|CA)-', ''))
-          or z.name = lower(regexp_replace(normalize(given, nfd), '[\u0300-\u036f]', '', 'g')))
-      order by z.region desc limit 1;
-    end if;
-    place_region := nullif(place_region, '');
+  if address_country is null and given is not null then
+    address_country := own_country;
   end if;
-  if zones is null and american then
-    select * into code from private.area_codes a where a.code = substr(phone, 3, 3);
-    if place_country is null and given is not null and code.country is not null then
-      select r.place_country, r.place_region, r.zones into place_country, place_region, zones
-      from private.recipient(phone, code.country, region, null, null) r;
-    end if;
-    place_country := coalesce(place_country, code.country);
-    place_region := coalesce(place_region, case when code.country = place_country then code.region end);
+  -- A country without regions has one row. Regions are written FL, US-FL or Florida.
+  select z.region, z.time_zones into address_region, address_zones from private.region_zones z
+  where z.country = address_country and z.region = coalesce(given, '');
+  if address_zones is null and given is not null then
+    select z.region, z.time_zones into address_region, address_zones from private.region_zones z
+    where z.country = address_country
+      and (z.region in ('', regexp_replace(given, '^(US|CA)-', ''))
+        or z.name = lower(regexp_replace(normalize(given, nfd), '[\u0300-\u036f]', '', 'g')))
+    order by z.region desc limit 1;
   end if;
-  if not american then
-    zones := array[organization_zone];
-  elsif zones is null then
-    zones := coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
-      'America/Los_Angeles']);
-    -- A zone outside North America contradicts the number: then the hours must suit both.
-    if private.is_time_zone(stated_zone) then
-      zones := array[stated_zone] || case when not exists (
-        select from private.area_codes a where stated_zone = any (a.time_zones)) then zones else '{}' end;
-    end if;
+  decisive := address_zones is not null and (address_region <> '' or address_country = own_country);
+  if not decisive and stated is not null then
+    stated_fits := case when american then exists (select from private.area_codes a where stated = any (a.time_zones))
+      else private.is_zone_of(stated, own) end;
   end if;
+
+  if decisive then
+    elsewhere := array(
+      select row(address_country, nullif(address_region, ''), z)::private.contact_place from unnest(address_zones) z);
+  elsif address_country is not null and address_country is distinct from own_country then
+    address_zones := coalesce(address_zones, (
+      select c.time_zones from private.country_zones c where c.country = address_country));
+    elsewhere := array(
+      select row(address_country, null, z)::private.contact_place
+      from unnest(coalesce(case when stated is not null then array[stated] end, address_zones, array[own[1].zone])) z);
+  elsif stated is not null and not stated_fits then
+    elsewhere := array[row(own_country, own[1].region, stated)::private.contact_place];
+  end if;
+  if stated_fits then
+    own := array[row(own_country, own[1].region, stated)::private.contact_place];
+  end if;
+  return elsewhere || case when american and decisive then '{}'::private.contact_place[] else own end;
 end
 $$;
+
+create function private.zones_of(places private.contact_place[])
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select string_agg(z.zone, ',' order by z.n) from (
+    select p.zone, min(p.n) as n from unnest(places) with ordinality as p (country, region, zone, n) group by p.zone) z
+$$;
+
+create type private.local_hours as (
+  day date, opens time, closes time, closed boolean,
+  open boolean, changes_at timestamptz
+);
 
 create table private.contact_windows (
   id uuid primary key default private.uuid_v7(),
@@ -11862,11 +11953,6 @@ create table private.contact_windows (
   effective_to date,
   source text not null,
   constraint contact_windows_pair check ((opens is null) = (closes is null) and (opens is null or opens < closes))
-);
-
-create type private.local_hours as (
-  day date, opens time, closes time, closed boolean,
-  open boolean, changes_at timestamptz
 );
 
 create table private.holidays (
@@ -11919,16 +12005,15 @@ begin
 end
 $$;
 
-create function private.area_window(organization public.organizations, by_law boolean, country text, region text,
-  zones text[], at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
+create function private.area_window(organization public.organizations, by_law boolean, places private.contact_place[],
+  at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
 language plpgsql stable set search_path = ''
 as $$
 declare
   horizon constant timestamptz := at + interval '14 days';
-  -- Countries of North America without rows of their own: the law of the United States applies to the caller.
-  law_country constant text := case when by_law then coalesce(
-    (select w.country from private.contact_windows w where w.country = area_window.country limit 1), 'US') end;
-  zone text;
+  clocks private.contact_place[];
+  clock private.contact_place;
+  last_clock private.contact_place;
   moment timestamptz := at;
   hours private.local_hours;
   turn integer := 0;
@@ -11938,11 +12023,20 @@ begin
     sends_at := at;
     return;
   end if;
+  -- Countries without rows of their own: the law of the United States applies to the caller.
+  clocks := array(
+    select row(case when by_law then coalesce((
+        select w.country from private.contact_windows w where w.country = p.country limit 1), 'US') end,
+      p.region, p.zone)::private.contact_place
+    from unnest(places) with ordinality as p (country, region, zone, n) order by p.n);
 
-  while agreed < cardinality(zones) loop
-    zone := zones[turn % cardinality(zones) + 1];
-    hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
-      organization.quiet_hours_end, hours);
+  while agreed < cardinality(clocks) loop
+    clock := clocks[turn % cardinality(clocks) + 1];
+    -- Hours are looked up once for the places of one law.
+    hours := private.local_hours(clock.zone, moment, clock.country, clock.region, organization.quiet_hours_start,
+      organization.quiet_hours_end,
+      case when row(clock.country, clock.region) is not distinct from row(last_clock.country, last_clock.region) then hours end);
+    last_clock := clock;
     if hours.open then
       agreed := agreed + 1;
       turn := turn + 1;
@@ -11956,10 +12050,11 @@ begin
   end loop;
   sends_at := moment;
 
-  foreach zone in array zones loop
+  foreach clock in array clocks loop
     moment := sends_at;
+    hours := null;
     while moment <= horizon loop
-      hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+      hours := private.local_hours(clock.zone, moment, clock.country, clock.region, organization.quiet_hours_start,
         organization.quiet_hours_end, hours);
       if not hours.open then
         closes_at := least(closes_at, moment);
@@ -11977,40 +12072,44 @@ create function private.contact_window(organization public.organizations, catego
 language plpgsql stable set search_path = ''
 as $$
 declare
-  by_law constant boolean := coalesce(category = 'marketing' and phone like '+1%', false);
-  place record;
+  places constant private.contact_place[] := case when category = 'marketing'
+    then private.recipient(phone, country, region, stated_zone, organization.time_zone)
+    else array[row(null, null, organization.time_zone)::private.contact_place] end;
 begin
-  if by_law then
-    select * into place from private.recipient(phone, country, region, stated_zone, organization.time_zone);
-  else
-    select null as place_country, null as place_region, array[organization.time_zone] as zones into place;
-  end if;
-  zone := array_to_string(place.zones, ',');
+  zone := private.zones_of(places);
   select w.sends_at, w.closes_at into sends_at, closes_at
-  from private.area_window(organization, by_law, place.place_country, place.place_region, place.zones, at) w;
+  from private.area_window(organization, coalesce(category = 'marketing' and phone like '+1%', false), places, at) w;
 end
 $$;
 
-create function private.legal_window(organization public.organizations, phone text, lead_id uuid,
-  out sends_at timestamptz, out closes_at timestamptz, out zone text)
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+create function private.sending_times(organization public.organizations, recipients jsonb)
+returns table (phone text, lead_id uuid, legal_hours_from timestamptz, send_after timestamptz)
+language plpgsql stable set search_path = '' set jit = off
 as $$
-declare
-  lead public.leads;
 begin
-  select * into lead from public.leads l where l.organization_id = organization.id and l.id = legal_window.lead_id;
-  select coalesce(w.sends_at, now() + interval '1 day'), w.closes_at, w.zone into sends_at, closes_at, zone
-  from private.contact_window(organization, 'marketing', phone, lead.country, lead.region, lead.time_zone, now()) w;
+  return query
+  with others as materialized (
+    select distinct x."to", x.lead_id from private.batch_rows(recipients) x where x.customer_id is null
+  ), answered as materialized (
+    select m.from_number, max(m.created_at) + private.answer_period() as ends from public.messages m
+    where m.organization_id = organization.id and m.from_number = any (array(select o."to" from others o))
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - private.answer_period())
+    group by 1
+  ), located as materialized (
+    select o."to", o.lead_id, coalesce(a.ends, now()) as hours_from, l.country, l.region, l.time_zone,
+      row(left(o."to", 5), l.country, l.region, l.time_zone)::text as place
+    from others o
+    left join public.leads l on l.organization_id = organization.id and l.id = o.lead_id
+    left join answered a on a.from_number = o."to"
+  ), places as materialized (
+    select p.place, coalesce(w.sends_at, now() + interval '1 day') as sends_at
+    from (select distinct on (g.place) g.* from located g where g.hours_from <= now()) p
+    cross join lateral private.contact_window(organization, 'marketing', p."to", p.country, p.region, p.time_zone, now()) w
+  )
+  select g."to", g.lead_id, g.hours_from, case when g.hours_from > now() then private.next_sending_time(organization, now())
+    else p.sends_at end
+  from located g left join places p on p.place = g.place;
 end
-$$;
-
-create function private.person_sends_at(organization public.organizations, phone text, lead_id uuid)
-returns timestamptz
-language sql stable set search_path = ''
-as $$
-  select case when private.legal_hours_from(organization.id, phone) > now()
-    then private.next_sending_time(organization, now())
-    else (select w.sends_at from private.legal_window(organization, phone, lead_id) w) end
 $$;
 
 create table public.undeliverable_numbers (
@@ -12046,6 +12145,31 @@ as $$
     where u.organization_id = blocked_numbers.organization_id and u.phone = any (phones) and u.lifted_at is null
       and u.is_final
   ) u on u.phone = s.phone
+$$;
+
+create function private.phone_spellings(phone text)
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when phone !~ '^\+(5[245]|229)' then array[phone]
+    when phone ~ '^\+549[1-9][0-9]{9}$' then array[phone, '+54' || substr(phone, 5)]
+    when phone ~ '^\+54[1-8][0-9]{9}$' then array[phone, '+549' || substr(phone, 4)]
+    when phone ~ '^\+521[2-9][0-9]{9}$' then array[phone, '+52' || substr(phone, 5)]
+    when phone ~ '^\+52[2-9][0-9]{9}$' then array[phone, '+521' || substr(phone, 4)]
+    when phone ~ '^\+55[1-9][1-9]9[6-9][0-9]{7}$' then array[phone, left(phone, 5) || substr(phone, 7)]
+    when phone ~ '^\+55[1-9][1-9][6-9][0-9]{7}$' then array[phone, left(phone, 5) || '9' || substr(phone, 6)]
+    when phone ~ '^\+22901[0-9]{8}$' then array[phone, '+229' || substr(phone, 7)]
+    when phone ~ '^\+229[2-9][0-9]{7}$' then array[phone, '+22901' || substr(phone, 5)]
+    else array[phone] end
+$$;
+
+create function private.one_spelling(phone text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case when phone !~ '^\+(5[245]|229)' then phone
+    else (select s from unnest(private.phone_spellings(phone)) s order by char_length(s) limit 1) end
 $$;
 
 create function private.verdict_text(reason text)
@@ -12094,15 +12218,20 @@ begin
   end if;
   allowed := private.phone_pattern_of(organization);
   opens := private.next_sending_time(organization, now());
-  with r as materialized (
+  with rendered as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
       case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
         else b.reason end as blocked,
-      case when x.lead_id is not null then private.legal_hours_from(organization.id, x."to") end as legal_hours_from,
-      case when x.lead_id is not null then private.person_sends_at(organization, x."to", x.lead_id) else opens end as send_after
+      t.legal_hours_from, coalesce(t.send_after, opens) as send_after
     from private.batch_rows(recipients) x
+    left join private.sending_times(organization, recipients) t
+      on x.customer_id is null and t.phone = x."to" and t.lead_id is not distinct from x.lead_id
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
+  ), numbered as materialized (
+    select n.*, row_number() over (partition by private.one_spelling(n."to"), n.text order by n.position) > 1 as repeated from rendered n
+  ), r as materialized (
+    select n.* from numbered n where not n.repeated
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
@@ -12126,7 +12255,11 @@ begin
     'queued', (select count(*) from queued q where q.status = 'queued'),
     'suppressed', (
       select coalesce(jsonb_agg(jsonb_build_object('position', r.position, 'reason', r.blocked) order by r.position), '[]')
-      from r where r.blocked is not null)
+      from r where r.blocked is not null),
+    'repeated', (
+      select coalesce(jsonb_agg(jsonb_build_object('position', n.position,
+        'reason', 'The same text to this number is in the list already.') order by n.position), '[]')
+      from numbered n where n.repeated)
   ) into answer;
   return answer;
 end
@@ -12231,7 +12364,7 @@ declare
   batch uuid;
   summary jsonb;
   actions_recorded integer := 0;
-  queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
+  queued jsonb := '{"queued": 0, "suppressed": [], "repeated": []}'::jsonb;
 begin
   perform private.require_batch(organization_id, action, send_sms, message);
   answer := private.idempotent_response(organization_id);
@@ -12270,9 +12403,14 @@ begin
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value -> 'position', 'reason',
-      rtrim(private.verdict_text(p.value ->> 'reason'), '.') || ': no text was queued.')), '[]')
-    from jsonb_array_elements(queued -> 'suppressed') p
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.position, 'reason',
+      rtrim(p.reason, '.') || ': no text was queued.') order by p.position), '[]')
+    from (
+      select (s.value ->> 'position')::integer as position, private.verdict_text(s.value ->> 'reason') as reason
+      from jsonb_array_elements(queued -> 'suppressed') s
+      union all
+      select (s.value ->> 'position')::integer, s.value ->> 'reason' from jsonb_array_elements(queued -> 'repeated') s
+    ) p
   );
   summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
@@ -12309,6 +12447,9 @@ create policy "members read their organization's calendar" on public.calendars f
 revoke all on public.calendars from public, anon, authenticated, service_role;
 
 grant select on public.calendars to authenticated, service_role;
+
+create trigger canonicalize_time_zone before insert or update of time_zone on public.calendars
+  for each row when (new.time_zone is not null) execute function private.canonicalize_time_zone();
 
 create trigger set_updated_at before update on public.calendars
   for each row execute function private.set_updated_at();
@@ -12378,8 +12519,8 @@ as $$
     select format('holidays.%s.date', d.position), 'is a holiday already' from days d
     where exists (select from days o where o.day = d.day and o.position < d.position)
     union all
-    select 'time_zone', 'must be an IANA time zone' where not private.is_time_zone(coalesce(calendar ->> 'time_zone',
-      'UTC'))
+    select 'time_zone', 'must be an IANA time zone' where private.canonical_time_zone(coalesce(calendar ->> 'time_zone',
+      'UTC')) is null
   )
   select jsonb_agg(jsonb_build_object('path', e.path, 'message', e.message)) from (select * from errors limit 100) e
 $$;
@@ -12614,6 +12755,9 @@ create policy "people read leads within the scope of their permission" on public
 revoke all on public.leads from public, anon, authenticated, service_role;
 
 grant select on public.leads to authenticated, service_role;
+
+create trigger canonicalize_time_zone before insert or update of time_zone on public.leads
+  for each row when (new.time_zone is not null) execute function private.canonicalize_time_zone();
 
 create function private.first_stage(organization_id uuid)
 returns text
@@ -13300,7 +13444,7 @@ begin
   elsif lead.status is not null and not exists (
       select from public.pipeline_stages s where s.organization_id = lead.organization_id and s.key = lead.status) then
     error := '{"path": "status", "message": "is not a stage of the organization''s pipeline"}';
-  elsif not private.is_time_zone(lead.time_zone) then
+  elsif lead.time_zone is not null and private.canonical_time_zone(lead.time_zone) is null then
     error := '{"path": "time_zone", "message": "is not the name of a time zone"}';
   end if;
   if error is not null then
@@ -16566,10 +16710,10 @@ create table private.lead_uploads (
 comment on table private.lead_uploads is
   'A file of leads or clients that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
-comment on column private.lead_uploads.width is 'Number of fields of the header: a longer row is refused.';
+comment on column private.lead_uploads.width is 'Number of fields of the header, with or without a name: in a longer row a value may be split.';
 
 comment on column private.lead_uploads.named is
-  'Number of fields up to the last one with a name: a shorter row is refused.';
+  'Number of fields up to the last one with a name: a row with fewer fields, or a value beyond, is refused.';
 
 comment on column private.lead_uploads.is_unicode is
   'Whether the file is Unicode, so that characters of another encoding are damaged.';
@@ -17398,13 +17542,15 @@ begin
       select m.* from public.client_movements m
       where m.client_id = any (client_ids) and m.kind <> 'correction' and m.recorded_at <= as_of
         and not exists (
-          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+          select from public.client_movements r
+          where r.reverses = m.id and r.client_id = any (client_ids) and r.recorded_at <= as_of);
   else
     return query
       select m.* from public.client_movements m
       where m.organization_id = whole_organization and m.kind <> 'correction' and m.recorded_at <= as_of
         and not exists (
-          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+          select from public.client_movements r
+          where r.reverses = m.id and r.organization_id = whole_organization and r.recorded_at <= as_of);
   end if;
 end
 $$;
@@ -17789,7 +17935,7 @@ begin
     spell_started_on = d.spell_started_on, paused_on = d.paused_on, notice_on = d.notice_on, leaves_on = d.leaves_on,
     trial_ends_on = case when d.status = 'trial' then c.trial_ends_on end
   from derived d
-  where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
+  where (c.organization_id = derive_from_movements.organization_id) is true and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
   perform private.forget_outcomes(organization_id, client_ids);
 end
@@ -17830,7 +17976,10 @@ begin
       coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
       f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
     from private.derive_movements(entries) f
-    join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
+    -- Each client by its id alone: see private.assign_leads.
+    cross join lateral (
+      select k.currency, k.segment from public.clients k
+      where (k.organization_id = post_entries.organization_id) is true and k.id = f.client_id offset 0) c
   ), matched as materialized (
     select w.client_id, w.day, w.place, m.id
     from wanted w
@@ -17869,7 +18018,7 @@ begin
     select row(c.id, today, 'segment', '', null, null, r.segment, null, null, null)::private.client_entry
     from private.client_import_rows(rows) r
     join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
-    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+    join public.clients c on (c.organization_id = import.organization_id) is true and c.id = k.client_id
     where r.segment <> c.segment and c.status <> 'prospect');
   with updated as (
     select c.id, coalesce(r.name, c.name) as name, coalesce(r.segment, c.segment) as segment,
@@ -17880,14 +18029,14 @@ begin
       coalesce(r.stated_risk, c.stated_risk) as stated_risk, c.custom_fields || r.custom_fields as custom_fields
     from private.client_import_rows(rows) r
     join jsonb_to_recordset(known) as k ("row" integer, client_id uuid) on k."row" = r."row"
-    join public.clients c on c.organization_id = import.organization_id and c.id = k.client_id
+    join public.clients c on (c.organization_id = import.organization_id) is true and c.id = k.client_id
   )
   update public.clients c
   set name = u.name, segment = u.segment, client_type = u.client_type, region = u.region, category = u.category,
     external_id = u.external_id, account_number = u.account_number, phone = u.phone, email = u.email,
     contract_ends_on = u.contract_ends_on, stated_risk = u.stated_risk, custom_fields = u.custom_fields
   from updated u
-  where c.organization_id = import.organization_id and c.id = u.id
+  where (c.organization_id = import.organization_id) is true and c.id = u.id
     and (c.name, c.segment, c.client_type, c.region, c.category, c.external_id, c.account_number, c.phone, c.email,
         c.contract_ends_on, c.stated_risk, c.custom_fields)
       is distinct from (u.name, u.segment, u.client_type, u.region, u.category, u.external_id, u.account_number, u.phone,
@@ -18008,7 +18157,7 @@ declare
   client public.clients;
 begin
   with clients as materialized (
-    select c.* from public.clients c where c.organization_id = import.organization_id and c.id = any (client_ids)
+    select c.* from public.clients c where (c.organization_id = import.organization_id) is true and c.id = any (client_ids)
   ), spells as materialized (
     select s.client_id, s.starts_on, s.ends_on from public.client_spells s
     where s.organization_id = import.organization_id and s.client_id = any (client_ids)
@@ -18067,7 +18216,7 @@ begin
     where d.day > today order by w.client_id, d.day
   loop
     select * into client from public.clients c
-    where c.organization_id = import.organization_id and c.id = plan.client_id;
+    where (c.organization_id = import.organization_id) is true and c.id = plan.client_id;
     perform private.plan_movement(client, plan.movement, jsonb_strip_nulls(plan.details), plan.day);
   end loop;
 end
@@ -18177,7 +18326,7 @@ declare
 begin
   -- The order of locks of all that change several clients: by id.
   perform from public.clients c
-  where c.organization_id = import.organization_id
+  where (c.organization_id = import.organization_id) is true
     and c.id = any (array(select m.client_id from private.match_client_rows(import.organization_id, rows) m))
   order by c.id for update;
   validation := private.validate_client_import_rows(import, rows, today);
@@ -19050,8 +19199,9 @@ comment on column public.messages.created_by is
   'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
 
 comment on column public.messages.legal_hours_from is
-  'From when the legal hours of marketing hold for a text that a person wrote in a conversation or to a lead: at once, '
-  'or an hour after the other side last wrote. Null: only the organization''s quiet hours.';
+  'From when the legal hours of marketing hold for a text that a person wrote in a conversation, to a lead or to a number: '
+  'at once, or an hour after the other side last wrote. Null: only the organization''s quiet hours, as for texts to '
+  'customers.';
 
 comment on column public.messages.sending_at is
   'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
@@ -20031,9 +20181,7 @@ begin
       when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
       when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
       when private.missing_variable(body, r.name, r.account_number, r.arrears) is not null
-        then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.'
-      when row_number() over (partition by r."to", r.name, r.account_number, r.arrears order by r.position) > 1
-        then 'The same text to this number is in the list already.' end as fault
+        then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.' end as fault
     from r
   )
   select
@@ -20045,6 +20193,13 @@ begin
   insert into public.batches (organization_id, kind, send_sms, created_by)
   values (organization_id, 'sms', true, auth.uid()) returning id into batch;
   queued := private.queue_messages(organization_id, rows, message, 'custom', batch, sender_id);
+  select coalesce(jsonb_agg(f.fault order by (f.fault ->> 'index')::integer), '[]') into invalid
+  from (
+    select jsonb_array_elements(invalid) as fault
+    union all
+    select jsonb_build_object('index', p.value -> 'position', 'message', p.value -> 'reason')
+    from jsonb_array_elements(queued -> 'repeated') p
+  ) f;
   update public.batches b set counts = jsonb_build_object('messages_queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', jsonb_array_length(invalid))
   where b.id = batch;
@@ -20179,6 +20334,10 @@ comment on column public.sms_accounts.per_second is
 comment on column public.sms_accounts.daily_cap is
   'Messages a day; a day begins at midnight in cap_zone (T-Mobile: US Pacific). Null: no cap.';
 
+comment on column public.sms_accounts.segment_price is
+  'What a segment costs, in the organization''s currency. For the daily spending limit a sender on the platform''s account '
+  'counts the default at least.';
+
 comment on column public.sms_accounts.cooldown_until is 'The number fails too often: no campaign uses it until then.';
 
 comment on column public.sms_accounts.failures_counted_from is
@@ -20222,6 +20381,9 @@ grant insert (organization_id, provider, sender_id, is_default, label, number_ty
 
 grant update (is_default, status, label, number_type, per_second, daily_cap, cap_zone, segment_price)
   on public.sms_accounts to authenticated;
+
+create trigger canonicalize_time_zone before insert or update of cap_zone on public.sms_accounts
+  for each row when (new.cap_zone is not null) execute function private.canonicalize_time_zone();
 
 create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();
@@ -21593,17 +21755,98 @@ comment on table private.region_zones is 'Time zones of states and provinces, fo
 comment on column private.region_zones.name is
   'The region''s name in lower case without accents: addresses have it instead of the code.';
 
+comment on table private.country_zones is
+  'Time zones of whole countries: for numbers outside North America, and for leads whose country is not their number''s.';
+
+comment on type private.contact_place is
+  'A place where a recipient may be: whose law holds there, and what the clocks show. All of a recipient''s places must '
+  'allow a message.';
+
 comment on type private.local_hours is
   'The legal hours of a day (closed: none), and whether a message may arrive at a moment of it and when that may '
   'change.';
 
-create function private.area_cap(country text, region text, day date, out messages integer, out hours integer)
+insert into private.country_zones (country, time_zones, source)
+select c.country, c.zones::text[], 'IANA time zone database 2025b, zone.tab'
+from (values
+  ('AC', '{Atlantic/St_Helena}'), ('AD', '{Europe/Andorra}'), ('AE', '{Asia/Dubai}'), ('AF', '{Asia/Kabul}'),
+  ('AL', '{Europe/Tirane}'), ('AM', '{Asia/Yerevan}'), ('AO', '{Africa/Luanda}'),
+  ('AR', '{America/Argentina/Buenos_Aires}'), ('AT', '{Europe/Vienna}'),
+  ('AU', '{Australia/Sydney,Australia/Brisbane,Australia/Adelaide,Australia/Darwin,Australia/Perth,Australia/Eucla,'
+    'Australia/Lord_Howe,Indian/Christmas,Indian/Cocos}'),
+  ('AW', '{America/Aruba}'), ('AZ', '{Asia/Baku}'), ('BA', '{Europe/Sarajevo}'), ('BD', '{Asia/Dhaka}'),
+  ('BE', '{Europe/Brussels}'), ('BF', '{Africa/Ouagadougou}'), ('BG', '{Europe/Sofia}'), ('BH', '{Asia/Bahrain}'),
+  ('BI', '{Africa/Bujumbura}'), ('BJ', '{Africa/Porto-Novo}'), ('BN', '{Asia/Brunei}'), ('BO', '{America/La_Paz}'),
+  ('BQ', '{America/Kralendijk}'), ('BR', '{America/Sao_Paulo,America/Manaus,America/Rio_Branco,America/Noronha}'),
+  ('BT', '{Asia/Thimphu}'), ('BW', '{Africa/Gaborone}'), ('BY', '{Europe/Minsk}'), ('BZ', '{America/Belize}'),
+  ('CA', '{America/Toronto,America/Vancouver,America/Edmonton,America/Winnipeg,America/Halifax,America/St_Johns}'),
+  ('CD', '{Africa/Kinshasa,Africa/Lubumbashi}'), ('CF', '{Africa/Bangui}'), ('CG', '{Africa/Brazzaville}'),
+  ('CH', '{Europe/Zurich}'), ('CI', '{Africa/Abidjan}'), ('CK', '{Pacific/Rarotonga}'),
+  ('CL', '{America/Santiago,America/Coyhaique,Pacific/Easter}'), ('CM', '{Africa/Douala}'),
+  ('CN', '{Asia/Shanghai,Asia/Urumqi}'), ('CO', '{America/Bogota}'), ('CR', '{America/Costa_Rica}'),
+  ('CU', '{America/Havana}'), ('CV', '{Atlantic/Cape_Verde}'), ('CW', '{America/Curacao}'), ('CY', '{Asia/Nicosia}'),
+  ('CZ', '{Europe/Prague}'), ('DE', '{Europe/Berlin}'), ('DJ', '{Africa/Djibouti}'), ('DK', '{Europe/Copenhagen}'),
+  ('DZ', '{Africa/Algiers}'), ('EC', '{America/Guayaquil,Pacific/Galapagos}'), ('EE', '{Europe/Tallinn}'),
+  ('EG', '{Africa/Cairo}'), ('ER', '{Africa/Asmara}'), ('ES', '{Europe/Madrid,Atlantic/Canary}'),
+  ('ET', '{Africa/Addis_Ababa}'), ('FI', '{Europe/Helsinki}'), ('FJ', '{Pacific/Fiji}'), ('FK', '{Atlantic/Stanley}'),
+  ('FM', '{Pacific/Pohnpei,Pacific/Chuuk}'), ('FO', '{Atlantic/Faroe}'), ('FR', '{Europe/Paris}'),
+  ('GA', '{Africa/Libreville}'), ('GB', '{Europe/London}'), ('GE', '{Asia/Tbilisi}'), ('GF', '{America/Cayenne}'),
+  ('GH', '{Africa/Accra}'), ('GI', '{Europe/Gibraltar}'), ('GL', '{America/Nuuk,America/Danmarkshavn,America/Thule}'),
+  ('GM', '{Africa/Banjul}'), ('GN', '{Africa/Conakry}'), ('GP', '{America/Guadeloupe}'), ('GQ', '{Africa/Malabo}'),
+  ('GR', '{Europe/Athens}'), ('GT', '{America/Guatemala}'), ('GW', '{Africa/Bissau}'), ('GY', '{America/Guyana}'),
+  ('HK', '{Asia/Hong_Kong}'), ('HN', '{America/Tegucigalpa}'), ('HR', '{Europe/Zagreb}'),
+  ('HT', '{America/Port-au-Prince}'), ('HU', '{Europe/Budapest}'),
+  ('ID', '{Asia/Jakarta,Asia/Makassar,Asia/Jayapura}'), ('IE', '{Europe/Dublin}'), ('IL', '{Asia/Jerusalem}'),
+  ('IN', '{Asia/Kolkata}'), ('IO', '{Indian/Chagos}'), ('IQ', '{Asia/Baghdad}'), ('IR', '{Asia/Tehran}'),
+  ('IS', '{Atlantic/Reykjavik}'), ('IT', '{Europe/Rome}'), ('JO', '{Asia/Amman}'), ('JP', '{Asia/Tokyo}'),
+  ('KE', '{Africa/Nairobi}'), ('KG', '{Asia/Bishkek}'), ('KH', '{Asia/Phnom_Penh}'),
+  ('KI', '{Pacific/Tarawa,Pacific/Kanton,Pacific/Kiritimati}'), ('KM', '{Indian/Comoro}'), ('KP', '{Asia/Pyongyang}'),
+  ('KR', '{Asia/Seoul}'), ('KW', '{Asia/Kuwait}'), ('KZ', '{Asia/Almaty}'), ('LA', '{Asia/Vientiane}'),
+  ('LB', '{Asia/Beirut}'), ('LI', '{Europe/Vaduz}'), ('LK', '{Asia/Colombo}'), ('LR', '{Africa/Monrovia}'),
+  ('LS', '{Africa/Maseru}'), ('LT', '{Europe/Vilnius}'), ('LU', '{Europe/Luxembourg}'), ('LV', '{Europe/Riga}'),
+  ('LY', '{Africa/Tripoli}'), ('MA', '{Africa/Casablanca}'), ('MC', '{Europe/Monaco}'), ('MD', '{Europe/Chisinau}'),
+  ('ME', '{Europe/Podgorica}'), ('MG', '{Indian/Antananarivo}'), ('MH', '{Pacific/Majuro}'), ('MK', '{Europe/Skopje}'),
+  ('ML', '{Africa/Bamako}'), ('MM', '{Asia/Yangon}'), ('MN', '{Asia/Ulaanbaatar,Asia/Hovd}'), ('MO', '{Asia/Macau}'),
+  ('MQ', '{America/Martinique}'), ('MR', '{Africa/Nouakchott}'), ('MT', '{Europe/Malta}'),
+  ('MU', '{Indian/Mauritius}'), ('MV', '{Indian/Maldives}'), ('MW', '{Africa/Blantyre}'),
+  ('MX', '{America/Mexico_City,America/Cancun,America/Matamoros,America/Ciudad_Juarez,America/Mazatlan,'
+    'America/Tijuana}'),
+  ('MY', '{Asia/Kuala_Lumpur}'), ('MZ', '{Africa/Maputo}'), ('NA', '{Africa/Windhoek}'), ('NC', '{Pacific/Noumea}'),
+  ('NE', '{Africa/Niamey}'), ('NF', '{Pacific/Norfolk}'), ('NG', '{Africa/Lagos}'), ('NI', '{America/Managua}'),
+  ('NL', '{Europe/Amsterdam}'), ('NO', '{Europe/Oslo}'), ('NP', '{Asia/Kathmandu}'), ('NR', '{Pacific/Nauru}'),
+  ('NU', '{Pacific/Niue}'), ('NZ', '{Pacific/Auckland,Pacific/Chatham}'), ('OM', '{Asia/Muscat}'),
+  ('PA', '{America/Panama}'), ('PE', '{America/Lima}'), ('PF', '{Pacific/Tahiti,Pacific/Marquesas,Pacific/Gambier}'),
+  ('PG', '{Pacific/Port_Moresby,Pacific/Bougainville}'), ('PH', '{Asia/Manila}'), ('PK', '{Asia/Karachi}'),
+  ('PL', '{Europe/Warsaw}'), ('PM', '{America/Miquelon}'), ('PS', '{Asia/Gaza}'),
+  ('PT', '{Europe/Lisbon,Atlantic/Azores}'), ('PW', '{Pacific/Palau}'), ('PY', '{America/Asuncion}'),
+  ('QA', '{Asia/Qatar}'), ('RE', '{Indian/Reunion,Indian/Mayotte}'), ('RO', '{Europe/Bucharest}'),
+  ('RS', '{Europe/Belgrade}'),
+  ('RU', '{Europe/Moscow,Europe/Kaliningrad,Europe/Samara,Asia/Yekaterinburg,Asia/Omsk,Asia/Novosibirsk,'
+    'Asia/Irkutsk,Asia/Yakutsk,Asia/Vladivostok,Asia/Magadan,Asia/Kamchatka}'),
+  ('RW', '{Africa/Kigali}'), ('SA', '{Asia/Riyadh}'), ('SB', '{Pacific/Guadalcanal}'), ('SC', '{Indian/Mahe}'),
+  ('SD', '{Africa/Khartoum}'), ('SE', '{Europe/Stockholm}'), ('SG', '{Asia/Singapore}'),
+  ('SH', '{Atlantic/St_Helena}'), ('SI', '{Europe/Ljubljana}'), ('SK', '{Europe/Bratislava}'),
+  ('SL', '{Africa/Freetown}'), ('SM', '{Europe/San_Marino}'), ('SN', '{Africa/Dakar}'), ('SO', '{Africa/Mogadishu}'),
+  ('SR', '{America/Paramaribo}'), ('SS', '{Africa/Juba}'), ('ST', '{Africa/Sao_Tome}'),
+  ('SV', '{America/El_Salvador}'), ('SY', '{Asia/Damascus}'), ('SZ', '{Africa/Mbabane}'), ('TD', '{Africa/Ndjamena}'),
+  ('TG', '{Africa/Lome}'), ('TH', '{Asia/Bangkok}'), ('TJ', '{Asia/Dushanbe}'), ('TK', '{Pacific/Fakaofo}'),
+  ('TL', '{Asia/Dili}'), ('TM', '{Asia/Ashgabat}'), ('TN', '{Africa/Tunis}'), ('TO', '{Pacific/Tongatapu}'),
+  ('TR', '{Europe/Istanbul}'), ('TV', '{Pacific/Funafuti}'), ('TW', '{Asia/Taipei}'), ('TZ', '{Africa/Dar_es_Salaam}'),
+  ('UA', '{Europe/Kyiv,Europe/Simferopol}'), ('UG', '{Africa/Kampala}'),
+  ('US', '{America/New_York,America/Chicago,America/Denver,America/Los_Angeles}'), ('UY', '{America/Montevideo}'),
+  ('UZ', '{Asia/Tashkent}'), ('VE', '{America/Caracas}'), ('VN', '{Asia/Ho_Chi_Minh}'), ('VU', '{Pacific/Efate}'),
+  ('WF', '{Pacific/Wallis}'), ('WS', '{Pacific/Apia}'), ('XK', '{Europe/Belgrade}'), ('YE', '{Asia/Aden}'),
+  ('ZA', '{Africa/Johannesburg}'), ('ZM', '{Africa/Lusaka}'), ('ZW', '{Africa/Harare}')
+) as c (country, zones);
+
+create function private.area_cap(places private.contact_place[], day date, out messages integer, out hours integer)
 language plpgsql stable set search_path = ''
 as $$
 begin
-  select c.messages, c.hours into messages, hours from private.contact_caps c
-  where c.country = area_cap.country and (c.region is null or c.region = area_cap.region)
-    and c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
+  select c.messages, c.hours into messages, hours
+  from unnest(places) p
+  join private.contact_caps c on c.country = p.country and (c.region is null or c.region = p.region)
+  where c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
   order by c.messages, c.hours desc limit 1;
 end
 $$;
@@ -21615,8 +21858,7 @@ as $$
 begin
   if phone like '+1%' then
     select c.messages, c.hours into messages, hours
-    from private.recipient(phone, contact_cap.country, contact_cap.region, null, null) r
-    cross join lateral private.area_cap(r.place_country, r.place_region, day) c;
+    from private.area_cap(private.recipient(phone, contact_cap.country, contact_cap.region, null, null), day) c;
   end if;
 end
 $$;
@@ -21626,6 +21868,39 @@ comment on function private.contact_cap is
 
 comment on function private.contact_window is
   'When a message to this recipient may next arrive, until when, and in which zones (the likeliest first).';
+
+create function private.legal_hours_from(organization_id uuid, phone text)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce((
+    select m.created_at + private.answer_period() from public.messages m
+    where m.organization_id = legal_hours_from.organization_id and m.from_number = legal_hours_from.phone
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - private.answer_period())
+    order by m.id desc limit 1), now())
+$$;
+
+create function private.legal_window(organization public.organizations, phone text, lead_id uuid,
+  out sends_at timestamptz, out closes_at timestamptz, out zone text)
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  lead public.leads;
+begin
+  select * into lead from public.leads l where l.organization_id = organization.id and l.id = legal_window.lead_id;
+  select coalesce(w.sends_at, now() + interval '1 day'), w.closes_at, w.zone into sends_at, closes_at, zone
+  from private.contact_window(organization, 'marketing', phone, lead.country, lead.region, lead.time_zone, now()) w;
+end
+$$;
+
+create function private.person_sends_at(organization public.organizations, phone text, lead_id uuid)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select case when private.legal_hours_from(organization.id, phone) > now()
+    then private.next_sending_time(organization, now())
+    else (select w.sends_at from private.legal_window(organization, phone, lead_id) w) end
+$$;
 
 comment on table public.suppressions is 'Numbers that an organization must not text. Lifted ones stay as history.';
 
@@ -21657,23 +21932,6 @@ revoke all on public.suppressions from public, anon, authenticated, service_role
 grant select on public.suppressions to authenticated, service_role;
 
 grant insert (organization_id, phone, scope, source, reason) on public.suppressions to authenticated;
-
-create function private.phone_spellings(phone text)
-returns text[]
-language sql immutable parallel safe set search_path = ''
-as $$
-  select case
-    when phone !~ '^\+(5[245]|229)' then array[phone]
-    when phone ~ '^\+549[1-9][0-9]{9}$' then array[phone, '+54' || substr(phone, 5)]
-    when phone ~ '^\+54[1-8][0-9]{9}$' then array[phone, '+549' || substr(phone, 4)]
-    when phone ~ '^\+521[2-9][0-9]{9}$' then array[phone, '+52' || substr(phone, 5)]
-    when phone ~ '^\+52[2-9][0-9]{9}$' then array[phone, '+521' || substr(phone, 4)]
-    when phone ~ '^\+55[1-9][1-9]9[6-9][0-9]{7}$' then array[phone, left(phone, 5) || substr(phone, 7)]
-    when phone ~ '^\+55[1-9][1-9][6-9][0-9]{7}$' then array[phone, left(phone, 5) || '9' || substr(phone, 6)]
-    when phone ~ '^\+22901[0-9]{8}$' then array[phone, '+229' || substr(phone, 7)]
-    when phone ~ '^\+229[2-9][0-9]{7}$' then array[phone, '+22901' || substr(phone, 5)]
-    else array[phone] end
-$$;
 
 create function private.suppress_other_spellings()
 returns trigger
@@ -22136,6 +22394,14 @@ as $$
     'lifted_by_name', (select p.full_name from public.profiles p where p.id = marked.lifted_by))
 $$;
 
+create function private.other_spellings(phones text[])
+returns table (phone text, spelling text)
+language sql immutable parallel safe rows 100 set search_path = ''
+as $$
+  select distinct p, s from unnest(phones) p cross join lateral unnest(private.phone_spellings(p)) s
+  where p ~ '^\+(5[245]|229)' and s <> p
+$$;
+
 create function private.unnest_phones(phones text[])
 returns table (phone text)
 language sql immutable rows 5000 set search_path = ''
@@ -22150,8 +22416,10 @@ as $$
 declare
   organization public.organizations;
   allowed text;
+  spellings text[];
 begin
   select * into strict organization from public.organizations o where o.id = check_marketing_eligibility.organization_id;
+  spellings := phones || array(select o.spelling from private.other_spellings(phones) o);
   allowed := private.phone_pattern_of(organization);
   return query
   with held as materialized (
@@ -22163,11 +22431,11 @@ begin
       bool_or(l.kind = 'registry') as registry
     from private.dnc_numbers d
     join public.dnc_lists l on l.organization_id = d.organization_id and l.id = d.list_id and l.status = 'active'
-    where d.organization_id = check_marketing_eligibility.organization_id and d.phone = any (phones)
+    where d.organization_id = check_marketing_eligibility.organization_id and d.phone = any (spellings)
     group by d.phone
   ), latest as materialized (
     select distinct on (c.phone) c.phone, c.id, c.event from public.consents c
-    where c.organization_id = check_marketing_eligibility.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
+    where c.organization_id = check_marketing_eligibility.organization_id and c.phone = any (spellings) and c.channel = 'sms' and not c.outdated
     order by c.phone, c.id desc
   ), unreachable as materialized (
     select u.phone from public.undeliverable_numbers u
@@ -22175,24 +22443,32 @@ begin
       and u.lifted_at is null and (u.is_final or u.until > now())
   ), open_reviews as materialized (
     select r.phone from public.reply_reviews r
-    where r.organization_id = check_marketing_eligibility.organization_id and r.phone = any (phones) and r.status = 'open'
+    where r.organization_id = check_marketing_eligibility.organization_id and r.phone = any (spellings) and r.status = 'open'
+  ), others as materialized (
+    select * from private.other_spellings(phones)
   )
   select n.phone, case
-      when held.litigator or listed.litigator then 'litigator'
+      when held.litigator or listed.litigator or also_listed.litigator then 'litigator'
       when held.phone is not null then 'suppressed'
-      when listed.internal or (listed.registry and latest.event is distinct from 'granted') then 'dnc'
-      when latest.event = 'revoked' then 'consent_revoked'
+      when listed.internal or also_listed.internal
+        or ((listed.registry or also_listed.registry) and latest.event is distinct from 'granted') then 'dnc'
+      when latest.event = 'revoked' or (also_latest.event = 'revoked' and coalesce(also_latest.id > latest.id, true))
+        then 'consent_revoked'
       when latest.id is null and organization.marketing_consent = 'required' then 'no_consent'
       when n.phone !~ allowed then 'country_not_allowed'
       when u.phone is not null then 'undeliverable'
-      when r.phone is not null then 'doubtful_reply'
+      when r.phone is not null or also_r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
   from private.unnest_phones(phones) n
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
   left join unreachable u on u.phone = n.phone
-  left join open_reviews r on r.phone = n.phone;
+  left join open_reviews r on r.phone = n.phone
+  left join others o on o.phone = n.phone
+  left join listed also_listed on also_listed.phone = o.spelling
+  left join latest also_latest on also_latest.phone = o.spelling
+  left join open_reviews also_r on also_r.phone = o.spelling;
 end
 $$;
 
@@ -22880,14 +23156,83 @@ grant select on public.reply_rules to authenticated, service_role;
 create trigger set_updated_at before update on public.reply_rules
   for each row execute function private.set_updated_at();
 
-create function private.normalized_reply(body text)
+create function private.latin_letters(text text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select regexp_replace(regexp_replace('. '
-    || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    lower(normalize(translate(replace(left(body, 2000), U&'\+01F6D1', ' stop '),
-      U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
+  select case when text ~ '[a-z][\u0370-\u052F]|[\u0370-\u052F][a-z]'
+    then translate(text, 'авеѕікмнорстухјԛԝһԁαβικνορτυχσς', 'abesikmhopctyxjqwhdabiknoptuxss') else text end
+$$;
+
+create function private.refusing_signs()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select format('[%1$s][%1$s\s\u2640\u2642\U0001F3FB-\U0001F3FF]*',
+    '\u2298\u23F9\u26D4\u270B\u2716\u274C\u274E\U0001F44E\U0001F4F5\U0001F507\U0001F515\U0001F595\U0001F645'
+    '\U0001F6AB\U0001F6B7\U0001F6C7\U0001F91A')
+$$;
+
+create function private.visible_text(body text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  with words as (
+    select '(text messages?|texts?|txts?|messages?|msgs?|sms|mms|calls?|marketing|spam|ads?|adverts?|promos?'
+      || '|promotions?|notifications?|alerts?|mensajes?|textos?|mensagens|messaggi|nachrichten|berichten|werbung|publicidade?'
+      || '|publicit[eé])\M' as words
+  )
+  select regexp_replace(regexp_replace(regexp_replace(translate(regexp_replace(body,
+      '[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164'
+      '\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E007F]+', '', 'g'),
+      'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnoprstuvwyz'),
+      '\U0001F6D1|\U0001F1F8\U0001F1F9\U0001F1F4\U0001F1F5|\U0001F182\U0001F183\U0001F17E\U0001F17F'
+      '|\U0001F162\U0001F163\U0001F15E\U0001F15F|ꓢꓔꓳꓑ', ' stop ', 'g'),
+      private.refusing_signs() || '((your|the|these|any|all) )*(?=((more|promo|marketing) )*' || words || ')', ' no ',
+      'gi'),
+      '\m' || words || '\s*' || private.refusing_signs(), ' no \1 ', 'gi')
+  from words
+$$;
+
+create function private.usual_spelling(normalized text)
+returns text
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  law constant text := '\m(stop|stopall|quit|end|revoke|cancel|unsubscribe|opt ?out|arret|alto|baja)\M';
+  respelled text;
+begin
+  -- Without a back reference, which is slow and which few replies need.
+  if normalized !~ ('\m[a-z][ .]+[a-z][ .]+[a-z]\M'
+      '|aaa|bbb|ccc|ddd|eee|iii|jjj|kkk|lll|nnn|ooo|ppp|qqq|rrr|sss|ttt|uuu|vvv')
+    or normalized ~ law
+  then
+    return normalized;
+  end if;
+  respelled := regexp_replace(regexp_replace(normalized, '(?<=\m[a-z])[ .]+(?=[a-z]\M)', '', 'g'),
+    '([a-z])\1{2,}', '\1', 'g');
+  return case when respelled ~ law then respelled else normalized end;
+end
+$$;
+
+create function private.normalized_reply(body text)
+returns text
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  reply text := translate(left(body, 2000), '`', '''');
+begin
+  if reply ~ '^[\u0001-\u007F]*$' then
+    reply := lower(reply);
+  else
+    reply := private.latin_letters(lower(normalize(translate(private.visible_text(reply),
+      U&'\2018\2019\02BC\00B4\2032', ''''''''''''), nfkc)));
+  end if;
+  if translate(reply, '$@*', '') <> reply then
+    reply := regexp_replace(reply, '(?<![[:alnum:]])(\$t[o0]p|s[t7][*@]p)(?![[:alnum:]])', 'stop', 'g');
+  end if;
+  return private.usual_spelling(regexp_replace(regexp_replace('. '
+    || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(reply,
     -- A dot within a word (s.t.o.p) or a number does not end a sentence.
     '(?<=\w)\.(?=\w)', ' ', 'g'),
     '[.!?;:\n\r\u00A1\u00BF\u037E\u061B\u061F\u06D4\u0964\u0965\u1362\u3002\u2026]+', ' . ', 'g'),
@@ -22898,8 +23243,9 @@ as $$
     -- An apostrophe that is a quotation mark.
     '(?<![[:alnum:]])''+|''+(?![[:alnum:]])', ' ', 'g'),
     '(\s*\.)+\s*$|^(\s*\.)+', '', 'g') || ' .', '\s+', ' ', 'g'),
-    -- STOP, spaced, stretched or with a zero.
-    '(?<!'')\m(s+ ?t+ ?[o0]+ ?p+|sta+h+p+)\M', 'stop', 'g')
+    -- STOP: spaced, stretched, repeated, with digits, or in letters that look like these.
+    '(?<!'')\m((s+ ?t+ ?[o0]+ ?p+)+|sta+h+p+|[sѕсσʂ5][tтτ7][oоο0][pрρ])\M', 'stop', 'g'));
+end
 $$;
 
 create function private.pattern_weight(pattern text)
@@ -23021,7 +23367,7 @@ begin
     'must have 1 to 1,000 characters');
   if new.kind = 'keyword' then
     new.pattern := coalesce(nullif(btrim(private.normalized_reply(new.pattern), ' .'), ''),
-      substring(new.pattern, '[\u2600-\u27BF\U0001F300-\U0001FAFF]'));
+      substring(new.pattern, '[\u2300-\u27BF\U0001F300-\U0001FAFF]'));
     if new.pattern is null then
       perform private.problem(422, 'invalid_field', 'The keyword has neither letters nor a symbol.',
         '[{"path": "pattern", "message": "has neither letters nor a symbol"}]');
@@ -23318,10 +23664,13 @@ create function private.opt_out_instruction()
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten)\M'
-    '( with| back| mit)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair|parar)\M'
-    '|\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
-    '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)'
+  select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten( sie)?'
+    '|rispondi|antwoord)\M'
+    '( with| back| mit| con| com| met)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair'
+    '|parar)\M'
+    '|\m(stop|quit|cancel|arr[eê]t|alto|baja|sair)[^[:alnum:]]{0,2}(to|2|=|pour|para|zum|per|om|um)[^[:alnum:]]?'
+    '(end|opt|unsub|cancel|quit|stop|leave|salir|sair|parar|arr[eê]ter|vous d[eé]s|se d[eé]s|ne plus|d[eé]s'
+    '|abmelden|beenden|annullare|afmelden|af te|terminar)'
 $$;
 
 create function private.own_words(body text, sent text[])
@@ -23330,9 +23679,14 @@ language plpgsql immutable set search_path = ''
 as $$
 declare
   own text := left(body, 2000);
+  with_quotations text;
   quotation text;
 begin
-  if own !~ '[\n>＞"“”„«»「『]' then
+  -- Nothing is quoted where there are no marks, or where the marks are those of a message that is copied.
+  if own !~ '[\n>＞"“”„«»「『]' or own !~ '[>＞\u2600-\u27BF\U0001F000-\U0001FAFF]' and exists (
+    select from private.letters_and_digits(own) p, unnest(sent) m (body)
+    where p <> '' and position(p in private.letters_and_digits(m.body)) > 0)
+  then
     return own;
   end if;
   own := regexp_replace(own, '(^|\n)[ \t]*[>＞][^\n]*', '\1', 'g');
@@ -23341,6 +23695,16 @@ begin
   own := regexp_replace(own, '\n[ \t]*[-_]{2,}[ \t]*(original message|forwarded message|mensaje original|'
     'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht)'
     '.*$', '', 'i');
+  with_quotations := own;
+  -- A quotation may be cut, and a message that has quotation marks of its own is quoted from the first to the last.
+  foreach quotation in array array[substring(own from '["“„«].*$'), substring(own from '["“„«].*["“”»]')] loop
+    if exists (
+      select from private.letters_and_digits(quotation) p, unnest(sent) m (body)
+      where char_length(p) >= 12 and position(p in private.letters_and_digits(m.body)) > 0)
+    then
+      own := replace(own, quotation, ' ');
+    end if;
+  end loop;
   for quotation in
     select m[1] from regexp_matches(own, '(“[^“”]*”|"[^"]*"|«[^«»]*»|„[^„“”]*[“”]|「[^「」]*」|『[^『』]*』)', 'g') m
   loop
@@ -23352,7 +23716,83 @@ begin
       own := replace(own, quotation, ' ');
     end if;
   end loop;
-  return own;
+  return case when own ~ '[[:alnum:]\u2600-\u27BF\U0001F000-\U0001FAFF]' then own else with_quotations end;
+end
+$$;
+
+create function private.is_instruction(normalized text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select normalized ~ (
+    '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
+    '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord|stuur)'
+    '( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret|alto'
+    '|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se)? ?'
+    '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler'
+    '|((vous|se|te) )?(desabonner|desinscrire)|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
+    '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
+    '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
+    '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
+    '|berichten|messaggi|textos?|de|des|les|los|las|nos|ces|sus|der|die|il|i|le'
+    '|please|pls|plz|thanks|thank you|thx|now|ok|por favor|gracias|obrigad[oa]|svp|merci|bitte|danke|grazie|aub))* \.$')
+$$;
+
+create function private.instruction_beginning()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select '^\W*((please|pls|to opt[ -]?out,?|to unsubscribe,?) )*'
+    '((reply|respond|answer|text|txt|sms|send|type|say|r[eé]pond(ez|s|re)|envoy(ez|er)|envoie|tapez|textez|responda'
+    '|responde|responder|env[ií](ar|[ae])|escrib[ae]|digite|mande|antworten( sie)?|antworte|sende(n sie)?'
+    '|schreib(en sie|e)?'
+    '|rispond[ai]|invi[ai]|scrivi|antwoord|stuur|reponn|voye|jibu|tuma|aika|fa|mena|trả lời|soạn|nhắn)'
+    '( (sie|with|back|us|me|to|the word|by|mit|con|com|avec|par|met|no|na|da))* )?'
+    '["''“”„«»‘’]? ?(stop|stopall|arr[eê]t|end|quit|cancel|unsubscribe|opt ?out|alto|baja|sair|parar)(?![[:alpha:]])'
+$$;
+
+create function private.copied_instruction(own text, forms text[], sent text[])
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  ends constant text := E' \t.,;:!?…-–—"''“”„«»()[]';
+  said constant text := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
+    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
+    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
+  body text;
+  message text;
+  place integer;
+  passage text;
+  is_end boolean := false;
+begin
+  -- Few replies contain such a word.
+  if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%',
+    '%opt%', '%alto %', '%baja %', '%sair %', '%parar %'])
+  then
+    return null;
+  end if;
+  if private.is_instruction(forms[cardinality(forms)]) then
+    return 'stop';
+  end if;
+  if char_length(said) < 4 then
+    return null;
+  end if;
+  foreach body in array sent loop
+    message := btrim(regexp_replace(body, '\s+', ' ', 'g'), ends);
+    place := position(lower(said) in lower(message));
+    continue when place = 0 or substr(message, place - 1, 1) ~ '[[:alnum:]]';
+    -- In our capitals: those of the reply say nothing.
+    passage := substr(message, place, char_length(said));
+    continue when not (private.opt_out_ways(passage)).by_reply;
+    if passage ~* private.instruction_beginning()
+      and passage !~* '[.!?;:] |\m(or|ou|o|oder|help|aide|ayuda|info|yes|start)\M'
+    then
+      return 'stop';
+    end if;
+    is_end := is_end or place > 1;
+  end loop;
+  return case when is_end then 'doubtful' end;
 end
 $$;
 
@@ -23369,7 +23809,8 @@ begin
       string_to_table(btrim(private.normalized_reply(m.body), ' .'), ' . ') s
     where s ~ '\S \S+ \S'
   loop
-    own := replace(own, '. ' || sentence || ' .', '. ~ .');
+    own := replace(replace(own, '. ' || sentence || ' .', '. ~ .'), '. ' || private.strip_accents(sentence) || ' .',
+      '. ~ .');
   end loop;
   return own;
 end
@@ -23392,6 +23833,11 @@ begin
   from private.matching_keyword(organization_id, own, forms, coalesce(sent[1] like '%?%', false), at) k;
   if meaning is not null then
     recognized_by := 'keyword';
+    return;
+  end if;
+  meaning := private.copied_instruction(own, forms, sent);
+  if meaning is not null then
+    recognized_by := 'phrase';
     return;
   end if;
   select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
@@ -23558,7 +24004,8 @@ language sql stable set search_path = ''
 as $$
   select exists (
     select from public.reply_reviews r
-    where r.organization_id = needs_review.organization_id and r.phone = needs_review.phone and r.status = 'open')
+    where r.organization_id = needs_review.organization_id and r.phone = any (private.phone_spellings(needs_review.phone))
+      and r.status = 'open')
 $$;
 
 comment on function private.needs_review is
@@ -23884,12 +24331,13 @@ comment on view private.phone_prefixes is 'First digits of phone numbers and the
 
 create table private.default_segment_prices (
   currency text primary key,
-  price numeric(12, 5) not null,
+  price numeric(12, 5) not null constraint default_segment_prices_price check (price > 0),
   source text not null
 );
 
 comment on table private.default_segment_prices is
-  'What a segment is taken to cost where the number states no price; used for the daily spending limit.';
+  'What a segment is taken to cost where the number states no price, and at least on the platform''s account; used for the '
+  'daily spending limit. Currencies that are not listed: private.fallback_segment_price.';
 
 comment on table private.daily_spending is
   'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were notified.';
@@ -23910,12 +24358,43 @@ as $$
     then 'sandbox' end
 $$;
 
+create function private.fallback_segment_price()
+returns numeric
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 100::numeric
+$$;
+
 create function private.segment_price(organization public.organizations, account public.sms_accounts)
 returns numeric
 language sql stable set search_path = ''
 as $$
-  select coalesce(account.segment_price, (
-    select d.price from private.default_segment_prices d where d.currency = organization.currency))
+  select case when account.credentials_secret_id is null then greatest(account.segment_price, d.price)
+    else coalesce(account.segment_price, d.price) end
+  from (
+    select coalesce((
+      select p.price from private.default_segment_prices p where p.currency = organization.currency),
+      private.fallback_segment_price()) as price) d
+$$;
+
+create function private.lock_spending(organization_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  limited public.organizations[] := array(
+    select o from public.organizations o
+    where o.id = any (organization_ids) and o.daily_spending_limit is not null order by o.id);
+begin
+  if cardinality(limited) > 0 then
+    insert into private.daily_spending (organization_id, day)
+    select o.id, (now() at time zone o.time_zone)::date from unnest(limited) o order by o.id
+    on conflict on constraint daily_spending_pkey do nothing;
+    perform from private.daily_spending s
+    join unnest(limited) o on o.id = s.organization_id and s.day = (now() at time zone o.time_zone)::date
+    order by s.organization_id for update of s;
+  end if;
+end
 $$;
 
 create function private.remaining_budget(organization public.organizations)
@@ -25290,10 +25769,21 @@ begin
       from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.occurrence = 1 order by n.phone)) as e (phone, blocked_reason,
           consent_id)
-    ), outcomes as materialized (
+    ), decided as materialized (
       select n.id, n.phone, case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
         else nullif(e.blocked_reason, 'doubtful_reply') end as reason
       from numbered n left join eligibility e on e.phone = n.phone
+    ), repeated as materialized (
+      select r.id from (
+        select d.id, row_number() over (partition by private.one_spelling(d.phone) order by d.id) as occurrence
+        from decided d
+        join private.other_spellings(array(select c.phone from chosen c where c.phone is not null)) o on o.phone = d.phone
+        where d.reason is null
+      ) r
+      where r.occurrence > 1
+    ), outcomes as materialized (
+      select d.id, d.phone, coalesce(d.reason, case when r.id is not null then 'duplicate_number' end) as reason
+      from decided d left join repeated r on r.id = d.id
     )
     select jsonb_build_object('chosen', (select count(*) from outcomes),
       'included', (select count(*) from outcomes o where o.reason is null),
@@ -25514,10 +26004,23 @@ begin
         case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
           else e.blocked_reason end as reason
       from numbered n left join eligibility e on e.phone = n.phone
+    ), repeated as materialized (
+      -- Of a number in two spellings the first that may be texted.
+      select r.position from (
+        select d.position, o.spelling,
+          row_number() over (partition by private.one_spelling(d.phone) order by d.position) as occurrence
+        from decided d
+        join private.other_spellings(array(select p.phone from picked p where p.phone is not null)) o on o.phone = d.phone
+        where d.reason is null
+      ) r
+      where r.occurrence > 1 or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = $1.id and t.phone = r.spelling and t.status in ('pending', 'sent'))
     ), pending as (
       insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
       select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'pending' from decided d
-      where d.reason is null order by d.position
+      where d.reason is null and not exists (select from repeated r where r.position = d.position)
+      order by d.position
       on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
       returning position
     ), excluded as (
@@ -25830,7 +26333,7 @@ declare
   price numeric := (
     select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
 begin
-  if coalesce(price, 0) = 0 then
+  if price = 0 then
     return 2147483647;
   end if;
   return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);
@@ -25892,6 +26395,84 @@ begin
 end
 $$;
 
+create function private.message_lifetime()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '72 hours'
+$$;
+
+create function private.is_outdated(message public.messages)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select message.campaign_id is null and not private.is_auto_reply(message.purpose)
+    and message.created_at < now() - private.message_lifetime()
+    and not exists (
+      select from public.message_events e
+      where e.message_id = message.id and e.source = 'person' and e.status = 'queued'
+        and e.occurred_at > now() - private.message_lifetime())
+$$;
+
+create function private.queueing_accounts()
+returns setof public.sms_accounts
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+    with recursive queue (account_id) as (
+      (select m.account_id from public.messages m where m.status = 'queued' order by m.account_id limit 1)
+      union all
+      select (
+        select m.account_id from public.messages m
+        where m.status = 'queued' and m.account_id > q.account_id order by m.account_id limit 1)
+      from queue q where q.account_id is not null
+    )
+    select a.* from queue q join public.sms_accounts a on a.id = q.account_id;
+end
+$$;
+
+create function private.cancel_outdated_messages()
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set jit = off
+as $$
+declare
+  waiting record;
+  -- Partitions and index entries of younger texts are not read.
+  youngest constant uuid := private.uuid_v7_floor(now() - private.message_lifetime());
+  deadline constant timestamptz := clock_timestamp() + interval '5 seconds';
+begin
+  for waiting in
+    select a.organization_id, array_agg(a.id) as account_ids
+    from private.queueing_accounts() a
+    cross join lateral (
+      select from public.messages m
+      where m.account_id = a.id and m.status = 'queued' and m.id < youngest and private.is_outdated(m) limit 1
+    ) outdated
+    group by a.organization_id
+  loop
+    exit when clock_timestamp() > deadline;
+    begin
+      with outdated as materialized (
+        select m.id from public.messages m
+        where m.account_id = any (waiting.account_ids) and m.status = 'queued' and m.id < youngest and private.is_outdated(m)
+        limit 2000 for update skip locked
+      ), canceled as (
+        update public.messages m
+        set status = 'canceled', error_code = 'expired', error_message = private.verdict_text('expired'), updated_at = now()
+        where m.id in (select o.id from outdated o)
+        returning m.id, m.organization_id
+      )
+      insert into public.message_events (organization_id, message_id, status, source)
+      select c.organization_id, c.id, 'canceled', 'dispatch' from canceled c;
+    exception when others then
+      raise warning 'outdated messages of organization % were not canceled: %', waiting.organization_id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
 comment on function private.check_marketing_eligibility is 'Why each number must get no marketing text now, and the consent that lets it.';
 
 create function private.successor_of_target(campaign public.campaigns, lead_id uuid, phone text)
@@ -25927,7 +26508,7 @@ begin
       -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
       -- yet, the planner would walk all texts of the organization for each recipient.
       select count(*) from public.messages m
-      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = l.phone
+      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = any (private.phone_spellings(l.phone))
         and m.category = 'marketing' and m.direction = 'outbound'
         and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
         and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
@@ -25943,7 +26524,7 @@ as $$
 declare
   mine constant text[] := array(
     select r.phone from (select distinct l.phone from unnest(limits) l) r
-    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || r.phone, 0)));
+    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || private.one_spelling(r.phone), 0)));
   free constant text[] := private.under_frequency_cap(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
 begin
   return query
@@ -25980,16 +26561,16 @@ begin
       left join private.template_bodies b on b.organization_id = campaign.organization_id and b.variant_id = p.variant_id
     ), places as materialized (
       -- Recipients of one address and area code are in one area, and those of one area share its law and its hours.
-      select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
+      select d.place, r as places, d.phone like '+1%' as by_law, row(r, d.phone like '+1%')::text as area
       from (
         select distinct on (k.place) k.place, k.phone, k.country, k.region, k.time_zone from recipients k where k.lead_id is not null
       ) d
       cross join lateral private.recipient(d.phone, d.country, d.region, d.time_zone, organization.time_zone) r
     ), areas as materialized (
-      select a.area, h.sends_at, h.closes_at, array_to_string(a.zones, ',') as zone, c.messages as cap, c.hours as cap_hours
+      select a.area, h.sends_at, h.closes_at, private.zones_of(a.places) as zone, c.messages as cap, c.hours as cap_hours
       from (select distinct on (p.area) p.* from places p) a
-      cross join lateral private.area_window(organization, a.by_law, a.place_country, a.place_region, a.zones, now()) h
-      left join lateral private.area_cap(a.place_country, a.place_region, current_date) c on a.by_law
+      cross join lateral private.area_window(organization, a.by_law, a.places, now()) h
+      left join lateral private.area_cap(a.places, current_date) c on a.by_law
     ), checked as materialized (
       select k.*, h.sends_at, h.closes_at, h.zone, h.cap, h.cap_hours, case
           when k.lead_id is null then 'lead_deleted'
@@ -26024,6 +26605,30 @@ begin
       case when d.excluded_for is not null then d.excluded_for when d.wait_until is not null then d.wait_reason end,
       d.wait_until, d.closes_at, d.consent_id, d.zone)::private.send_verdict)::private.target_verdict
     from decided d);
+end
+$$;
+
+create function private.affordable_choices(
+  organization public.organizations, targets private.target_verdict[], choices private.sender_choice[])
+returns private.sender_choice[]
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  remaining constant numeric := private.remaining_budget(organization);
+begin
+  return array(
+    with prices as materialized (
+      select a.id, private.segment_price(organization, a) as price
+      from public.sms_accounts a where a.id in (select c.account_id from unnest(choices) c)
+    ), priced as materialized (
+      select c.*, sum(s.segments * p.price) over (order by c.position) as total
+      from unnest(choices) c
+      left join prices p on p.id = c.account_id
+      left join unnest(targets) t on t.position = c.position
+      left join lateral private.sms_segments(t.body) s on p.id is not null
+    )
+    select row(x.position, x.account_id, x.send_after, x.message_id)::private.sender_choice
+    from priced x where x.account_id is null or x.total <= remaining);
 end
 $$;
 
@@ -26071,6 +26676,8 @@ declare
   choices private.sender_choice[];
   messages jsonb := '[]'::jsonb;
   cost numeric;
+  affordable private.sender_choice[];
+  exhausted boolean := false;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
   capacity := private.campaign_capacity(campaign, organization, batch_size, half_open);
@@ -26079,6 +26686,11 @@ begin
   end if;
   if cardinality(targets) > 0 then
     choices := private.assign_senders(campaign, capacity, targets);
+    if organization.daily_spending_limit is not null then
+      affordable := private.affordable_choices(organization, targets, choices);
+      exhausted := cardinality(affordable) < cardinality(choices);
+      choices := affordable;
+    end if;
     with decided as materialized (
       select t.position, t.phone, t.lead_id, t.variant_id, t.body, (t.decision).*, c.account_id, c.send_after, c.message_id
       from unnest(targets) t left join unnest(choices) c on c.position = t.position
@@ -26109,15 +26721,16 @@ begin
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
     select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
-      coalesce(sum(s.segments * coalesce(private.segment_price(organization, a), 0)), 0)
+      coalesce(sum(s.segments * private.segment_price(organization, a)), 0)
     into messages, cost
     from sent s join public.sms_accounts a on a.id = s.account_id;
     if organization.daily_spending_limit is not null then
-      perform private.spend(organization, cost, false);
+      perform private.spend(organization, cost, exhausted);
     end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
-  return jsonb_build_object('checked', cardinality(targets), 'messages', messages);
+  -- Once the budget is spent no further targets are looked at.
+  return jsonb_build_object('checked', case when exhausted then 0 else cardinality(targets) end, 'messages', messages);
 end
 $$;
 
@@ -26167,7 +26780,7 @@ begin
     remaining := private.remaining_budget(organization);
     over := array(
       select c.id from (
-        select m.id, m.priority, sum(m.segments * coalesce(private.segment_price(organization, a), 0))
+        select m.id, m.priority, sum(m.segments * private.segment_price(organization, a))
           over (order by m.priority, m.id) as total
         from unnest(candidates) m
         join unnest(verdicts) v on v.id = m.id and (v.decision).verdict = 'send'
@@ -26249,8 +26862,21 @@ begin
     from public.organizations o
     cross join lateral private.contact_window(o, 'service', null, null, null, null, now()) w
     where o.id in (select m.organization_id from unnest(candidates) m)
+  ), legal as materialized (
+    -- Found by the id alone, as in target_verdicts.
+    select m.id, m.organization_id, m.to_number, l.country, l.region, l.time_zone,
+      row(m.organization_id, left(m.to_number, 5), l.country, l.region, l.time_zone)::text as place
+    from unnest(candidates) m
+    left join public.leads l on (l.organization_id = m.organization_id) is true and l.id = m.lead_id
+    where m.legal_hours_from <= now()
+  ), places as materialized (
+    select p.place, coalesce(w.sends_at, now() + interval '1 day') as sends_at, w.closes_at, w.zone
+    from (select distinct on (g.place) g.* from legal g) p
+    join organizations o on o.id = p.organization_id
+    cross join lateral private.contact_window(o.organization, 'marketing', p.to_number, p.country, p.region, p.time_zone, now()) w
   ), facts as materialized (
     select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
+      private.is_outdated(m) as outdated,
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
       opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
@@ -26276,14 +26902,12 @@ begin
       select v.* from private.marketing_verdict(m) v
       where m.category = 'marketing' and not private.is_auto_reply(m.purpose) limit 1
     ) marketing on true
-    left join lateral (
-      select w.* from private.legal_window(o.organization, m.to_number, m.lead_id) w
-      where m.legal_hours_from <= now() limit 1
-    ) law on true
+    left join legal g on g.id = m.id
+    left join places law on law.place = g.place
     where m.campaign_id is null or c.id is not null
   ), checked as materialized (
     select f.*,
-      coalesce(case when f.auto_reply then f.expires_at else f.own_expiry end <= now(), false) as expired,
+      coalesce(case when f.auto_reply then f.expires_at else f.own_expiry end <= now(), false) or f.outdated as expired,
       case when f.auto_reply then
           case when f.opted_out and f.purpose = 'opt_in_confirmation'
             or private.refused_as_opted_out(f.organization_id, f.account_id, f.to_number) then 'suppressed' end
@@ -26291,10 +26915,7 @@ begin
         when f.opted_out then 'suppressed'
         when not f.country_allowed then 'country_not_allowed'
         when private.is_undeliverable(f.organization_id, f.to_number) then 'undeliverable'
-        when exists (
-          select from public.reply_reviews r
-          where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
-        ) then 'doubtful_reply' end as reason,
+        when private.needs_review(f.organization_id, f.to_number) then 'doubtful_reply' end as reason,
       case when f.auto_reply then now() when f.category = 'marketing' then f.marketing_sends_at
         else f.other_sends_at end as sends_at,
       case when f.auto_reply then f.expires_at when f.category = 'marketing' then least(f.own_expiry, f.marketing_closes_at)
@@ -26326,7 +26947,7 @@ create function private.record_spending(messages public.messages[])
 returns void
 language sql set search_path = ''
 as $$
-  select private.spend(o, sum(m.segments * coalesce(private.segment_price(o, a), 0)), false)
+  select private.spend(o, sum(m.segments * private.segment_price(o, a)), false)
   from unnest(messages) m
   join public.organizations o on o.id = m.organization_id and o.daily_spending_limit is not null
   join public.sms_accounts a on a.id = m.account_id
@@ -26464,24 +27085,7 @@ begin
     on conflict on constraint send_rate_buckets_pkey do nothing;
     perform from private.send_rate_buckets b where b.id = any (ids) order by b.id for update;
   end if;
-end
-$$;
-
-create function private.queueing_accounts()
-returns setof public.sms_accounts
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
-    with recursive queue (account_id) as (
-      (select m.account_id from public.messages m where m.status = 'queued' order by m.account_id limit 1)
-      union all
-      select (
-        select m.account_id from public.messages m
-        where m.status = 'queued' and m.account_id > q.account_id order by m.account_id limit 1)
-      from queue q where q.account_id is not null
-    )
-    select a.* from queue q join public.sms_accounts a on a.id = q.account_id;
+  perform private.lock_spending(tenants);
 end
 $$;
 
@@ -26570,7 +27174,7 @@ begin
     with due as (
       select a.id from public.sms_accounts a
       where a.status = 'circuit_open' and a.circuit_open_until <= now()
-      for update skip locked
+      for no key update skip locked
     ), moved as (
       update public.sms_accounts a set circuit_open_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
     )
@@ -26601,7 +27205,8 @@ as $$
 declare
   account public.sms_accounts;
 begin
-  select * into account from public.sms_accounts a where a.id = account_id for update;
+  -- A stronger lock would make others wait who insert a message of this account while they hold what this step needs next.
+  select * into account from public.sms_accounts a where a.id = account_id for no key update;
   if account is null or account.status = 'disabled' then
     return;
   end if;
@@ -26691,6 +27296,7 @@ begin
     group by m.account_id
     having bool_or(r.kind = 'outage')
       or (count(*) >= 5 and bool_and(r.kind = 'unknown'))
+    order by m.account_id
   ) o;
 end
 $$;
@@ -26822,7 +27428,8 @@ begin
   raise exception using errcode = 'SBTRY';
 exception
   when sqlstate 'SBTRY' then null;
-  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then
+    raise warning 'messages of the accounts % were not tried: %', account_ids, sqlerrm;
   when others then
     raise warning 'messages of the accounts % cannot be claimed: %', account_ids, sqlerrm;
     update public.sms_accounts a set status = 'circuit_open', outages = a.outages + 1,
@@ -26844,7 +27451,8 @@ begin
   raise exception using errcode = 'SBTRY';
 exception
   when sqlstate 'SBTRY' then null;
-  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then
+    raise warning 'targets of campaign % were not tried: %', campaign.id, sqlerrm;
   when others then
     raise warning 'targets of campaign % cannot be claimed: %', campaign.id, sqlerrm;
     update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id and c.status = 'running';
@@ -31269,8 +31877,8 @@ begin
   perform private.require_valid(coalesce(changes ->> 'time', '00:00') ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
     and (schedule.local_time is not null or changes ? 'time'), 'time', 'must be a time of the day as 07:30');
   schedule.local_time := coalesce((changes ->> 'time')::time, schedule.local_time);
-  schedule.time_zone := coalesce(changes ->> 'time_zone', schedule.time_zone);
-  perform private.require_valid(private.is_time_zone(schedule.time_zone), 'time_zone', 'is no IANA time zone');
+  schedule.time_zone := private.canonical_time_zone(coalesce(changes ->> 'time_zone', schedule.time_zone));
+  perform private.require_valid(schedule.time_zone is not null, 'time_zone', 'is no IANA time zone');
   schedule.format := coalesce(changes ->> 'format', schedule.format);
   perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
@@ -36625,7 +37233,7 @@ create trigger forbid_history_changes before update on public.client_movements
 
 create table private.movement_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  day date not null, segment text not null,
+  month date not null, segment text not null,
   currency text not null,
   kind text not null,
   movements bigint not null,
@@ -36809,7 +37417,7 @@ begin
     return null;
   end if;
   insert into private.movement_totals
-  select n.organization_id, n.day, n.segment, n.currency, coalesce(n.reversed_kind, n.kind),
+  select n.organization_id, date_trunc('month', n.day)::date, n.segment, n.currency, coalesce(n.reversed_kind, n.kind),
     sum(case when n.reverses is null then 1 else -1 end), sum(n.amount)
   from new_rows n
   where coalesce(n.reversed_kind, n.kind) <> 'unchanged'
@@ -36885,13 +37493,13 @@ create index client_plans_due on private.client_plans (effective_on);
 create index client_plans_recorded_by on private.client_plans (recorded_by);
 
 comment on table private.movement_totals is
-  'Movements by day and kind, corrections subtracted from what they reverse: a counter.';
+  'Movements by month and kind, corrections subtracted from what they reverse: a counter.';
 
-create index movement_totals_organization on private.movement_totals (organization_id, day);
+create index movement_totals_organization on private.movement_totals (organization_id, month);
 
 create index movement_totals_pending on private.movement_totals (organization_id) where not rolled_up;
 
-create unique index movement_totals_once on private.movement_totals (organization_id, day, segment, currency, kind)
+create unique index movement_totals_once on private.movement_totals (organization_id, month, segment, currency, kind)
   where rolled_up;
 
 comment on table private.churn_period_totals is
@@ -37204,7 +37812,7 @@ begin
         jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
       -- The client before the plan, as requests lock them; who comes second finds no plan.
       select * into client from public.clients c
-      where c.organization_id = plan.organization_id and c.id = plan.client_id for update skip locked;
+      where (c.organization_id = plan.organization_id) is true and c.id = plan.client_id for update skip locked;
       continue when client.id is null;
       delete from private.client_plans p where p.id = plan.id;
       if found and client.deleted_at is null then
@@ -37611,16 +38219,18 @@ returns setof uuid
 language sql stable set search_path = ''
 as $$
   select r.note_id
-  from public.memberships m
-  join public.roles k on k.id = m.role_id
-  left join private.note_marks b on b.organization_id = m.organization_id and b.user_id = m.user_id
-  join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
-    and r.note_id > coalesce(b.read_before, '00000000-0000-0000-0000-000000000000')
-  where m.organization_id = unread_notes.organization_id and m.user_id = unread_notes.user_id and m.status = 'active'
-    and not exists (
-      select from public.note_reads d where d.note_id = r.note_id and d.user_id = unread_notes.user_id)
-    and not exists (
-      select from public.notes n where n.id = r.note_id and n.sender_id = unread_notes.user_id)
+  from public.note_roles r
+  where r.organization_id = unread_notes.organization_id
+    and r.role_key = (
+      select k.key from public.memberships m join public.roles k on k.id = m.role_id
+      where m.organization_id = unread_notes.organization_id and m.user_id = unread_notes.user_id and m.status = 'active')
+    and r.note_id > coalesce((
+      select b.read_before from private.note_marks b
+      where b.organization_id = unread_notes.organization_id and b.user_id = unread_notes.user_id),
+      '00000000-0000-0000-0000-000000000000')
+    and (select d.user_id from public.note_reads d
+      where d.note_id = r.note_id and d.user_id = unread_notes.user_id) is null
+    and (select n.sender_id from public.notes n where n.id = r.note_id) is distinct from unread_notes.user_id
   order by r.note_id limit max_notes
 $$;
 
@@ -37652,10 +38262,11 @@ declare
   first_unread uuid := (select u from private.unread_notes(settle_reads.organization_id, settle_reads.user_id, 1) u);
   mark uuid := (
     select r.note_id
-    from public.memberships m
-    join public.roles k on k.id = m.role_id
-    join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
-    where m.organization_id = settle_reads.organization_id and m.user_id = settle_reads.user_id
+    from public.note_roles r
+    where r.organization_id = settle_reads.organization_id
+      and r.role_key = (
+        select k.key from public.memberships m join public.roles k on k.id = m.role_id
+        where m.organization_id = settle_reads.organization_id and m.user_id = settle_reads.user_id)
       and r.note_id < coalesce(first_unread, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by r.note_id desc limit 1);
 begin
@@ -38066,7 +38677,9 @@ as $$
     from private.spell_counts(null, coalesce(range.as_of, '-infinity'), spell_times.organization_id) c
     where range.as_of is not null
   ), seen as (
-    select s.*, private.months_between(s.started, range.today) as months_seen from s
+    select s.*, (extract(year from range.today) * 12 + extract(month from range.today)
+      - extract(year from s.started) * 12 - extract(month from s.started))::integer as months_seen
+    from s
     where s.started < date_trunc('month', range.today) and s.started >= range.from_day and s.started < range.to_day
       and (range.segment is null or s.segment = range.segment)
   )
@@ -38372,10 +38985,10 @@ returns table (starts_on date, currency text, movements jsonb)
 language sql stable set search_path = '' set jit = off
 as $$
   with m as (
-    select t.day, t.segment, t.currency, t.kind, t.movements, t.amount
+    select t.month as day, t.segment, t.currency, t.kind, t.movements, t.amount
     from private.movement_totals t
     where range.as_of is null and t.organization_id = churn_waterfall.organization_id
-      and t.day >= range.from_day and t.day < range.to_day
+      and t.month >= range.from_day and t.month < range.to_day
     union all
     select l.day, l.segment, l.currency, coalesce(l.reversed_kind, l.kind),
       case when l.reverses is null then 1 else -1 end, l.amount
@@ -38585,7 +39198,7 @@ $$;
 
 create function private.take_feature_slice(run private.feature_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   same_day boolean := private.local_day(run.organization_id) = run.snapshot_day;
@@ -38594,8 +39207,8 @@ declare
     from public.organizations o where o.id = run.organization_id) end;
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   rows integer;
 begin
@@ -38604,7 +39217,7 @@ begin
     (organization_id, snapshot_day, client_id, feature_set, "values", labels, mrr, currency)
   select f.organization_id, run.snapshot_day, f.client_id, 1, f."values", f.labels, f.mrr, f.currency
   from private.client_features_as_of(ids, as_of, same_day) f
-  join public.clients c on c.id = f.client_id and c.deleted_at is null
+  where (select c.deleted_at from public.clients c where c.id = f.client_id) is null
   on conflict do nothing;
   get diagnostics rows = row_count;
   update private.feature_runs r
@@ -39528,7 +40141,7 @@ $$;
 
 create function private.sample_present(organization_id uuid, share double precision)
 returns void
-language sql set search_path = '' set plan_cache_mode = force_custom_plan
+language sql set search_path = ''
 as $$
   delete from private.churn_training_rows r where r.organization_id = sample_present.organization_id;
   insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
@@ -39800,7 +40413,7 @@ $$;
 
 create function private.write_scores(run private.scoring_runs, client_ids uuid[], scores private.scored_client[])
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off set enable_nestloop = off
 as $$
 declare
   limits numeric[] := (
@@ -39808,49 +40421,60 @@ declare
   theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
 begin
   perform set_config('signalbox.derived', 'on', true);
-  with s as materialized (
-    select u.id as client_id, (100 * f.probability)::real as score,
-      private.risk_band(100 * f.probability, limits) as band,
-      case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
-        when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
-        when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
-      (select theme_names[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
-        order by p.points desc limit 1) as theme
-    from unnest(client_ids) u (id) left join unnest(scores) f on f.client_id = u.id
-  ), changed as materialized (
-    select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
-    where (c.score is null) <> (s.score is null) or abs(c.score - s.score) >= 1 or c.band is distinct from s.band
-      or (s.score is not null and c.score_model_id is distinct from run.model_id)
-  ), updated as (
-    update public.clients c
-    set score = case when n.client_id is not null then n.score else c.score end,
-      band = case when n.client_id is not null then n.band else c.band end,
-      score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
-      score_model_id = case when n.client_id is null then c.score_model_id
-        when n.score is not null then run.model_id end,
-      risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
-      trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
-    from s left join changed n on n.client_id = s.client_id
-    where c.id = s.client_id and c.organization_id = run.organization_id
-      and (n.client_id is not null or c.trend is distinct from s.trend
-        or (s.trend is not null and c.trend_days <> run.day - run.compared_with))
-  ), alerted as (
-    insert into private.churn_alerts (organization_id, client_id, day, score)
-    select run.organization_id, n.client_id, run.day, n.score from changed n
-    where n.band = 'critical' and n.band_before is distinct from 'critical'
-    on conflict do nothing
-  )
-  insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
-  select run.organization_id, n.client_id, run.day, n.score, n.band, run.model_id from changed n
-  on conflict on constraint client_scores_pkey do update
-    set score = excluded.score, band = excluded.band, model_id = excluded.model_id;
+  -- As text, so that it is planned for the number of these clients. Each is looked up by its id alone, which is what
+  -- "is true" and the array are for: see private.assign_leads.
+  execute $q$
+    with f as (
+      select u.id as client_id, (100 * f.probability)::real as score,
+        private.risk_band(100 * f.probability, $3) as band,
+        case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
+          when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
+          when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
+        (select $4[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
+          order by p.points desc limit 1) as theme
+      from unnest($1) u (id) left join unnest($2) f on f.client_id = u.id
+    ), s as materialized (
+      select f.*, c.band as band_before, c.trend as trend_before, c.trend_days as trend_days_before,
+        coalesce((c.score is null) <> (f.score is null) or abs(c.score - f.score) >= 1
+          or c.band is distinct from f.band
+          or (f.score is not null and c.score_model_id is distinct from $7), false) as is_changed
+      from f cross join lateral (
+        select k.score, k.band, k.trend, k.trend_days, k.score_model_id from public.clients k
+        where k.id = f.client_id offset 0) c
+    ), changed as (
+      select s.* from s where s.is_changed
+    ), updated as (
+      update public.clients c
+      set score = case when s.is_changed then s.score else c.score end,
+        band = case when s.is_changed then s.band else c.band end,
+        score_day = case when not s.is_changed then c.score_day when s.score is not null then $6 end,
+        score_model_id = case when not s.is_changed then c.score_model_id when s.score is not null then $7 end,
+        risk_theme = case when not s.is_changed then c.risk_theme when s.score is not null then s.theme end,
+        trend = s.trend, trend_days = case when s.trend is not null then $6 - $8 end
+      from s
+      where c.id = any (array(
+          select t.client_id from s t
+          where t.is_changed or t.trend_before is distinct from t.trend
+            or (t.trend is not null and t.trend_days_before <> $6 - $8)))
+        and c.id = s.client_id and (c.organization_id = $5) is true
+    ), alerted as (
+      insert into private.churn_alerts (organization_id, client_id, day, score)
+      select $5, n.client_id, $6, n.score from changed n
+      where n.band = 'critical' and n.band_before is distinct from 'critical'
+      on conflict do nothing
+    )
+    insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
+    select $5, n.client_id, $6, n.score, n.band, $7 from changed n
+    on conflict on constraint client_scores_pkey do update
+      set score = excluded.score, band = excluded.band, model_id = excluded.model_id
+  $q$ using client_ids, scores, limits, theme_names, run.organization_id, run.day, run.model_id, run.compared_with;
   perform set_config('signalbox.derived', '', true);
 end
 $$;
 
 create function private.count_bands(run private.scoring_runs, scores private.scored_client[])
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 declare
   limits numeric[] := (
@@ -39877,14 +40501,14 @@ $$;
 
 create function private.score_slice(run private.scoring_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   model public.churn_models;
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   scores private.scored_client[];
   totals record;
@@ -40286,14 +40910,14 @@ $$;
 
 create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   today date := private.local_day(run.organization_id);
   ids uuid[] := array(
     select c.id from public.clients c
-    where c.organization_id = run.organization_id
-      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = run.organization_id and (c.organization_id, c.id)
+      > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   made integer;
 begin
@@ -40641,56 +41265,150 @@ comment on table private.incident_models is 'The parameters of the forecasts of 
 comment on column private.incident_models.skill is
   '1 - deviance of the forecasts of the last four quarters / that of the rate of the type for all clients.';
 
+create function private.spells_for_forecasts(organization_id uuid, client_ids uuid[])
+returns setof public.client_spells
+language plpgsql stable rows 10000 set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if client_ids is null then
+    return query
+      select s.* from public.client_spells s where s.organization_id = spells_for_forecasts.organization_id;
+  else
+    return query
+      select s.* from public.client_spells s
+      where s.organization_id = spells_for_forecasts.organization_id and s.client_id = any (client_ids);
+  end if;
+end
+$$;
+
+create function private.issues_for_forecasts(
+  organization_id uuid, client_ids uuid[], from_time timestamptz, to_time timestamptz)
+returns table (client_id uuid, type text, opened_at timestamptz)
+language plpgsql stable rows 10000 set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if client_ids is null then
+    return query
+      select i.client_id, i.type, i.opened_at from public.client_issues i
+      where i.organization_id = issues_for_forecasts.organization_id and i.opened_at >= from_time and i.opened_at < to_time;
+  else
+    return query
+      select i.client_id, i.type, i.opened_at from public.client_issues i
+      where i.organization_id = issues_for_forecasts.organization_id and i.client_id = any (client_ids)
+        and i.opened_at >= from_time and i.opened_at < to_time;
+  end if;
+end
+$$;
+
+create function private.incident_exposure(organization_id uuid, before date, client_ids uuid[] default null)
+returns table (client_id uuid, starts_on date, exposure double precision)
+language sql stable rows 10000 set search_path = '' set jit = off
+as $$
+  select s.client_id, q.starts_on, sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on)
+    - greatest(s.starts_on, q.starts_on))::float8 / min(q.ends_on - q.starts_on)
+  from private.spells_for_forecasts(incident_exposure.organization_id, client_ids) s
+  join (
+    select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
+      (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
+    from generate_series(1, 12) n
+  ) q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
+  group by 1, 2
+  having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on)) > 0
+$$;
+
+create function private.incidents_by_quarter(organization_id uuid, before date, client_ids uuid[] default null)
+returns table (client_id uuid, type text, starts_on date, y bigint)
+language sql stable rows 10000 set search_path = '' set jit = off
+as $$
+  select i.client_id, i.type, date_trunc('quarter', i.opened_at at time zone o.time_zone)::date,
+    count(distinct (i.opened_at at time zone o.time_zone)::date)
+  from public.organizations o
+  cross join lateral private.issues_for_forecasts(o.id, client_ids,
+    (date_trunc('quarter', before) - interval '36 months')::date - interval '1 day', before + interval '1 day') i
+  where o.id = incidents_by_quarter.organization_id
+  group by 1, 2, 3
+$$;
+
 create function private.incident_counts(organization_id uuid, before date, client_ids uuid[] default null)
 returns table (client_id uuid, type text, starts_on date, y bigint, exposure double precision)
 language sql stable rows 10000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
-  with q as (
-    select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
-      (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
-    from generate_series(1, 12) n
-  ), e as (
-    select s.client_id, q.starts_on, sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on)
-      - greatest(s.starts_on, q.starts_on))::float8 / min(q.ends_on - q.starts_on) as exposure
-    from public.client_spells s join q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
-    where s.organization_id = incident_counts.organization_id
-      and (client_ids is null or s.client_id = any (client_ids))
-    group by 1, 2
-  ), i as (
-    select i.client_id, i.type, date_trunc('quarter', i.opened_at at time zone o.time_zone)::date as starts_on,
-      count(distinct (i.opened_at at time zone o.time_zone)::date) as y
-    from public.client_issues i join public.organizations o on o.id = i.organization_id
-    where i.organization_id = incident_counts.organization_id
-      and i.opened_at >= (select min(q.starts_on) from q) - interval '1 day' and i.opened_at < before + interval '1 day'
-      and (client_ids is null or i.client_id = any (client_ids))
-    group by 1, 2, 3
-  )
-  select e.client_id, t.key, e.starts_on, coalesce(i.y, 0), e.exposure
-  from e
+  select x.client_id, t.key, x.starts_on, coalesce(i.y, 0), x.exposure
+  from private.incident_exposure(incident_counts.organization_id, before, client_ids) x
   join public.incident_types t on t.organization_id = incident_counts.organization_id
-  left join i on i.client_id = e.client_id and i.type = t.key and i.starts_on = e.starts_on
-  where e.exposure > 0
+  left join private.incidents_by_quarter(incident_counts.organization_id, before, client_ids) i
+    on i.client_id = x.client_id and i.type = t.key and i.starts_on = x.starts_on
+$$;
+
+create function private.incident_history(
+  organization_id uuid, before date, seasons jsonb, client_ids uuid[] default null)
+returns table (client_id uuid, type text, y double precision, e double precision)
+language sql stable rows 10000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with exposure as materialized (
+    select x.* from private.incident_exposure(incident_history.organization_id, before, client_ids) x
+  ), quarters as (
+    select x.client_id, extract(quarter from x.starts_on)::integer as quarter, sum(x.exposure) as exposure
+    from exposure x group by 1, 2
+  ), season as (
+    select t.key as type, n.ordinality::integer as quarter, n.value::float8 as season
+    from jsonb_each(seasons) t cross join lateral jsonb_array_elements_text(t.value) with ordinality n (value, ordinality)
+  ), incidents as (
+    select c.client_id, c.type, sum(c.y)::float8 as y
+    from private.incidents_by_quarter(incident_history.organization_id, before, client_ids) c
+    join exposure x on x.client_id = c.client_id and x.starts_on = c.starts_on
+    group by 1, 2
+  ), expected as (
+    select q.client_id, s.type, sum(q.exposure * s.season) as e
+    from quarters q join season s on s.quarter = q.quarter group by 1, 2
+  )
+  select e.client_id, e.type, coalesce(i.y, 0), e.e
+  from expected e left join incidents i on i.client_id = e.client_id and i.type = e.type
+$$;
+
+create function private.incident_seasons(organization_id uuid, before date)
+returns jsonb
+language sql stable set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with x as materialized (
+    select e.client_id, e.starts_on, extract(quarter from e.starts_on)::integer as quarter, e.exposure
+    from private.incident_exposure(incident_seasons.organization_id, before) e
+  ), c as materialized (
+    select c.type, x.quarter, sum(c.y)::float8 as y
+    from private.incidents_by_quarter(incident_seasons.organization_id, before) c
+    join x on x.client_id = c.client_id and x.starts_on = c.starts_on
+    group by 1, 2
+  ), t as (
+    select c.type, sum(c.y) as y from c group by 1
+  ), g as (
+    select x.quarter, sum(x.exposure) as exposure, sum(sum(x.exposure)) over () as whole from x group by 1
+  ), s as (
+    select t.type, n as quarter, case when t.y < 30 then 1
+      else (coalesce(c.y, 0) + 20) / (t.y / w.whole * coalesce(g.exposure, 0) + 20) end as season
+    from t
+    cross join (select max(g.whole) as whole from g) w
+    cross join generate_series(1, 4) n
+    left join g on g.quarter = n
+    left join c on c.type = t.type and c.quarter = n
+  )
+  select jsonb_object_agg(m.type, m.seasons) from (
+    select k.type, jsonb_agg(k.season order by k.quarter) as seasons from (
+      select s.type, s.quarter, s.season / avg(s.season) over (partition by s.type) as season from s
+    ) k
+    group by 1
+  ) m
 $$;
 
 create function private.incident_parameters(organization_id uuid, before date)
 returns jsonb
-language sql stable set search_path = '' set jit = off set enable_nestloop = off
+language sql stable set search_path = '' set jit = off
 as $$
-  with c as materialized (
-    select x.*, extract(quarter from x.starts_on)::integer as quarter
-    from private.incident_counts(incident_parameters.organization_id, before) x
-  ), t as (
-    select c.type, sum(c.y)::float8 as y, sum(c.exposure) as e from c group by 1
-  ), s as (
-    select t.type, n as quarter, case when t.y < 30 then 1
-      else (coalesce(sum(c.y), 0) + 20) / (t.y / t.e * coalesce(sum(c.exposure), 0) + 20) end as season
-    from t cross join generate_series(1, 4) n left join c on c.type = t.type and c.quarter = n
-    group by t.type, n, t.y, t.e
-  ), season as (
-    select s.type, s.quarter, s.season / avg(s.season) over (partition by s.type) as season from s
-  ), k as (
-    select c.client_id, c.type, sum(c.y)::float8 as y, sum(c.exposure * n.season) as e
-    from c join season n on n.type = c.type and n.quarter = c.quarter group by 1, 2
+  with seasons as materialized (
+    select private.incident_seasons(incident_parameters.organization_id, before) as by_type
+  ), k as materialized (
+    select h.type, h.y, h.e
+    from seasons s
+    cross join lateral private.incident_history(incident_parameters.organization_id, before, s.by_type) h
   ), m as (
     select k.type, sum(k.y) / sum(k.e) as m from k group by 1
   ), v as (
@@ -40698,9 +41416,16 @@ as $$
       greatest((sum((k.y - m.m * k.e) ^ 2) - min(m.m) * sum(k.e)) / sum(k.e ^ 2), 1e-9) as v
     from k join m on m.type = k.type group by 1
   )
-  select jsonb_object_agg(v.type, jsonb_build_object('rate', v.m, 'a', v.m ^ 2 / v.v, 'b', v.m / v.v, 'season', (
-    select jsonb_agg(n.season order by n.quarter) from season n where n.type = v.type)))
-  from v where v.m > 0
+  select jsonb_object_agg(v.type, jsonb_build_object('rate', v.m, 'a', v.m ^ 2 / v.v, 'b', v.m / v.v,
+    'season', s.by_type -> v.type))
+  from v cross join seasons s where v.m > 0
+$$;
+
+create function private.seasons_of(parameters jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(t.key, t.value -> 'season'), '{}') from jsonb_each(parameters) t
 $$;
 
 create function private.gamma_poisson_rate(a double precision, b double precision, y double precision, e double precision)
@@ -40718,40 +41443,44 @@ as $$
   select -(exp((a + y) * ln((b + e) / (b + e + exposure))) - 1)
 $$;
 
+create function private.incident_skill(organization_id uuid, before date, out skill double precision, out forecasts integer)
+language sql stable set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with cut as materialized (
+    select d.day, coalesce(private.incident_parameters(incident_skill.organization_id, d.day), '{}') as parameters
+    from (select (date_trunc('quarter', before) - interval '12 months')::date as day) d
+  ), p as materialized (
+    select t.key as type, n.ordinality::integer as quarter, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
+      (t.value ->> 'rate')::float8 as rate, n.value::float8 as season
+    from cut cross join lateral jsonb_each(cut.parameters) t
+    cross join lateral jsonb_array_elements_text(t.value -> 'season') with ordinality n (value, ordinality)
+  ), past as (
+    select h.* from cut cross join lateral private.incident_history(incident_skill.organization_id, cut.day,
+      private.seasons_of(cut.parameters)) h
+  ), c as (
+    select x.*, extract(quarter from x.starts_on)::integer as quarter
+    from private.incident_counts(incident_skill.organization_id, before) x
+    where x.starts_on >= (select cut.day from cut)
+  ), f as (
+    select c.y::float8 as y, n.e * p.rate as pooled,
+      n.e * ((p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0))) as own
+    from c
+    join p on p.type = c.type and p.quarter = c.quarter
+    cross join lateral (select c.exposure * p.season as e) n
+    left join past h on h.client_id = c.client_id and h.type = c.type
+    where n.e > 0
+  )
+  select 1 - sum(2 * (case when f.y > 0 then f.y * ln(f.y / f.own) else 0 end - (f.y - f.own)))
+      / nullif(sum(2 * (case when f.y > 0 then f.y * ln(f.y / f.pooled) else 0 end - (f.y - f.pooled))), 0),
+    count(*)::integer
+  from f
+$$;
+
 create function private.poisson_deviance(y double precision, expected double precision)
 returns double precision
 language sql immutable set search_path = ''
 as $$
   select 2 * (case when y > 0 then y * ln(y / expected) else 0 end - (y - expected))
-$$;
-
-create function private.incident_skill(organization_id uuid, before date, out skill double precision, out forecasts integer)
-language sql stable set search_path = '' set jit = off set enable_nestloop = off
-as $$
-  with cut as (
-    select (date_trunc('quarter', before) - interval '12 months')::date as day
-  ), p as materialized (
-    select t.key as type, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
-      (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
-    from cut, jsonb_each(private.incident_parameters(incident_skill.organization_id, cut.day)) t
-  ), past as (
-    select c.client_id, c.type, sum(c.y) as y,
-      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
-    from cut, private.incident_counts(incident_skill.organization_id, cut.day) c join p on p.type = c.type
-    group by 1, 2
-  ), f as (
-    select c.y::float8 as y, n.e * p.rate as pooled,
-      n.e * private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) as own
-    from cut, private.incident_counts(incident_skill.organization_id, before) c
-    join p on p.type = c.type
-    left join past h on h.client_id = c.client_id and h.type = c.type
-    cross join lateral (
-      select c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8 as e) n
-    where c.starts_on >= cut.day and n.e > 0
-  )
-  select 1 - sum(private.poisson_deviance(f.y, f.own)) / nullif(sum(private.poisson_deviance(f.y, f.pooled)), 0),
-    count(*)::integer
-  from f
 $$;
 
 create function private.incident_predictions(organization_id uuid, client_id uuid)
@@ -40792,14 +41521,13 @@ as $$
       (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
     from jsonb_each(model.parameters) t
   ), past as (
-    select c.client_id, c.type, sum(c.y) as y,
-      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
-    from private.incident_counts(model.organization_id, model.day, client_ids) c join p on p.type = c.type
-    group by 1, 2
+    select h.* from private.incident_history(model.organization_id, model.day, private.seasons_of(model.parameters),
+      client_ids) h
   ), f as (
     select c.id as client_id, p.type, q.n, s.season * case when k.own
-        then private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) else p.rate end as expected,
-      case when k.own then private.gamma_poisson_any(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0), s.season)
+        then (p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0)) else p.rate end as expected,
+      case when k.own then -(exp((p.a + coalesce(h.y, 0))
+          * ln((p.b + coalesce(h.e, 0)) / (p.b + coalesce(h.e, 0) + s.season))) - 1)
         else 1 - exp(-p.rate * s.season) end as probability
     from public.clients c
     cross join p cross join q
@@ -40808,6 +41536,12 @@ as $$
     cross join (select coalesce(model.skill, 0) > 0 as own) k
     left join past h on h.client_id = c.id and h.type = p.type
     where c.id = any (client_ids) and c.deleted_at is null and c.status in ('active', 'paused', 'leaving')
+  ), any_type as (
+    select y.client_id, array_agg(y.probability order by y.n) as probabilities
+    from (
+      select f.client_id, f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as probability from f group by 1, 2
+    ) y
+    group by 1
   ), types as (
     select f.client_id, f.type, sum(f.expected) as expected, array_agg(f.probability order by f.n) as probabilities,
       -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as within_year,
@@ -40815,22 +41549,21 @@ as $$
     from f group by 1, 2
   )
   select t.client_id, (select array_agg(to_char(q.starts_on, 'YYYY"-Q"Q') order by q.n) from q),
-    (select array_agg(n.any_type order by n.n) from (
-      select f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as any_type from f
-      where f.client_id = t.client_id group by 1) n),
+    a.probabilities,
     jsonb_object_agg(t.type, jsonb_build_object('expected', t.expected, 'probabilities', to_jsonb(t.probabilities))),
     max(t.type) filter (where t.place = 1),
     max(case when t.place = 1 and t.within_year >= s.incident_threshold then i.action end),
     case when coalesce(model.skill, 0) > 0 then 'client' else 'all clients' end, model.day
   from types t
+  join any_type a on a.client_id = t.client_id
   join public.churn_settings s on s.organization_id = model.organization_id
   join public.incident_types i on i.organization_id = model.organization_id and i.key = t.type
-  group by 1
+  group by t.client_id, a.probabilities
 $$;
 
 create function private.predict_slice(model private.incident_models, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   ids uuid[];
@@ -40848,8 +41581,8 @@ begin
   end if;
   ids := array(
     select c.id from public.clients c
-    where c.organization_id = model.organization_id
-      and c.id > coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000')
+    where c.organization_id = model.organization_id and (c.organization_id, c.id)
+      > (model.organization_id, coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
   delete from public.client_incident_predictions p
   where p.organization_id = model.organization_id and p.client_id = any (ids);
@@ -41446,6 +42179,7 @@ select d.relation, c, 'none' from (values
   ('private.contact_caps', 'country region source'),
   ('private.contact_windows', 'country region source'),
   ('private.counters', 'measures name'),
+  ('private.country_zones', 'country source time_zones'),
   ('private.customer_totals', 'status'),
   ('private.default_segment_prices', 'currency source'),
   ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),
@@ -41508,6 +42242,7 @@ select d.relation, c, 'none' from (values
   ('private.status_lookups', 'provider source'),
   ('private.suppression_totals', 'source'),
   ('private.target_totals', 'reason status'),
+  ('private.time_zones', 'key name'),
   ('private.undeliverable_codes', 'code description provider'),
   ('private.webhook_deliveries', 'object_id reason status'),
   ('private.webhook_event_types',
@@ -42450,6 +43185,10 @@ create trigger suppress_changed_number after update of phone on public.clients
 create trigger suppress_changed_number after update of phone on public.client_contacts
   for each row when (new.phone is distinct from old.phone) execute function private.suppress_changed_number();
 
+insert into private.time_zones (key, name)
+select lower(z.name), z.name from pg_catalog.pg_timezone_names z where private.is_time_zone(z.name)
+on conflict do nothing;
+
 insert into private.counters (name, measures) values
   ('customer_totals', '{customers,arrears}'),
   ('action_totals', '{actions}'),
@@ -43154,7 +43893,7 @@ from (values
   ('start', 'START, UNSTOP', 'Twilio default keywords', false),
   ('start', 'YES', 'Twilio default keyword', true),
   ('start', 'start now, start again, start please, please start, start again please, unstop please, unstop me, '
-    'yes please, yes start, resume, start texting, start texting me, start messages, start texts',
+    'please unstop, yes please, yes start, resume, start texting, start texting me, start messages, start texts',
     'What people text to opt in again', true),
   ('start', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in', false),
   ('help', 'HELP, INFO', 'Twilio default keywords', false)
@@ -43183,15 +43922,10 @@ from (values
     'A refusal, of the messages or of what they offer', false),
   ('doubtful', 'no, nope, never, nah, no thanks, no thank you, no thx, pass, n',
     'A refusal, of the messages or of what they offer; an answer, if we asked', true),
-  ('doubtful', U&'\26D4, \270B, \274C, \2716, \274E, \+01F6AB, \+01F645, \+01F91A, \+01F590, \+01F44E, \+01F595, '
-    '\+01F515, \+01F4F5, \+01F910', 'Hands and signs that refuse, as the whole reply', false)
+  ('doubtful', U&'\23F9, \26D4, \270B, \274C, \2716, \274E, \+01F6AB, \+01F645, \+01F91A, \+01F590, \+01F44E, \+01F595, '
+    '\+01F515, \+01F4F5, \+01F507, \+01F910', 'Hands and signs that refuse, as the whole reply', false)
 ) as k (meaning, words, source, answers_question)
 cross join lateral string_to_table(k.words, ', ') as word;
-
-insert into public.reply_rules (kind, meaning, language, pattern, source)
-select 'keyword', 'doubtful', 'en', verb || ' stop to ' || aim, 'An instruction of ours: quoted, or obeyed?'
-from unnest(array['reply', 'text', 'txt', 'send']) as verb,
-  unnest(array['opt out', 'optout', 'end', 'unsubscribe', 'cancel', 'quit', 'stop']) as aim;
 
 with parts as (
   select
@@ -43409,6 +44143,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '"I''ve asked you three times to stop"'),
   ('phrase', 'stop', '\mleave my (phone|number|line|inbox) (alone|in peace)\M', '"leave my phone alone"'),
 
+  ('phrase', 'stop', '\mno mas( (de|your|these|sus|tus))* (texts?|txts?|messages?|msgs?|texting)\M',
+    'In two languages: "no más texts por favor"'),
+
   -- Need review.
   ('phrase', 'doubtful', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M',
     'Of the texts or of the offer?'),
@@ -43442,6 +44179,12 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '|all )*(consent|permission|authori[sz]ation)|\m(consent|permission) (is |has been |was )?withdrawn\M',
     'A word of the law in another form'),
   ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
+  ('phrase', 'doubtful', '\my (r|are) (you|u) (still )?(texting|messaging|contacting|calling|bothering|sending)\M',
+    'A question why they are texted'),
+  ('phrase', 'doubtful', '\munsub(?!stan)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
+  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text )?messages?|txts?|marketing|promos?|promotions?|ads?'
+    '|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
+    '|publicidade?|publicite)( (please|pls|thanks|now))* \.', 'Also a sign and a word: "🚫 promos"'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
   ('phrase', 'doubtful', '\m(have|had|ve) (had )?enough (of|\.)|\. no interest( (thanks?|sorry|at all|in (this|it'
@@ -44200,6 +44943,24 @@ insert into private.default_segment_prices (currency, price, source) values
   ('NGN', 5, 'Nigerian bulk list prices, November 2026'),
   ('USD', 0.012, 'Twilio list price for the United States with carrier fees, November 2026'),
   ('ZAR', 0.5, 'South African bulk list prices, November 2026');
+
+insert into private.default_segment_prices (currency, price, source)
+select split_part(entry, ' ', 1), split_part(entry, ' ', 2)::numeric, 'USD 0.10, at the rates of 2025'
+from (values
+  ('AED 0.37, AFN 7, ALL 8.4, AMD 39, ANG 0.18, AOA 92, ARS 140, AUD 0.16, AWG 0.18, AZN 0.17, BAM 0.17, BBD 0.2'),
+  ('BDT 12.2, BGN 0.17, BHD 0.038, BIF 300, BMD 0.1, BND 0.13, BOB 0.7, BRL 0.55, BSD 0.1, BTN 9, BWP 1.4, BYN 0.33'),
+  ('BZD 0.2, CDF 285, CHF 0.08, CLP 96, CNY 0.72, COP 410, CRC 51, CUP 2.4, CVE 9.6, CZK 2.1, DJF 17.8, DKK 0.65'),
+  ('DOP 6.3, DZD 13, EGP 5, ERN 1.5, ETB 15, FJD 0.23, FKP 0.08, GEL 0.27, GIP 0.08, GMD 7.3, GNF 870, GTQ 0.77'),
+  ('GYD 21, HKD 0.78, HNL 2.6, HTG 13.2, HUF 35, IDR 1670, ILS 0.36, INR 9, IQD 131, IRR 4200, ISK 12.7, JMD 16'),
+  ('JOD 0.071, JPY 15.5, KGS 8.8, KHR 403, KMF 43, KRW 147, KWD 0.031, KYD 0.084, KZT 54, LAK 2170, LBP 8960, LKR 30.5'),
+  ('LRD 18.5, LSL 1.8, LYD 0.55, MAD 0.93, MDL 1.7, MGA 450, MKD 5.4, MMK 210, MNT 358, MOP 0.81, MRU 4, MUR 4.6'),
+  ('MVR 1.55, MWK 174, MXN 1.9, MYR 0.42, MZN 6.4, NAD 1.8, NIO 3.7, NOK 1, NPR 14.3, NZD 0.18, OMR 0.039, PAB 0.1'),
+  ('PEN 0.36, PGK 0.43, PHP 5.9, PKR 28.3, PLN 0.37, PYG 750, QAR 0.37, RON 0.45, RSD 10.2, RUB 8.3, RWF 146, SAR 0.38'),
+  ('SBD 0.84, SCR 1.5, SDG 60, SEK 0.96, SGD 0.13, SHP 0.08, SLE 2.3, SOS 57.1, SRD 3.9, SSP 460, STN 2.1, SYP 1300'),
+  ('SZL 1.8, THB 3.3, TJS 1, TMT 0.35, TND 0.3, TOP 0.24, TRY 4.3, TTD 0.68, TWD 3.2, TZS 265, UAH 4.3, UGX 370'),
+  ('UYU 4, UZS 1270, VES 30, VND 2640, VUV 12.2, WST 0.28, XAF 60, XCD 0.27, XOF 60, XPF 10.9, YER 24.5, ZMW 2.5, ZWG 2.7')
+) as l (entries)
+cross join lateral string_to_table(l.entries, ', ') as entry;
 
 insert into private.undeliverable_codes (provider, code, is_final, description) values
   ('twilio', '21211', true, 'The number is not valid.'),
@@ -45013,6 +45774,8 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
       select from private.webhook_events v where v.fanned_out_at is null)
     or exists (select from private.webhook_deliveries d where d.status in ('pending', 'sending'))$$,
     'Delivers events to webhooks'),
+  ('cancel-outdated-messages', null, 'minute-tasks', 24,
+    'select private.cancel_outdated_messages()', 'Cancels texts that have waited too long'),
   ('purge-webhooks', null, 'nightly-tasks', 11,
     'select private.purge_webhooks()', 'Removes old events and secrets of webhooks');
 
