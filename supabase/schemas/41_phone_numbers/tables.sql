@@ -90,8 +90,8 @@ grant insert (organization_id, provider, sender_id, is_default, label, number_ty
 grant update (is_default, status, label, number_type, per_second, daily_cap, cap_zone, segment_price)
   on public.sms_accounts to authenticated;
 
-create trigger canonicalize_time_zone before insert or update of cap_zone on public.sms_accounts
-  for each row when (new.cap_zone is not null) execute function private.canonicalize_time_zone();
+create trigger canonicalize_cap_zone before insert or update of cap_zone on public.sms_accounts
+  for each row when (new.cap_zone is not null) execute function private.canonicalize_cap_zone();
 create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();
 create trigger set_defaults before insert on public.sms_accounts

@@ -8,17 +8,23 @@ as $$
     case when private.is_time_zone(name) then name end)
 $$;
 
--- What is no time zone is left to the constraint.
+-- What is no time zone is left to the constraint. Security definer because the names may not be read otherwise.
 create function private.canonicalize_time_zone()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if tg_table_name = 'sms_accounts' then
-    new.cap_zone := coalesce(private.canonical_time_zone(new.cap_zone), new.cap_zone);
-  else
-    new.time_zone := coalesce(private.canonical_time_zone(new.time_zone), new.time_zone);
-  end if;
+  new.time_zone := coalesce(private.canonical_time_zone(new.time_zone), new.time_zone);
+  return new;
+end
+$$;
+
+create function private.canonicalize_cap_zone()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  new.cap_zone := coalesce(private.canonical_time_zone(new.cap_zone), new.cap_zone);
   return new;
 end
 $$;
