@@ -1,7 +1,7 @@
 -- Roles of an organization's own: who may make them, what they may hold, and what happens when one is deleted.
 begin;
 \ir support.inc
-select plan(85);
+select plan(92);
 do $$
 begin
   perform tests.arrange();
@@ -102,6 +102,40 @@ insert into public.role_permissions (role_id, permission) values (tests.id('cler
 select is(tests.outcome('keeper', $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'admin')$$),
   'PT403', 'Deleting a role is no way to a role with more rights.');
 update public.memberships set role_id = tests.id('keepers') where user_id = tests.id('keeper');
+
+-- Rights in a team that one is not in: a scope alone does not say whose rows it reaches.
+do $$
+begin
+  insert into public.teams (id, organization_id, name) values
+    (tests.remember('north', private.uuid_v7()), tests.id('ours'), 'North'),
+    (tests.remember('south', private.uuid_v7()), tests.id('ours'), 'South');
+  insert into public.role_permissions (role_id, permission) values
+    (tests.id('keepers'), 'keys:manage'), (tests.id('keepers'), 'members:manage');
+  update public.memberships set team_id = tests.id('north') where user_id = tests.id('keeper');
+  insert into public.roles (id, organization_id, key, name) values
+    (tests.remember('helpers', private.uuid_v7()), tests.id('ours'), 'helpers', 'Helpers');
+  insert into public.role_permissions (role_id, permission, scope) values (tests.id('helpers'), 'leads:read', 'own');
+end
+$$;
+select tests.answer('keeper', format('public.create_api_key(tests.id(''ours''), %L)', jsonb_build_object('name', 'Robot',
+  'role', 'helpers', 'team_id', tests.id('south')))) is null as done;
+create function tests.widen() returns table (statement text, door text) language sql as $$
+  values ($s$select public.save_role(tests.id('ours'), '{"permissions": {"leads:read": "team"}}',
+      tests.id('helpers'))$s$, 'PATCH'),
+    ($s$update public.role_permissions set scope = 'team' where role_id = tests.id('helpers')$s$, 'the Data API')
+$$;
+select is(tests.outcome('keeper', w.statement), 'PT403', format(
+  'A role of a key in another team is not widened to that team''s rows by %s.', w.door)) from tests.widen() w;
+delete from public.role_permissions where role_id = tests.id('helpers');
+select is(tests.outcome('keeper', $$insert into public.role_permissions (role_id, permission, scope)
+  values (tests.id('helpers'), 'leads:read', 'team')$$), 'PT403', 'Nor by a new permission.');
+insert into public.role_permissions (role_id, permission, scope) values (tests.id('helpers'), 'leads:read', 'own');
+select is(tests.outcome('admin', w.statement), '1', format('Who has it everywhere may by %s.', w.door))
+from tests.widen() w;
+update public.memberships set team_id = tests.id('north') where role_id = tests.id('helpers');
+select is(tests.outcome('keeper', w.statement), '1', format('In one''s own team one may by %s.', w.door))
+from tests.widen() w;
+delete from public.memberships where role_id = tests.id('helpers');
 
 -- The limit
 select is(tests.outcome('admin', format($$insert into public.roles (organization_id, key, name)

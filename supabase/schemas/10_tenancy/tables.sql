@@ -350,6 +350,10 @@ grant select on public.role_permissions to service_role;
 
 create trigger enforce_rules before insert or update or delete on public.role_permissions
   for each row execute function private.enforce_role_permission_rules();
+create trigger enforce_reach_of_new after insert on public.role_permissions referencing new table as new_rows
+  for each statement execute function private.enforce_role_reach();
+create trigger enforce_reach_of_changed after update on public.role_permissions referencing new table as new_rows
+  for each statement execute function private.enforce_role_reach();
 
 select private.audit_table('public.role_permissions');
 

@@ -18,6 +18,10 @@ begin
   ) then
     perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
   end if;
+  if tg_op = 'UPDATE' and new.role_id <> old.role_id and auth.uid() is not null then
+    -- A role that is being widened is looked at when that has ended.
+    perform private.keep_role(new.role_id);
+  end if;
   if tg_op <> 'INSERT' and auth.uid() is not null then
     perform private.require_grantable(old.organization_id, old.role_id, old.team_id);
     if tg_op = 'UPDATE' then

@@ -22,6 +22,8 @@ as $$
 begin
   if tg_op <> 'DELETE' then
     new.organization_id := (select r.organization_id from public.roles r where r.id = new.role_id);
+    -- Who gives somebody the role at the same time waits, and then sees what it became.
+    perform from public.roles r where auth.uid() is not null and r.id = new.role_id for update;
   end if;
   if auth.uid() is not null and (
     (tg_op <> 'INSERT' and not private.has_permission(old.organization_id, old.permission, old.scope))
@@ -30,5 +32,30 @@ begin
     perform private.problem(403, 'role_exceeds_own', 'You cannot give or take a permission that you do not have.');
   end if;
   return coalesce(new, old);
+end
+$$;
+
+-- Nobody gives a role that is held in other teams what they may not give there: by the scope team it would reach the
+-- rows of these teams. Memberships that are being changed are waited for.
+-- Security definer because the caller may not read all memberships.
+create function private.enforce_role_reach()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if auth.uid() is null then
+    return null;
+  end if;
+  perform from public.memberships m where m.role_id in (select n.role_id from new_rows n)
+  order by m.user_id for share of m;
+  if exists (
+    select from (
+      select distinct m.organization_id, m.role_id, m.team_id from public.memberships m
+      where m.role_id in (select n.role_id from new_rows n)) held
+    where not private.may_grant(held.organization_id, auth.uid(), held.role_id, held.team_id)) then
+    perform private.problem(403, 'role_exceeds_own',
+      'Somebody has this role in a team in which you could not give it to them.');
+  end if;
+  return null;
 end
 $$;

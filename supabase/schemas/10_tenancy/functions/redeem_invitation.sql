@@ -9,7 +9,11 @@ begin
   select * into invitation from public.invitations i
   where i.id = private.open_invitation(token, person_email) and i.accepted_at is null
   for update;
-  if invitation is null then
+  if invitation.id is not null then
+    -- The inviter could widen the role at this moment: it is kept, and what they may give is asked again.
+    perform private.keep_role(invitation.role_id);
+  end if;
+  if invitation.id is null or private.open_invitation(token, person_email) is null then
     perform private.problem(422, 'invitation_invalid',
       'The invitation is unknown, used, withdrawn, expired or for another e-mail address.');
   end if;

@@ -65,6 +65,8 @@ begin
     and private.is_plain(key ->> 'name'), 'name', 'must be one line of 1 to 100 characters');
   role := private.role_id(organization_id, key ->> 'role');
   perform private.require_team(organization_id, (key ->> 'team_id')::uuid);
+  -- The role cannot be widened between this check and the end of the transaction.
+  perform private.keep_role(role);
   perform private.require_grantable(organization_id, role, (key ->> 'team_id')::uuid);
   perform private.require_key_expiry((key ->> 'expires_at')::timestamptz);
   perform pg_advisory_xact_lock(hashtextextended('api_keys|' || organization_id, 0));
