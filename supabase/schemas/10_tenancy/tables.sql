@@ -132,9 +132,11 @@ create trigger canonicalize_time_zone before insert or update of time_zone on pu
   for each row execute function private.canonicalize_time_zone();
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
-create trigger protect_audit_retention before update of audit_retention_months on public.organizations
-  for each row when (new.audit_retention_months <> old.audit_retention_months)
-  execute function private.protect_audit_retention();
+create trigger protect_retention before update of audit_retention_months, message_retention_months
+  on public.organizations
+  for each row when (new.audit_retention_months <> old.audit_retention_months
+    or new.message_retention_months <> old.message_retention_months)
+  execute function private.protect_retention();
 create trigger seed_messaging after insert on public.organizations
   for each row execute function private.seed_organization_messaging();
 create trigger seed_pipeline after insert on public.organizations
