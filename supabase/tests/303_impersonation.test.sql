@@ -1,7 +1,7 @@
 -- Impersonation: who may act as whom, what is closed meanwhile, and what ends it.
 begin;
 \ir support.inc
-select plan(78);
+select plan(84);
 do $$
 begin
   perform tests.arrange();
@@ -129,8 +129,17 @@ select is(tests.acting_as('second', statement), code, 'Acting as an admin: ' || 
   ($$insert into public.teams (organization_id, name) values (tests.id('ours'), 'Mine')$$, '42501'),
   ($$select public.invite_user(tests.id('ours'), '{"email": "x@tests.example", "role": "viewer"}')$$, 'PT403'),
   ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 12}')$$, 'PT403'),
+  ($$select public.update_settings(tests.id('ours'), '{"message_retention_months": 1}')$$, 'PT403'),
+  ($$update public.organizations set message_retention_months = 1 where id = tests.id('ours')$$, 'PT403'),
+  ($$select public.read_notifications(tests.id('ours'))$$, 'PT403'),
+  ($$select public.read_notification(tests.id('ours'), (select n.id from public.notifications n
+    where n.user_id = tests.id('second') limit 1))$$, 'PT403'),
+  ($$update public.notifications set read_at = now() where user_id = tests.id('second')$$, '0'),
   ($$select public.set_sms_credentials(tests.id('sender'), '{"api_key": "mine"}')$$, 'PT403'),
   ($$select public.list_audit_logs(tests.id('ours'), '{}', 50, 0)$$, '1')) as cases (statement, code);
+
+select is(tests.outcome('second', 'select public.read_notifications(tests.id(''ours''))'), '1',
+  'The person reads their notices.');
 
 -- Both are named
 do $$

@@ -80,6 +80,46 @@ Deno.test("Ending an impersonation, by its token or by the admin, ends it with t
   assert.equal(expectStatus<{ total: number }>(log, 200).total, 4);
 });
 
+Deno.test("Signing out with the token of an impersonation ends it, and not the person's session", async () => {
+  const organization = await newOrganization();
+  const target = await addMember(organization, "operator");
+  const acting = await actingAs(organization, target);
+  expectStatus(await call(acting, "POST", "/auth/logout"), 204);
+  expectProblem(await call(acting, "GET", "/customers"), 401, "impersonation_ended");
+  const { error } = await clientFor(acting.accessToken).from("customers").select("id");
+  assert.equal(error?.hint, "impersonation_ended");
+  expectProblem(await call(acting, "POST", "/auth/logout"), 401, "impersonation_ended");
+  expectStatus(await call(target, "GET", "/customers"), 200);
+});
+
+Deno.test("The notice of an impersonation stays unread until the person reads it", async () => {
+  const organization = await newOrganization();
+  const target = await addMember(organization, "operator");
+  const acting = await actingAs(organization, target);
+  const unread = async () => {
+    const answer = await call(target, "GET", "/notifications?unread=true&kind=impersonation");
+    return expectStatus<{ data: { id: string }[] }>(answer, 200).data.map(({ id }) => id);
+  };
+  const [id] = await unread();
+  expectProblem(
+    await call(acting, "POST", "/notifications/read-all"),
+    403,
+    "own_session_required",
+  );
+  expectProblem(
+    await call(acting, "POST", `/notifications/${id}/read`),
+    403,
+    "own_session_required",
+  );
+  const read_at = new Date().toISOString();
+  const { data } = await clientFor(acting.accessToken).from("notifications").update({ read_at })
+    .eq("id", id ?? "").select("id");
+  assert.deepEqual(data ?? [], []);
+  assert.deepEqual(await unread(), [id]);
+  expectStatus(await call(target, "POST", "/notifications/read-all"), 200);
+  assert.deepEqual(await unread(), []);
+});
+
 Deno.test("A suspended or demoted admin's impersonations end with them", async () => {
   const organization = await newOrganization();
   const target = await addMember(organization, "operator");

@@ -28,8 +28,8 @@ alter table public.notifications enable row level security;
 create policy "people read their own notifications" on public.notifications for select to authenticated
   using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[]));
 create policy "people mark their own notifications" on public.notifications for update to authenticated
-  using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[]))
-  with check (user_id = (select auth.uid()));
+  using (user_id = (select private.own_account()) and organization_id = any ((select private.my_organizations())::uuid[]))
+  with check (user_id = (select private.own_account()));
 
 revoke all on public.notifications from public, anon, authenticated, service_role;
 grant select on public.notifications to authenticated, service_role;

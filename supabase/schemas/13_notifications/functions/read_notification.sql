@@ -1,4 +1,4 @@
--- Reading again keeps the first time.
+-- Reading again keeps the first time. Who acts as the person does not mark their notices, of which one is about that.
 -- Security definer because policies on the table would be evaluated for every row.
 create function private.read_notification(organization_id uuid, notification_id uuid)
 returns jsonb
@@ -8,6 +8,7 @@ declare
   notification public.notifications;
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  perform private.require_own_session();
   update public.notifications n set read_at = coalesce(n.read_at, now())
   where n.organization_id = read_notification.organization_id and n.user_id = auth.uid() and n.id = notification_id
   returning * into notification;

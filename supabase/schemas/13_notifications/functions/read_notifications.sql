@@ -1,3 +1,4 @@
+-- Only the person: see read_notification.
 -- Security definer because policies on the table would be evaluated for every row.
 create function private.read_notifications(organization_id uuid, until timestamptz)
 returns integer
@@ -7,6 +8,7 @@ declare
   marked integer;
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  perform private.require_own_session();
   update public.notifications n set read_at = now()
   where n.organization_id = read_notifications.organization_id and n.user_id = auth.uid() and n.read_at is null
     and (until is null or n.created_at <= until);
