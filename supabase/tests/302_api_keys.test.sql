@@ -1,7 +1,7 @@
 -- API keys: their form, who may make them, what they may do, what ends them, and that they are never people.
 begin;
 \ir support.inc
-select plan(146);
+select plan(156);
 do $$
 begin
   perform tests.arrange();
@@ -149,7 +149,11 @@ select is(tests.with_key('admin key', statement), code, what) from (values
     'No key shortens the audit log.'),
   ($$update public.organizations set audit_retention_months = 12 where id = tests.id('ours')$$, 'PT403',
     'Not at the Data API either.'),
-  ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 84, "alert_after": 77}')$$, '1',
+  ($$select public.update_settings(tests.id('ours'), '{"message_retention_months": 1}')$$, 'PT403',
+    'No key has old messages deleted.'),
+  ($$update public.organizations set message_retention_months = 1 where id = tests.id('ours')$$, 'PT403',
+    'Not at the Data API either.'),
+  ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 84, "message_retention_months": 24, "alert_after": 77}')$$, '1',
     'It changes other settings.')) as cases (statement, code, what);
 select is(tests.outcome('admin', statement), '1', 'An admin may: ' || statement) from unnest(array[
   $$select public.set_sms_credentials(tests.id('sender'), '{"api_key": "mine"}')$$,
@@ -315,6 +319,40 @@ update public.api_keys set expires_at = now() + interval '2 days' where id = tes
 select private.warn_of_expiring_keys(), private.warn_of_expiring_keys();
 select is((select count(*) from public.notifications where user_id = tests.id('admin') and kind = 'api_key_expiring'),
   2::bigint, 'Admins are notified 14 and 3 days before, each once.');
+
+-- What acts for a key later ends with it
+do $$
+declare
+  hook uuid;
+begin
+  perform tests.key('robot', 'admin', '{"role": "admin"}');
+  perform tests.act_as('robot', '{}', tests.key_claims('robot'));
+  hook := public.create_webhook(tests.id('ours'), '{"url": "https://hooks.example.com/a", "events": ["*"]}') ->> 'id';
+  perform public.invite_user(tests.id('ours'), '{"email": "late@tests.example", "role": "viewer"}');
+  perform tests.act_as('postgres');
+  perform tests.remember('hook', hook);
+  update public.invitations i set token_hash = private.token_hash('late') where i.email = 'late@tests.example';
+end
+$$;
+create function tests.later_rights() returns jsonb language sql stable as $$
+  select jsonb_build_object(
+    'webhook', (select private.webhook_json(e) ->> 'silent_reason' from public.webhook_endpoints e
+      where e.id = tests.id('hook')),
+    'delivery', private.webhook_withheld(tests.id('ours'), tests.id('robot'), 'customer.created', '{}'),
+    'invitation', private.open_invitation('late', 'late@tests.example') is not null,
+    'import', private.may_continue_import(jsonb_populate_record(null::public.lead_imports, jsonb_build_object(
+      'organization_id', tests.id('ours'), 'kind', 'leads', 'created_by', tests.id('robot')))),
+    'reports', private.still_may(tests.id('ours'), tests.id('robot'), 'reports:read'),
+    'links', private.has_share_right(tests.id('ours'), tests.id('robot')),
+    'files', private.scopes_of(tests.id('ours'), tests.id('robot')) ? 'reports:export',
+    'recipients', private.may_send_to(tests.id('ours'), tests.id('robot'), tests.id('viewer')))
+$$;
+select is(tests.later_rights(), '{"webhook": null, "delivery": null, "invitation": true, "import": true,
+  "reports": true, "links": true, "files": true, "recipients": true}', 'What a key made acts with its rights.');
+update public.api_keys set expires_at = now() where id = tests.id('robot');
+select is(tests.later_rights() -> what, answer, format('After its expiry: %s.', what)) from (values
+  ('webhook', '"key_expired"'::jsonb), ('delivery', '"key_expired"'), ('invitation', 'false'), ('import', 'false'),
+  ('reports', 'false'), ('files', 'false'), ('recipients', 'false')) as cases (what, answer);
 
 select * from finish();
 rollback;

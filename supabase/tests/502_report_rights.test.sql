@@ -164,6 +164,20 @@ select tests.run('outside run', 'outside');
 select is(tests.mailed('outside run'), 'auditor@elsewhere.example',
   'Addresses of members get no link, and members who may not open reports no mail.');
 
+-- A schedule of an API key ends with it
+insert into public.profiles (id, is_service, email, full_name)
+values (tests.remember('robot', private.uuid_v7()), true, '', 'Robot');
+insert into public.memberships (organization_id, user_id, role_id)
+values (tests.id('ours'), tests.id('robot'), tests.role('admin'));
+insert into public.api_keys (id, organization_id, name) values (tests.id('robot'), tests.id('ours'), 'Robot');
+select tests.schedule('robots', 'robot', 'everybodys', '{viewer}');
+select tests.run('robots run', 'robots');
+select is(tests.run_state('robots run'), 'ready', 'A key''s schedule runs.');
+update public.api_keys set expires_at = now() where id = tests.id('robot');
+select tests.queue('expired run', 'robots'), tests.freeze('expired run');
+select is(tests.run_state('expired run'), 'refused key_expired', 'After its expiry nothing is sent.');
+select is(tests.state('robots'), 'paused key_expired', 'It is paused with the reason.');
+
 -- What was given away ends with the rights of those who gave it
 create function tests.without(statement text, what text) returns text language plpgsql as $$
 declare

@@ -24,7 +24,12 @@ export const Webhook = z.object({
     description: "gone: it answered 410; failing: no success for five days",
   }),
   disabled_at: Timestamp.nullable(),
-  silent_reason: z.enum(["owner_not_member", "permission_lost", "organization_suspended"])
+  silent_reason: z.enum([
+    "owner_not_member",
+    "key_expired",
+    "permission_lost",
+    "organization_suspended",
+  ])
     .nullable().openapi({
       description: "Why nothing is sent although it is active: its owner's rights have ended",
     }),

@@ -1,5 +1,5 @@
 -- The invitation of this address with this token, if it can be accepted: not used, not expired, and its inviter is
--- still an active member who may invite and grant what it offers. An organization that is suspended takes nobody in.
+-- still an active member, or a key that has not expired, and may invite and grant what it offers. An organization that is suspended takes nobody in.
 create function private.open_invitation(token text, email text)
 returns uuid
 language sql stable set search_path = ''
@@ -20,7 +20,7 @@ as $$
     select from public.memberships m
     join public.role_permissions p
       on p.role_id = m.role_id and p.permission = 'members:manage' and p.scope = 'organization'
-    where m.organization_id = may_invite.organization_id and m.user_id = may_invite.inviter and m.status = 'active')
+    where m.organization_id = may_invite.organization_id and m.user_id = may_invite.inviter and private.is_in_force(m))
   and private.may_grant(organization_id, inviter, offered_role, team_id)
 $$;
 

@@ -6,6 +6,7 @@ as $$
   select case
     when o.standing = 'suspended' then 'organization_suspended'
     when m.id is null then 'owner_not_member'
+    when not private.is_in_force(m) then 'key_expired'
     when not exists (
       select from public.role_permissions p
       where p.role_id = m.role_id and p.permission = 'webhooks:manage' and p.scope = 'organization')

@@ -6,7 +6,7 @@ as $$
   select exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = private.import_permission(import.kind)
-    where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active')
+    where m.organization_id = import.organization_id and m.user_id = import.created_by and private.is_in_force(m))
 $$;
 
 -- Takes the locks of a slice in the common order: the organization's contacts, its fields and stages, the assignee.

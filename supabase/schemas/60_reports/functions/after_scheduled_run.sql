@@ -88,7 +88,7 @@ as $$
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share'
       and p.scope = 'organization'
     where m.organization_id = has_share_right.organization_id and m.user_id = has_share_right.user_id
-      and m.status = 'active')
+      and private.is_in_force(m))
 $$;
 
 -- Notifies the owner, and for a pause the admins too.
@@ -111,7 +111,7 @@ create function private.is_lasting_refusal(reason text)
 returns boolean
 language sql immutable set search_path = ''
 as $$
-  select reason in ('owner_gone', 'not_a_member', 'permission_denied', 'field_not_permitted', 'report_not_shared',
+  select reason in ('owner_gone', 'not_a_member', 'key_expired', 'permission_denied', 'field_not_permitted', 'report_not_shared',
     'report_deleted', 'field_removed')
 $$;
 

@@ -6,6 +6,8 @@ as $$
 begin
   if run.owner_id is null then
     perform private.problem(403, 'owner_gone', 'The owner of the run no longer has an account.');
+  elsif private.is_expired_key(run.owner_id) then
+    perform private.problem(403, 'key_expired', 'The API key that owns the run has expired.');
   end if;
   perform set_config('request.jwt.claims', jsonb_build_object('sub', run.owner_id, 'role', 'authenticated')::text,
     true);

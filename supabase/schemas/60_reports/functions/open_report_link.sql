@@ -6,7 +6,7 @@ as $$
   select exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
-    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and private.is_in_force(m))
 $$;
 
 -- Whether a link still opens a file: it was not revoked and has not expired, and the organization, its maker and the

@@ -10,7 +10,7 @@ as $$
 $$;
 grant execute on function private.my_teams() to authenticated;
 
--- The permissions of an active member and their scopes: { permission: scope }. Empty for anybody else.
+-- The permissions of a member whose membership is in force and their scopes: { permission: scope }. Empty for anybody else.
 create function private.scopes_of(organization_id uuid, user_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -19,7 +19,7 @@ as $$
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id
   where m.organization_id = scopes_of.organization_id and m.user_id = scopes_of.user_id
-    and m.status = 'active'
+    and private.is_in_force(m)
 $$;
 
 -- The caller with their permissions, and the moment that a report of theirs is about. 403 without reports:read. For

@@ -61,5 +61,5 @@ as $$
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share' and p.scope = 'team'
     join public.memberships c on c.organization_id = m.organization_id and c.user_id = recipient
       and c.team_id = m.team_id
-    where m.organization_id = may_send_to.organization_id and m.user_id = sender and m.status = 'active')
+    where m.organization_id = may_send_to.organization_id and m.user_id = sender and private.is_in_force(m))
 $$;
