@@ -138,8 +138,8 @@ begin
   for n in 1..5 loop
     perform tests.client((array['late', 'corrected', 'remains', 'merged', 'deleted'])[n], 'low', 'contact', jsonb_build_object('since', tests.day(200)));
   end loop;
-  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
-  select p.organization_id, p.id, c.id, false, tests.day(100), 200, 'GHS' from public.plays p cross join public.clients c
+  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency, segment)
+  select p.organization_id, p.id, c.id, false, tests.day(100), 200, 'GHS', 'enterprise' from public.plays p cross join public.clients c
   where p.organization_id = tests.id('ours') and p.key = 'renew_early' and c.name in ('late', 'corrected', 'merged', 'deleted');
 end
 $$;
@@ -170,25 +170,70 @@ select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>
 select is((select count(*)::integer from tests.actions() d cross join unnest('{held_out,shown,not_shown,saved_mrr,currency}'::text[]) k
   where d -> k <> 'null'), 0, 'A play that is not measured tells nothing of its trials.');
 -- Of 100 held out 30 left, of 120 shown 12: the play keeps 20 of 100.
-create function tests.trials(key text, clients integer, held_out boolean, outcome text) returns void language sql as $$
+create function tests.trials(key text, clients integer, held_out boolean, outcome text, segment text default 'enterprise', ago integer default 120)
+returns void language sql as $$
   with made as (
     insert into public.clients (organization_id, name, segment, currency)
-    select tests.id('ours'), 'Trial', 'enterprise', 'GHS' from generate_series(1, clients) returning id)
-  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency, outcome)
-  select p.organization_id, p.id, made.id, $3, tests.day(120), 50, 'GHS', $4
+    select tests.id('ours'), 'Trial', $5, 'GHS' from generate_series(1, clients) returning id)
+  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency, segment, outcome)
+  select p.organization_id, p.id, made.id, $3, tests.day(ago), 50, 'GHS', $5, $4
   from public.plays p cross join made where p.organization_id = tests.id('ours') and p.key = $1
 $$;
-select tests.trials('follow_up_estimate', 69, true, 'retained'), tests.trials('follow_up_estimate', 30, true, 'left'),
-  tests.trials('follow_up_estimate', 108, false, 'retained'), tests.trials('follow_up_estimate', 12, false, 'left'),
-  tests.trials('follow_up_estimate', 40, true, null), tests.trials('follow_up_estimate', 40, false, null);
-select is(d -> 'measured' || (d -> 'held_out') || (d -> 'shown'), '[false, null, null]', '99 outcomes of an arm are not enough.')
-from tests.actions() d where d ->> 'key' = 'follow_up_estimate';
+create function tests.figures(key text, options jsonb default '{}') returns jsonb language sql as $$
+  select d - '{play_id,title,enabled,proposed,waiting,accepted,declined,expired,done,not_done}'::text[]
+  from tests.actions(options) d where d ->> 'key' = $1
+$$;
+create function tests.count_trials() returns void language sql as $$
+  select private.count_trials(tests.id('ours'), tests.day(0))
+$$;
+select tests.trials(k, 69, true, 'retained'), tests.trials(k, 30, true, 'left'), tests.trials(k, 108, false, 'retained'),
+  tests.trials(k, 12, false, 'left'), tests.trials(k, 40, true, null), tests.trials(k, 40, false, null)
+from unnest('{follow_up_estimate,ask_for_feedback}'::text[]) k;
 select tests.trials('follow_up_estimate', 1, true, 'retained');
-select is(d - '{play_id,title,enabled,proposed,waiting,accepted,declined,expired,done,not_done}'::text[],
+select is(tests.figures('follow_up_estimate') -> 'measured', 'false', 'Outcomes that have not been counted are in no figure.');
+select tests.count_trials();
+select is(d -> 'measured' || (d -> 'held_out') || (d -> 'shown'), '[false, null, null]', '99 outcomes of an arm are not enough.')
+from tests.figures('ask_for_feedback') d;
+select is(tests.figures('follow_up_estimate'),
   '{"key": "follow_up_estimate", "measured": true, "held_out": 100, "shown": {"retained": 108, "left": 12},
     "not_shown": {"retained": 70, "left": 30}, "effect": {"difference": -0.2, "low": -0.304593, "high": -0.095044},
-    "saved_mrr": "1200.00", "currency": "GHS"}', 'With 100 the effect is there: shown less held out. Trials without an outcome count for nothing.')
-from tests.actions() d where d ->> 'key' = 'follow_up_estimate';
+    "saved_mrr": "1200.00", "currency": "GHS"}', 'With 100 the effect is there: shown less held out. Trials without an outcome count for nothing.');
+
+-- Nothing that is entered about one client moves a figure.
+create table tests.before as select tests.figures('follow_up_estimate', o) as figures, o
+from unnest(array['{}', '{"segment": "enterprise"}', '{"segment": "individual"}']::jsonb[]) o;
+create function tests.moved() returns setof jsonb language sql as $$
+  select o from tests.before where figures is distinct from tests.figures('follow_up_estimate', o)
+$$;
+create function tests.some_trial(held_out boolean) returns uuid language sql as $$
+  select t.client_id from private.play_trials t join public.plays p on p.id = t.play_id and p.key = 'follow_up_estimate'
+  where t.held_out = $1 and t.outcome is not null order by 1 limit 1
+$$;
+do $$
+begin
+  update public.clients set segment = 'individual' where id in (tests.some_trial(true), tests.some_trial(false));
+end
+$$;
+select is_empty('select tests.moved()', 'The segment of a client is that of the day of the proposal.');
+select tests.as_admin(format('select public.record_client_movement(tests.id(''ours''), %L, ''mrr'', ''{"amount": 60}'')', tests.some_trial(h)))
+from unnest('{true,false}'::boolean[]) h;
+select is_empty('select tests.moved()', 'An outcome that is to be found again is still counted.');
+delete from private.play_trials t where t.proposed_on = tests.day(120) and t.outcome is null and not t.is_counted;
+select private.settle_recommendations(), tests.trials('follow_up_estimate', 9, true, 'left'), tests.trials('follow_up_estimate', 30, false, 'left'),
+  tests.count_trials();
+select is_empty('select tests.moved()', 'Nine more of those held out move nothing.');
+select tests.as_admin(format('select public.delete_client(tests.id(''ours''), %L)', tests.some_trial(true))), tests.count_trials();
+select is_empty('select tests.moved()', 'Nor does a deletion.');
+select tests.trials('follow_up_estimate', 1, true, 'left'), tests.count_trials();
+select is(tests.figures('follow_up_estimate') -> 'held_out', '110', 'Ten in each arm come together.');
+delete from private.play_totals t where t.shown_left = t.shown;
+select tests.trials('root_cause', 5, h, 'left', s, 160) from unnest('{individual,small_business}'::text[]) s cross join unnest('{true,false}'::boolean[]) h;
+select tests.trials('root_cause', 5, h, 'left', 'enterprise', 0) from unnest('{true,false}'::boolean[]) h;
+select tests.count_trials();
+select results_eq($q$select t.month, t.segment, t.currency, t.held_out, t.shown from private.play_totals t join public.plays p on p.id = t.play_id
+  where p.key = 'root_cause' and t.organization_id = tests.id('ours')$q$, $q$values (null::date, null::text, 'GHS', 10, 10)$q$,
+  'Small groups of months that are over are added up; those of the running ones wait.');
+select is(tests.outcome(a, 'select from private.play_totals'), '42501', a || ' cannot read the totals.') from unnest('{admin,anon,service_role}'::text[]) a;
 -- 200 worlds in which a play cuts the odds by 30 %, and 200 in which it does nothing: 2,000 shown and 600 held out each.
 create function tests.worlds(ratio float8) returns table (covered boolean, called boolean) language sql as $$
   select (d ->> 'low')::float8 <= x.truth and x.truth <= (d ->> 'high')::float8, (d ->> 'high')::float8 < 0
@@ -218,7 +263,6 @@ from unnest(array['{"from": "2199-01-01"}', '{"from": "2026-05-01", "to": "2026-
 
 -- What is measured ranks and is shown: (100 (1 - 0.1 / 0.3) + 10 * 0.1) / 110 of the losses, for a client at 70 %.
 update public.churn_settings set holdout_share = 0 where organization_id = tests.id('ours');
-delete from private.play_trials t where t.proposed_on = tests.day(120) and t.outcome is null;
 do $$
 begin
   perform tests.client('noticed', 'high', 'estimate');

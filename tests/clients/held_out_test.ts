@@ -45,7 +45,7 @@ Deno.test("What is held out is in no list, no detail, no report, no export and n
     const detail = await call(admin, "GET", `/clients/${client}/detail`);
     const { recommendations } = expectStatus<{ recommendations: Recommendation[] }>(detail, 200);
     assert.deepEqual(keysOf(recommendations), shown);
-    const rows = await admin.client.from("recommendations").select("*").eq("client_id", client);
+    const rows = await admin.client.from("recommendations").select("id, play_id").eq("client_id", client);
     assert.equal(rows.data?.length, shown.length);
     for (const { key, held_out } of tried) {
       if (held_out) assert(!JSON.stringify(detail.body).includes(key), key);
@@ -70,5 +70,44 @@ Deno.test("What is held out is in no list, no detail, no report, no export and n
       logged.map(({ resource, resource_id }) => `${resource} ${resource_id}`).sort(),
       known.map(({ id }) => `recommendations ${id}`).sort(),
     );
+  }
+});
+
+Deno.test("Above a hundred outcomes no change of one client moves a figure of the report", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  await clientAtRisk(organization);
+  const sql = database();
+  const clients = await sql<{ id: string; held_out: boolean }[]>`
+    with made as (
+      insert into public.clients (organization_id, name, segment, currency)
+      select ${organization.id}, 'Trial ' || n, 'enterprise', 'GHS' from generate_series(1, 240) n returning id
+    ), arms as (
+      select id, row_number() over (order by id) % 2 = 0 as held_out from made
+    ), trials as (
+      insert into private.play_trials
+        (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency, segment, outcome)
+      select p.organization_id, p.id, a.id, a.held_out, current_date - 120, 50, 'GHS', 'enterprise', 'retained'
+      from arms a join public.plays p on p.organization_id = ${organization.id} and p.key = 'manager_call'
+    )
+    select id, held_out from arms`;
+  await sql`select private.run_recommendations()`;
+  const ask = async () => {
+    const answers: unknown[] = [];
+    for (const query of ["", "?segment=enterprise", "?segment=individual"]) {
+      const answer = await call(admin, "GET", `/reports/retention-actions${query}`);
+      const { data } = expectStatus<{ data: (PlayFigures & { key: string })[] }>(answer, 200);
+      answers.push(data.find(({ key }) => key === "manager_call"));
+    }
+    return answers;
+  };
+  const before = await ask();
+  assert.deepEqual(before.map((play) => (play as PlayFigures).held_out), [120, 120, null]);
+  for (const arm of [true, false]) {
+    const [first, second] = clients.filter(({ held_out }) => held_out === arm);
+    const moved = { name: "Moved", segment: "individual" };
+    expectStatus(await call(admin, "PUT", `/clients/${first?.id}`, moved), 200);
+    expectStatus(await call(admin, "POST", `/clients/${second?.id}/mrr`, { amount: 60 }), 200);
+    assert.deepEqual(await ask(), before);
   }
 });

@@ -114,7 +114,9 @@ create table private.play_trials (
   proposed_on date not null,
   mrr numeric(14, 2) not null,
   currency text not null,
+  segment text not null,
   outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  is_counted boolean not null default false,
   primary key (organization_id, client_id, play_id, proposed_on),
   constraint play_trials_client foreign key (organization_id, client_id)
     references public.clients (organization_id, id) on delete cascade,
@@ -126,8 +128,36 @@ comment on table private.play_trials is
 comment on column private.play_trials.outcome is
   'null: the 90 days have not passed, the client was deleted, or its movements have changed since.';
 
+comment on column private.play_trials.is_counted is
+  'Whether it is in private.play_totals. What becomes known of it afterwards changes these no more.';
+
 create index play_trials_play on private.play_trials (organization_id, play_id);
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
+create index play_trials_uncounted on private.play_trials (organization_id)
+  where outcome is not null and not is_counted;
+
+
+create table private.play_totals (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  play_id uuid not null,
+  month date,
+  segment text,
+  currency text,
+  held_out integer not null constraint play_totals_held_out check (held_out >= 10),
+  held_out_left integer not null,
+  shown integer not null constraint play_totals_shown check (shown >= 10),
+  shown_left integer not null,
+  shown_mrr numeric not null,
+  constraint play_totals_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+comment on table private.play_totals is
+  'Outcomes of trials, in groups of at least ten in each arm. Rows are added and never changed.';
+comment on column private.play_totals.month is
+  'In which the play was proposed. null: a group of several months and segments, each too small; currency: if it has one.';
+
+create index play_totals_play on private.play_totals (organization_id, play_id);
 
 
 create table private.recommendation_runs (

@@ -57,8 +57,9 @@ const route = createRoute({
   description:
     "A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, " +
     "and there is neither an effect nor a number of clients that are held out. `from` and `to` bound the months in " +
-    "which a play was proposed, all if left out; `segment` is the client's of today. What is known now counts: " +
-    "there is no `as_of` of the past.",
+    "which a play was proposed, all if left out; `segment` is that on the day of the proposal, for counts by state " +
+    "the client's of today. Outcomes are added in groups of at least ten in each arm, so that no figure moves with " +
+    "one client. There is no `as_of` of the past.",
   ...permitted("churn:read"),
   request: {
     query: Range.omit({ as_of: true }).extend({

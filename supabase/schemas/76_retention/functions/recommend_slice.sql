@@ -25,6 +25,7 @@ declare
   made integer;
 begin
   if run.last_client_id is null then
+    perform private.count_trials(run.organization_id, today);
     run.effects := private.play_effects(run.organization_id);
   end if;
   with fits as materialized (
@@ -37,8 +38,9 @@ begin
       order by t.proposed_on desc limit 1
     ) t on true
   ), trials as (
-    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
-    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency
+    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency,
+      segment)
+    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency, f.segment
     from fits f where f.tried_on is null
     on conflict do nothing
   )
@@ -65,12 +67,12 @@ $$;
 -- measured is taken to prevent a tenth of the losses.
 create function private.fitting_plays(run private.recommendation_runs, client_ids uuid[], today date)
 returns table (client_id uuid, score real, mrr numeric, currency text, play_id uuid, title text, details text,
-  every_days integer, rank double precision, by_chance boolean)
+  every_days integer, rank double precision, by_chance boolean, segment text)
 language sql stable rows 1000 set search_path = ''
 as $$
   select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
     c.score / 100 * c.mrr::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1) - p.cost::float8,
-    private.is_held_out(run.salt, c.id, p.id, s.holdout_share)
+    private.is_held_out(run.salt, c.id, p.id, s.holdout_share), c.segment
   from public.clients c
   join public.churn_settings s on s.organization_id = c.organization_id
   join public.plays p on p.organization_id = run.organization_id and p.enabled and c.band = any (p.bands)
@@ -87,16 +89,15 @@ create function private.play_effects(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(a.play_id, case when a.held_out_rate > 0
-    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end), '{}')
+  select coalesce(jsonb_object_agg(a.play_id, case when a.held_out_left > 0
+    then (a.held_out * greatest(0, 1 - a.shown_left / a.shown / (a.held_out_left / a.held_out)) + 10 * 0.1)
+      / (a.held_out + 10) else 0.1 end), '{}')
   from (
-    select t.play_id, count(*) filter (where t.held_out)::float8 as held_out,
-      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
-      avg((t.outcome = 'left')::integer) filter (where not t.held_out)::float8 as shown_rate
-    from private.play_trials t
-    where t.organization_id = play_effects.organization_id and t.outcome is not null
-    group by t.play_id
-    having count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
+    select t.play_id, sum(t.held_out)::float8 as held_out, sum(t.held_out_left)::float8 as held_out_left,
+      sum(t.shown)::float8 as shown, sum(t.shown_left)::float8 as shown_left
+    from private.play_totals t
+    where t.organization_id = play_effects.organization_id
+    group by t.play_id having sum(t.held_out) >= 100 and sum(t.shown) >= 100
   ) a
 $$;
 

@@ -18,8 +18,7 @@ $$;
 
 -- What became of a play: counts by state, and of the trials whose 90 days have passed those that left, shown against
 -- held out, whatever was done with what was shown. Comparing done with not done would measure whom people choose. Of the
--- trials nothing is shown before there are outcomes enough in both arms, and nothing ever of those without an outcome: a
--- count that grows when a client comes would tell who is held out.
+-- trials nothing is shown before there are outcomes enough in both arms.
 create function private.play_figures(play public.plays, range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
@@ -40,7 +39,8 @@ as $$
   ) s
 $$;
 
--- The figures of the trials of a play that have an outcome. Null below a hundred outcomes in an arm.
+-- The figures of the trials of a play that are in the totals (see count_trials). Null below a hundred in an arm. Groups of
+-- several months and segments are in the figures of all months only.
 create function private.trial_figures(play public.plays, range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
@@ -51,25 +51,23 @@ as $$
     'saved_mrr', round(a.shown_mrr * (a.held_left::numeric / a.held_out - a.shown_left::numeric / a.shown), 2)::text,
     'currency', a.currency)
   from (
-    select count(*) filter (where t.held_out)::integer as held_out,
-      count(*) filter (where not t.held_out)::integer as shown,
-      count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
-      count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
-      case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
-      case when count(distinct t.currency) = 1 then sum(t.mrr) filter (where not t.held_out) end as shown_mrr
-    from private.play_trials t
-    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
-      and t.proposed_on >= coalesce(range.from_day, '1900-01-01') and t.proposed_on < range.to_day
-      and t.currency = coalesce(range.currency, t.currency) and (range.segment is null or exists (
-        select from public.clients c
-        where c.organization_id = t.organization_id and c.id = t.client_id and c.segment = range.segment))
+    select sum(t.held_out)::integer as held_out, sum(t.shown)::integer as shown, sum(t.shown_left)::integer as shown_left,
+      sum(t.held_out_left)::integer as held_left,
+      case when count(*) = count(t.currency) and count(distinct t.currency) = 1 then min(t.currency) end as currency,
+      case when count(*) = count(t.currency) and count(distinct t.currency) = 1 then sum(t.shown_mrr) end as shown_mrr
+    from private.play_totals t
+    where t.organization_id = play.organization_id and t.play_id = play.id
+      and (t.month >= coalesce(range.from_day, '1900-01-01') and t.month < range.to_day
+        or t.month is null and range.from_day is null and range.to_day > range.today)
+      and (range.currency is null or t.currency = range.currency)
+      and (range.segment is null or t.segment = range.segment)
   ) a
   where a.held_out >= 100 and a.shown >= 100
 $$;
 
--- GET /reports/retention-actions: { from?, to?, segment?, currency? }, whole months, by default all of them; the
--- segment is the client's of today. It shows what is known now: outcomes are found again when movements change. Security
--- definer because trials may not be read by anybody.
+-- GET /reports/retention-actions: { from?, to?, segment?, currency? }, whole months, by default all of them. The segment
+-- is that on the day of the proposal for trials, and the client's of today for what was recommended. Security definer
+-- because trials may not be read by anybody.
 create function private.retention_actions(organization_id uuid, options jsonb)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
