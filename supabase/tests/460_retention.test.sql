@@ -334,6 +334,8 @@ select is(tests.outcome(a, format('select public.update_play(tests.id(''ours''),
 select is(tests.outcome('outsider', format('select public.update_play(tests.id(''theirs''), %L, ''{"title": "Call", "channel": "call", "bands": ["high"]}'')', tests.id('play'))),
   'PT404', 'Another organization''s play is none.');
 select is(tests.outcome('outsider', 'select from public.recommendations'), '0', 'Another organization''s recommendations are not seen.');
+select is(tests.outcome('admin', format('select %I from public.recommendations', c)), case c when 'rank' then '42501' else tests.outcome('admin', 'select id from public.recommendations') end,
+  c || ': the rank tells what a play costs and does, and is not read over the Data API.') from unnest('{rank,state,score}'::text[]) c;
 select is(tests.outcome('admin', 'update public.recommendations set state = ''done'''), '42501', 'Nobody writes them directly.');
 
 select * from finish();

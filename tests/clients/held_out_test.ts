@@ -45,7 +45,10 @@ Deno.test("What is held out is in no list, no detail, no report, no export and n
     const detail = await call(admin, "GET", `/clients/${client}/detail`);
     const { recommendations } = expectStatus<{ recommendations: Recommendation[] }>(detail, 200);
     assert.deepEqual(keysOf(recommendations), shown);
-    const rows = await admin.client.from("recommendations").select("id, play_id").eq("client_id", client);
+    const rows = await admin.client.from("recommendations").select("id, play_id").eq(
+      "client_id",
+      client,
+    );
     assert.equal(rows.data?.length, shown.length);
     for (const { key, held_out } of tried) {
       if (held_out) assert(!JSON.stringify(detail.body).includes(key), key);

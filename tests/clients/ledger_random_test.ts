@@ -45,12 +45,17 @@ async function step(roll: Dice, admin: Session, clients: string[], today: string
       movement,
       details: { effective_on: day, ...details } as never,
     });
+  // A correction within a spell may leave out from when on the client was observed: the spell knows.
+  const [spell] = await database()`
+    select from public.client_spells
+    where client_id = ${client_id} and starts_on <= ${day} and (ends_on is null or ends_on > ${day})`;
+  const observed = spell && roll(2) ? {} : { observed_from: day };
   const currency = roll(12) === 0 ? { currency: pick(roll, ["USD", "GHS"]) } : {};
   const choices: (() => PromiseLike<{ error: { code: string; message: string } | null }>)[] = [
-    () => record("mrr", { amount, contract, observed_from: day, ...currency }),
-    () => record("mrr", { amount, contract, observed_from: day }),
-    () => record("mrr", { amount, contract, observed_from: day }),
-    () => record("reactivation", { amount, contract, observed_from: day }),
+    () => record("mrr", { amount, contract, ...observed, ...currency }),
+    () => record("mrr", { amount, contract, ...observed }),
+    () => record("mrr", { amount, contract, ...observed }),
+    () => record("reactivation", { amount, contract, ...observed }),
     () => record("churn", roll(2) ? { contract } : {}),
     () => record("churn"),
     () => record("pause"),
@@ -67,7 +72,7 @@ async function step(roll: Dice, admin: Session, clients: string[], today: string
           duplicate_id: pick(roll, clients),
           revenue: pick(roll, ["keep", "add"]),
         })
-        : record("mrr", { amount, contract, observed_from: day }),
+        : record("mrr", { amount, contract, ...observed }),
   ];
   const { error } = await pick(roll, choices)();
   assert(error === null || error.code.startsWith("PT4"), JSON.stringify(error));

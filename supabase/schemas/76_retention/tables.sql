@@ -97,7 +97,11 @@ create policy "those who see the client read its recommendations" on public.reco
     where c.organization_id = recommendations.organization_id and c.id = recommendations.client_id));
 
 revoke all on public.recommendations from public, anon, authenticated, service_role;
-grant select on public.recommendations to authenticated, service_role;
+-- Without the rank: it tells what a play costs and what it does (private.play_json).
+grant select (id, organization_id, client_id, play_id, title, details, state, score, mrr, currency, proposed_on,
+  expires_on, note, decided_by, decided_at, finished_by, finished_at, created_by, created_at, updated_at)
+  on public.recommendations to authenticated;
+grant select on public.recommendations to service_role;
 
 create trigger set_updated_at before update on public.recommendations
   for each row execute function private.set_updated_at();

@@ -1,6 +1,7 @@
 -- Enters an amount for a contract. All contracts of a client in force on a day have one currency. observed_from: from
--- when on the client would have been seen to leave; today, if the day is past, because of those who began with it only
--- the ones that stayed are entered now.
+-- when on the client would have been seen to leave; as it is known of the spell to which the day belongs or by whose
+-- beginning the service goes on, else today, if the day is past, because of those who began with it only the ones that
+-- stayed are entered now.
 create function private.apply_amount(client public.clients, movement text, details jsonb, day date, cause text)
 returns void
 language plpgsql set search_path = ''
@@ -8,7 +9,10 @@ as $$
 declare
   code text := coalesce(details ->> 'contract', '');
   today date := private.local_day(client.organization_id);
-  observed_from date := greatest(day, coalesce((details ->> 'observed_from')::date, today));
+  observed_from date := greatest(day, coalesce((details ->> 'observed_from')::date, (
+    select s.observed_from from public.client_spells s
+    where s.organization_id = client.organization_id and s.client_id = client.id and (s.ends_on is null or s.ends_on > day)
+    order by s.starts_on limit 1), today));
   state record;
   currency text;
 begin
