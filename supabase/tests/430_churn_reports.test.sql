@@ -2,7 +2,7 @@
 -- and a report as of an earlier moment.
 begin;
 \ir support.inc
-select plan(78);
+select plan(80);
 
 do $$
 begin
@@ -249,6 +249,10 @@ select is((select (a -> 'retention' ->> 'rate')::numeric from jsonb_array_elemen
 select is(private.months_until('2026-01-31', day::date), months, format('From 31 January to %s.', day))
 from (values ('2026-02-28', 1), ('2026-03-01', 2), ('2026-01-31', 0), ('2026-02-01', 1)) v (day, months);
 select is(private.months_until('2024-02-29', '2025-02-28'), 12, 'A year after 29 February is 28 February.');
+do $$ begin perform tests.client('corrected', '{"since": "2025-12-10", "amount": "7"}'); end $$;
+select is(tests.cohort('2025-12-01') ->> 'size', '101', 'One more that was observed from its first day.');
+do $$ begin perform tests.move('corrected', 'mrr', '{"amount": "8", "effective_on": "2025-12-10"}'); end $$;
+select is(tests.cohort('2025-12-01') ->> 'size', '101', 'Correcting its first amount leaves it there: from when on it was observed is known.');
 
 -- Survival
 create table tests.survival as select tests.report('churn_survival', '{}') as r;
