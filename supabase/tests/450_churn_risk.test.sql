@@ -94,11 +94,46 @@ delete from public.clients where organization_id = tests.id('ours');
 
 -- A world with known truth
 select tests.world(2000, 56);
+-- Who left on the day of a snapshot, after it, is one who left; who had left before, as was entered later, is no row.
+create function tests.labels(ago integer) returns table (name text, y double precision) language sql as $$
+  delete from private.churn_training_rows where true;
+  select private.sample_snapshot(s, tests.day(ago)) from private.churn_model_state s where s.organization_id = tests.id('ours');
+  select c.name, r.y from private.churn_training_rows r join public.clients c on c.id = r.client_id where c.name like 'Labeled%'
+$$;
+do $$
+begin
+  for n in 1..6 loop
+    perform tests.remember('labeled ' || n, tests.as_admin(format($q$select public.create_client(tests.id('ours'),
+      '{"name": "Labeled %s", "segment": "individual", "amount": "50", "since": "%s"}') ->> 'id'$q$, n, tests.day(300)))::uuid);
+  end loop;
+  insert into private.client_features select organization_id, tests.day(147), id, 1, array_fill(0::real, array[19]), '{individual,null,null,null}', 50, 'GHS'
+  from public.clients where name like 'Labeled%';
+  insert into private.client_scores (organization_id, client_id, day, score, band, model_id)
+  select organization_id, id, tests.day(147), 100, 'critical', (tests.latest_model()).id from public.clients where name like 'Labeled%';
+  update private.churn_model_state set event_share = 1, other_share = 1 where organization_id = tests.id('ours');
+end
+$$;
+create function tests.leaves(n integer, movement text, ago integer) returns text language sql as $$
+  select tests.as_admin(format('select public.record_client_movement(tests.id(''ours''), %L, %L, %L)', tests.id('labeled ' || n), movement,
+    jsonb_build_object('effective_on', tests.day(ago), 'notice_on', tests.day(ago), 'service_ends_on', tests.day(10), 'amount', '5')))
+$$;
+select tests.leaves(1, 'churn', 147), tests.leaves(2, 'churn', 150), tests.leaves(3, 'churn', 57), tests.leaves(4, 'churn', 56),
+  tests.leaves(5, 'churn', 200), tests.leaves(5, 'reactivation', 180), tests.leaves(6, 'notice', 150);
+select bag_eq('select * from tests.labels(147)', $q$values ('Labeled 1', 1::float8), ('Labeled 3', 1), ('Labeled 4', 0), ('Labeled 5', 0)$q$,
+  'On the day: left; before: no row; 90 days after: left; 91: stayed; back by then: stayed; notice before: no row.');
+select is(private.score_outcomes(tests.id('ours'), tests.day(147)) - '{day,ratio,drifted}'::text[], '{"clients": 4, "expected": 4, "observed": 2}',
+  'The watch counts the same.');
+select is(array(select private.had_left_before(tests.id('ours'), tests.id('labeled ' || n), tests.day(147)) from generate_series(1, 6) n),
+  '{f,t,f,f,f,t}', 'And so do trials of plays.');
+select is(array(select private.has_left_within(tests.id('ours'), tests.id('labeled ' || n), tests.day(147)) from unnest('{1,3,4,5}'::integer[]) n),
+  '{t,t,f,f}', 'With the same 90 days.');
+delete from public.clients where name like 'Labeled%';
+delete from private.churn_training_rows where true;
 select tests.train();
 select is((tests.latest_model()).method, 'model', 'Many events give a learned model.');
 select is((tests.latest_model()).reason, format('Learned from %s clients that left, and better than the rule on later ones.',
   (select count(distinct d.client_id) from private.departures(tests.id('ours')) d
-    where d.day > (tests.latest_model()).window_from and d.day <= (tests.latest_model()).window_to + 90)),
+    where d.day >= (tests.latest_model()).window_from and d.day <= (tests.latest_model()).window_to + 90)),
   'It says from how many.');
 select is((tests.latest_model()).confidence, 'normal', 'From a hundred events on confidence is normal.');
 select ok((tests.latest_model()).accepted, 'It passes the gate.');
@@ -113,8 +148,8 @@ create table tests.left_on as select * from private.departures(tests.id('ours'))
 create table tests.best as
 select private.churn_metrics(format($q$
   select f.client_id, 'all' as segment, 1 / (1 + exp(2 - (0.8 * l.a + 0.5 * l.b - 0.6 * l.c))) as p, 1 as w,
-    exists (select from tests.left_on d where d.client_id = f.client_id and d.day > f.snapshot_day
-      and d.day <= f.snapshot_day + 90)::integer as y
+    exists (select from tests.left_on d where d.client_id = f.client_id
+      and d.day between f.snapshot_day and f.snapshot_day + 90)::integer as y
   from private.client_features f join tests.latent l on l.id = f.client_id
   where f.organization_id = %L and f.snapshot_day > (select max(snapshot_day) from private.client_features
     where organization_id = %1$L) - 90 $q$, tests.id('ours'))) as figures;

@@ -119,7 +119,7 @@ create table private.play_trials (
   mrr numeric(14, 2) not null,
   currency text not null,
   segment text not null,
-  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left', 'absent')),
   is_counted boolean not null default false,
   primary key (organization_id, client_id, play_id, proposed_on),
   constraint play_trials_client foreign key (organization_id, client_id)
@@ -130,7 +130,8 @@ create table private.play_trials (
 comment on table private.play_trials is
   'Clients whom a play fitted: which were shown, which were held out, and who left within 90 days.';
 comment on column private.play_trials.outcome is
-  'null: the 90 days have not passed, the client was deleted, or its movements have changed since.';
+  'null: the 90 days have not passed, the client was deleted, or its movements have changed since; absent: it had left
+before, which was entered later.';
 
 comment on column private.play_trials.is_counted is
   'Whether it is in private.play_totals. What becomes known of it afterwards changes these no more.';
@@ -138,7 +139,7 @@ comment on column private.play_trials.is_counted is
 create index play_trials_play on private.play_trials (organization_id, play_id);
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
 create index play_trials_uncounted on private.play_trials (organization_id)
-  where outcome is not null and not is_counted;
+  where outcome in ('retained', 'left') and not is_counted;
 
 
 create table private.play_totals (

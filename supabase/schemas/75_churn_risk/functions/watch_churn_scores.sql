@@ -36,7 +36,8 @@ begin
 end
 $$;
 
--- { day, clients, expected, observed, ratio, drifted } of the scores in force on a day. Null where there were none.
+-- { day, clients, expected, observed, ratio, drifted } of the scores in force on a day, by who left on it or within the 90
+-- days after it. Null where there were none.
 create function private.score_outcomes(organization_id uuid, day date)
 returns jsonb
 language sql stable set search_path = '' set enable_nestloop = off set jit = off
@@ -50,9 +51,11 @@ as $$
     from s
     left join (
       select distinct x.client_id from private.departures(score_outcomes.organization_id) x
-      where x.day > score_outcomes.day and x.day <= score_outcomes.day + 90
+      where x.day between score_outcomes.day and score_outcomes.day + 90
     ) d on d.client_id = s.client_id
     where s.score is not null
+      and s.client_id not in (
+        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a)
   ), t as (
     select count(*) as clients, sum(o.p)::float8 as expected, count(*) filter (where o.is_gone) as observed from o
   )

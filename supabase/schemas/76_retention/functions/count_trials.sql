@@ -9,7 +9,8 @@ language sql set search_path = ''
 as $$
   with due as materialized (
     select t.*, date_trunc('month', t.proposed_on)::date as month from private.play_trials t
-    where t.organization_id = count_trials.organization_id and t.outcome is not null and not t.is_counted
+    where t.organization_id = count_trials.organization_id and t.outcome in ('retained', 'left')
+      and not t.is_counted
     for update skip locked
   ), groups as (
     select d.play_id, d.month, d.segment, d.currency from due d

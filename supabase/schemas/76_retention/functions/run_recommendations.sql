@@ -49,8 +49,8 @@ as $$
       and e.expires_on <= private.local_day(e.organization_id)
     limit 2000);
   update private.play_trials t
-  set outcome = case when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left'
-    else 'retained' end
+  set outcome = case when private.had_left_before(t.organization_id, x.stands_for, t.proposed_on) then 'absent'
+    when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left' else 'retained' end
   from (
     select x.organization_id, x.client_id, x.play_id, x.proposed_on, k.id as stands_for
     from private.play_trials x
@@ -64,7 +64,7 @@ as $$
     = (x.organization_id, x.client_id, x.play_id, x.proposed_on)
 $$;
 
--- Whether a client gave notice or left within 90 days after a day. Volatile, so that it sees what was committed until the
+-- Whether a client gave notice or left on a day or within 90 days after it. Volatile, so that it sees what was committed until the
 -- trial was locked.
 create function private.has_left_within(organization_id uuid, client_id uuid, day date)
 returns boolean
@@ -73,13 +73,29 @@ as $$
   select exists (
     select from public.client_spells s
     where s.organization_id = has_left_within.organization_id and s.client_id = has_left_within.client_id
-      and s.ends_on > has_left_within.day and s.ends_on <= has_left_within.day + 90
+      and s.ends_on between has_left_within.day and has_left_within.day + 90
   ) or exists (
     select from public.client_movements m
     where m.organization_id = has_left_within.organization_id and m.client_id = has_left_within.client_id
-      and m.entry = 'notice' and m.kind <> 'correction' and m.day > has_left_within.day
-      and m.day <= has_left_within.day + 90 and not exists (
+      and m.entry = 'notice' and m.kind <> 'correction'
+      and m.day between has_left_within.day and has_left_within.day + 90 and not exists (
         select from public.client_movements r where r.reverses = m.id))
+$$;
+
+-- Whether a client had left or given notice before a day and had not come back by its end, as was entered later: see
+-- private.absent_on.
+create function private.had_left_before(organization_id uuid, client_id uuid, day date)
+returns boolean
+language sql volatile set search_path = ''
+as $$
+  select exists (
+    select from public.client_movements m
+    where m.organization_id = had_left_before.organization_id and m.client_id = had_left_before.client_id
+      and m.day < had_left_before.day and (m.kind = 'churn' or m.entry = 'notice') and not exists (
+        select from public.client_movements r where r.reverses = m.id)
+  ) and not exists (
+    select from unnest(array[had_left_before.day - 1, had_left_before.day]) d
+    cross join lateral private.client_state_on(had_left_before.client_id, d) s where s.status = 'active')
 $$;
 
 -- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found again. A trial of a
