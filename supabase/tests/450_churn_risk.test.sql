@@ -137,6 +137,12 @@ select is((tests.latest_model()).reason, format('Learned from %s clients that le
   'It says from how many.');
 select is((tests.latest_model()).confidence, 'normal', 'From a hundred events on confidence is normal.');
 select ok((tests.latest_model()).accepted, 'It passes the gate.');
+create function tests.told(event_key text) returns text language sql as $$
+  select n.title || ': ' || n.body from public.notifications n
+  where n.organization_id = tests.id('ours') and n.user_id = tests.id('admin') and n.event_key = $1
+$$;
+select matches(tests.told('churn_model:' || (tests.latest_model()).id), '^Churn scores come from a learned model now: Learned from',
+  'Admins are told that another kind of model is used.');
 select ok(abs(tests.coefficient(name) - truth) < 0.2, format('The coefficient of %s is near the truth: %s.', name,
   round(tests.coefficient(name)::numeric, 3)))
 from (values ('days_since_contact', 0.8), ('open_issues', 0.5), ('spell_days', -0.6)) v (name, truth);
@@ -273,6 +279,18 @@ select ok(not (tests.latest_model()).accepted, 'The gate refuses such a model.')
 select is((tests.active_model()).id, (select id from tests.active), 'The one in use stays.');
 select is((select count(*)::integer from public.notifications n where n.organization_id = tests.id('ours')
   and n.user_id = tests.id('admin') and n.event_key = 'churn_model:' || (tests.latest_model()).id), 1, 'Admins are told why.');
+
+-- Nobody left in the quarter on which a new model would be judged: the one in use stays, and it is said why.
+create table tests.gone as select id, ends_on from public.client_spells where organization_id = tests.id('ours') and ends_on > tests.day(182);
+update public.client_spells set ends_on = null where id in (select id from tests.gone);
+delete from public.client_movements m using public.client_spells s where s.id in (select id from tests.gone) and m.client_id = s.client_id and m.entry = 'notice';
+create table tests.models as select count(*) as models from public.churn_models;
+select tests.train();
+select is((tests.active_model()).id, (select id from tests.active), 'A model that cannot be judged does not give way to the rule.');
+select is((select count(*) from public.churn_models), (select models from tests.models), 'Nothing was learned.');
+select is(tests.told('churn_training:' || tests.day(0)), 'No new churn model: Nobody has left in the latest quarter on which a new model would be '
+  || 'judged. The one before stays in use.', 'Admins are told.');
+update public.client_spells s set ends_on = g.ends_on from tests.gone g where g.id = s.id;
 
 -- The watch
 create function tests.watch(percent float8) returns jsonb language sql as $$

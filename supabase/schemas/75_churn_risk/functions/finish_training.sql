@@ -1,5 +1,6 @@
 -- From the sample to a record: cuts it into what is learned from and the later rows on which it is judged, fits, judges,
--- and puts the model into use if it passes.
+-- and puts the model into use if it passes. A learned model in use is replaced by another one that passes only: where
+-- none can be judged it stays, and those who configure churn are notified why.
 create function private.finish_training(organization_id uuid, active_model_id uuid)
 returns uuid
 language plpgsql set search_path = ''
@@ -17,9 +18,16 @@ begin
       return private.keep_model(model);
     end if;
     perform private.keep_model(model);
-    if active.method = 'model' then
-      return active.id;
-    end if;
+  elsif active.method = 'model' then
+    perform private.notify_of_model(organization_id, 'churn_training:' || private.local_day(organization_id),
+      'No new churn model', case
+        when evidence.events < 20 then format('%s clients left: too few to learn from.', evidence.events)
+        when evidence.test_events = 0 then 'Nobody has left in the latest quarter on which a new model would be judged.'
+        else 'Nobody had left before the latest half year, so there is nothing to learn from.' end
+        || ' The one before stays in use.', '{}');
+  end if;
+  if active.method = 'model' then
+    return active.id;
   end if;
   model := private.rule_model(organization_id, evidence.events, coalesce(model.metrics, '{}'));
   return case when model.organization_id is not null then private.keep_model(model) end;
@@ -224,33 +232,42 @@ end
 $$;
 
 -- Stores the record; one that was accepted is in use from now on, and all clients are scored again. Of one that was not,
--- and of a model that took the place of another kind, those who configure churn are notified.
+-- and of one that takes the place of another kind, those who configure churn are notified.
 create function private.keep_model(model public.churn_models)
 returns uuid
 language plpgsql set search_path = ''
 as $$
+declare
+  used text := (
+    select m.method from private.churn_model_state s join public.churn_models m on m.id = s.active_model_id
+    where s.organization_id = model.organization_id);
 begin
   insert into public.churn_models values (model.*);
   if model.accepted then
     update private.churn_model_state s
     set active_model_id = model.id, score_requested_at = clock_timestamp()
     where s.organization_id = model.organization_id;
-  else
-    perform private.notify_admins_of_model(model);
+  end if;
+  if not model.accepted or used <> model.method then
+    perform private.notify_of_model(model.organization_id, 'churn_model:' || model.id, case
+        when not model.accepted then 'A new churn model is not used'
+        when model.method = 'model' then 'Churn scores come from a learned model now'
+        else 'Churn scores come from the built-in rule now' end,
+      model.reason || case when model.accepted then '' when used = 'model' then ' The one before stays in use.'
+        else ' The built-in rule is used.' end, jsonb_build_object('model_id', model.id));
   end if;
   return model.id;
 end
 $$;
 
-create function private.notify_admins_of_model(model public.churn_models)
+create function private.notify_of_model(organization_id uuid, event_key text, title text, body text, data jsonb)
 returns void
 language sql set search_path = ''
 as $$
-  select private.notify(array_agg(row(model.organization_id, m.user_id, 'system', 'churn_model:' || model.id,
-    'A new churn model is not used', model.reason || ' The one before stays in use.',
-    jsonb_build_object('model_id', model.id), null)::private.notification))
+  select private.notify(array_agg(row(notify_of_model.organization_id, m.user_id, 'system', notify_of_model.event_key,
+    notify_of_model.title, notify_of_model.body, notify_of_model.data, null)::private.notification))
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'churn:configure'
-  where m.organization_id = model.organization_id and m.status = 'active'
+  where m.organization_id = notify_of_model.organization_id and m.status = 'active'
   having count(*) > 0
 $$;
