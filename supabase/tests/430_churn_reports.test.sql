@@ -2,7 +2,7 @@
 -- and a report as of an earlier moment.
 begin;
 \ir support.inc
-select plan(80);
+select plan(84);
 
 do $$
 begin
@@ -221,6 +221,33 @@ select is(tests.fields(tests.period('2026-05-01'), 'contraction', 'moved_mrr') |
 select is(tests.fields(tests.period('2026-05-01', '{"currency": "USD"}'), 'mrr_start', 'currency'), '100.00 USD',
   'One currency alone is not converted.');
 select is_empty('select tests.broken_rows(''{}'')', 'What changed adds up in several currencies.');
+
+-- Risk: amounts of a currency that has a rate are in the organization's, and none is 0 where there was a scoring
+do $$
+declare
+  model uuid := private.uuid_v7();
+  run uuid := private.uuid_v7();
+begin
+  insert into public.churn_models (id, organization_id, number, method, confidence, reason, accepted, trained_on, features, intercept, metrics)
+  values (model, tests.id('ours'), 1, 'rule', 'none', 'x', true, current_date, '[]', 0, '{}');
+  insert into private.scoring_runs (id, organization_id, day, model_id, finished_at) values (run, tests.id('ours'), '2026-04-10', model, now());
+  insert into private.band_days values (run, 'enterprise', 'critical', 'GHS', 2, 100, 1.5, 60), (run, 'enterprise', 'high', 'EUR', 1, 10, 0.5, 5),
+    (run, 'enterprise', 'low', 'XOF', 3, 30, 0.1, 1);
+  insert into public.exchange_rates (organization_id, currency, starts_on, rate) values (tests.id('ours'), 'EUR', '2026-04-01', 12)
+  on conflict on constraint exchange_rates_once do update set rate = 12;
+  perform tests.client('euros', '{"since": "2026-04-02", "amount": "10", "currency": "EUR"}');
+  perform tests.client('francs', '{"since": "2026-04-02", "amount": "10", "currency": "XOF"}');
+end
+$$;
+create function tests.risk(starts_on date, options jsonb default '{}') returns text[] language sql as $$
+  select array_agg(tests.fields(r, 'currency', 'at_risk_clients', 'at_risk_mrr', 'expected_loss') order by r ->> 'currency')
+  from jsonb_array_elements(tests.report('churn_trends', jsonb_build_object('from', starts_on, 'to', starts_on) || options) -> 'data') r
+  where r ->> 'currency' <> 'USD'
+$$;
+select is(tests.risk('2026-04-01'), '{GHS 3 220.00 120.00,XOF 0 0.00 1.00}', 'Amounts are converted by the rate of the first day.');
+select is(tests.risk('2026-04-01', '{"currency": "EUR"}'), '{EUR 1 10.00 5.00}', 'In one currency they are as they are.');
+select is(tests.risk('2026-04-01', '{"segment": "individual"}'), '{GHS 0 0.00 0.00}', 'Nobody of a segment at risk is 0.');
+select is(tests.risk('2026-03-01'), '{GHS null null null}', 'Without a scoring nothing is known.');
 
 -- Cohorts
 create function tests.cohort(month date, options jsonb default '{}') returns jsonb language sql as $$

@@ -73,7 +73,7 @@ begin
     || jsonb_build_object('movements', coalesce(s.movements, '{}'))
     || private.risk_figures(organization_id, s.starts_on, (s.starts_on + case range.period
         when 'month' then interval '1 month' when 'quarter' then interval '3 months' else interval '1 year' end)::date,
-      range.segment, s.currency, range.as_of)
+      range, s.currency)
     || case when changed_since is null then '{}'
       else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
     order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')

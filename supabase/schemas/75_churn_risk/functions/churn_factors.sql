@@ -10,21 +10,32 @@ as $$
 $$;
 
 -- Clients in the two highest bands when a period ended, what they pay, and what of all is expected to be lost within 90
--- days: as the last finished run of the period has it. Null before there were scores, and as of a past moment.
+-- days: as the last finished run of the period has it. Null where that has no probabilities, and as of a past moment.
+-- Currencies are converted as in private.churn_cells.
 create function private.risk_figures(
-  organization_id uuid, period_start date, period_end date, segment text, currency text, as_of timestamptz)
+  organization_id uuid, period_start date, period_end date, range private.churn_range, currency text)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('at_risk_clients', f.clients, 'at_risk_mrr', round(f.mrr, 2)::text, 'expected_loss',
     round(f.expected::numeric, 2)::text)
   from (
-    select sum(d.clients) filter (where d.band in ('high', 'critical')) as clients,
-      sum(d.mrr) filter (where d.band in ('high', 'critical')) as mrr, sum(d.expected_mrr) as expected
-    from private.band_days d
-    where as_of is null and d.run_id = private.latest_scoring_run(organization_id, period_start, period_end)
-      and d.segment = coalesce(risk_figures.segment, d.segment) and d.currency = risk_figures.currency
+    select coalesce(sum(d.clients) filter (where d.band in ('high', 'critical')), 0) as clients,
+      coalesce(sum(d.mrr * coalesce(k.rate, 1)) filter (where d.band in ('high', 'critical')), 0) as mrr,
+      coalesce(sum(d.expected_mrr * coalesce(k.rate, 1)), 0) as expected
+    from (select private.latest_scoring_run(organization_id, period_start, period_end) as id) r
+    left join private.band_days d on d.run_id = r.id and d.segment = coalesce(range.segment, d.segment)
+    left join lateral (
+      select private.rate_on(organization_id, d.currency, range.organization_currency, period_start) as rate
+      where range.currency is null) k on true
+    where range.as_of is null
+      and (d.run_id is null or case when k.rate is null then d.currency else range.organization_currency end
+        = risk_figures.currency)
+    having exists (
+      select from private.band_days b
+      where b.run_id = private.latest_scoring_run(organization_id, period_start, period_end))
   ) f
+  right join (select true) one on true
 $$;
 
 -- Clients by band in the last finished run, and the whole of it: { segment, bands }.
