@@ -18,7 +18,7 @@ do $$
 begin
   for n in 1..5 loop
     perform tests.remember('client ' || n, tests.as_admin(format($q$select public.create_client(tests.id('ours'),
-      '{"name": "Client %s", "segment": "individual", "amount": "50", "since": "%s"}') ->> 'id'$q$, n,
+      '{"name": "Client %s", "segment": "individual", "amount": "50", "since": "%s", "observed_from": "%2$s"}') ->> 'id'$q$, n,
       tests.day(100 * n)))::uuid);
   end loop;
   update public.clients set unpaid_since = tests.day(case name when 'Client 1' then 40 else 55 end)
@@ -63,6 +63,20 @@ select is(tests.payment('technical_agent', 'client 1'), tests.payment('technical
   'Who may not read customers cannot tell them apart.');
 select is(jsonb_path_query_array(tests.payment('technical_agent', 'client 3'), '$[*].feature'),
   jsonb_path_query_array(tests.payment('technical_agent', 'client 1'), '$[*].feature'), 'Their order tells nothing either.');
+create function tests.told_points(actor text) returns setof numeric language sql as $$
+  select (v #>> '{}')::numeric from tests.answer(actor, 'public.client_factors(tests.id(''ours''), tests.id(''client 1''))') f
+  cross join lateral (
+    select f -> k as v from unnest('{log_odds,mean_log_odds}'::text[]) k
+    union all
+    select t -> 'points' from jsonb_array_elements(f -> 'raising' || (f -> 'lowering')) t where t ->> 'theme' = 'payment') x
+$$;
+select is((select count(*)::integer from tests.told_points('technical_agent') p where p <> round(p, 1)), 0,
+  'The points of the theme, and the sums it is in, are rounded for others.');
+select ok((select count(*) = 3 from tests.told_points('technical_agent')) and exists (select from tests.told_points('admin') p where p <> round(p, 1)),
+  'Not for who reads customers.');
+select is(tests.outcome(a, 'select unpaid_since from public.clients'), '42501', a || ' does not read since when a client owes over the Data API.')
+from unnest('{admin,technical_agent}'::text[]) a;
+select is(tests.outcome('technical_agent', 'select id, name, status, mrr, score from public.clients'), '5', 'The client is read.');
 create function tests.means(actor text) returns table (name text, mean jsonb, sd jsonb) language sql as $$
   select f ->> 'name', f -> 'mean', f -> 'sd'
   from jsonb_array_elements(tests.answer(actor, 'public.churn_model(tests.id(''ours''))') #> '{model,features}') f
@@ -90,6 +104,16 @@ select is((select count(score)::integer from public.clients where organization_i
 select ok((select abs(avg(score) - 100 * private.yearly_share(tests.id('ours'))) < 0.1 from public.clients
   where organization_id = tests.id('ours')), 'On average it is the share that left in the last year, for 90 days.');
 select ok(private.yearly_share(tests.id('ours')) between 0.05 and 0.10, 'One of five in 100 to 365 days each.');
+create table tests.shares as select private.yearly_share(tests.id('ours')) as share;
+do $$
+begin
+  for n in 1..20 loop
+    perform tests.as_admin(format($q$select public.create_client(tests.id('ours'),
+      '{"name": "Old %s", "segment": "individual", "amount": "50", "since": "%s"}')$q$, n, tests.day(900)));
+  end loop;
+end
+$$;
+select is(private.yearly_share(tests.id('ours')), (select share from tests.shares), 'Clients of whom only those who stayed were entered make nobody stay.');
 delete from public.clients where organization_id = tests.id('ours');
 
 -- A world with known truth

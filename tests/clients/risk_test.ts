@@ -50,8 +50,17 @@ Deno.test("Where nobody ever left there is a rule and no score; once somebody ha
   const organization = await newOrganization();
   const { admin } = organization;
   const [first, second] = [
-    await addClient(admin, { amount: 100, since: dayFromNow(-300) }),
-    await addClient(admin, { amount: 50, since: dayFromNow(-200), stated_risk: "high" }),
+    await addClient(admin, {
+      amount: 100,
+      since: dayFromNow(-300),
+      observed_from: dayFromNow(-300),
+    }),
+    await addClient(admin, {
+      amount: 50,
+      since: dayFromNow(-200),
+      observed_from: dayFromNow(-200),
+      stated_risk: "high",
+    }),
   ];
   const queued = await call(admin, "POST", "/clients/churn-model/train");
   assert.equal(expectStatus<{ status: string }>(queued, 202).status, "queued");
@@ -84,12 +93,25 @@ Deno.test("Where nobody ever left there is a rule and no score; once somebody ha
 Deno.test("Factors add up, and people add their own", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
-  const left = await addClient(admin, { amount: 10, since: dayFromNow(-100) });
+  const left = await addClient(admin, {
+    amount: 10,
+    since: dayFromNow(-100),
+    observed_from: dayFromNow(-100),
+  });
   await move(admin, left.id, "churn", { effective_on: dayFromNow(-1) });
   for (let index = 0; index < 4; index += 1) {
-    await addClient(admin, { amount: 10, since: dayFromNow(-100 - index * 50) });
+    await addClient(admin, {
+      amount: 10,
+      since: dayFromNow(-100 - index * 50),
+      observed_from: dayFromNow(-100 - index * 50),
+    });
   }
-  const { id } = await addClient(admin, { amount: 10, since: dayFromNow(-9), stated_risk: "high" });
+  const { id } = await addClient(admin, {
+    amount: 10,
+    since: dayFromNow(-9),
+    observed_from: dayFromNow(-9),
+    stated_risk: "high",
+  });
   for (const title of ["Dark", "Dark", "Slow"]) {
     expectStatus(await call(admin, "POST", `/clients/${id}/issues`, { title }), 201);
   }
@@ -131,7 +153,11 @@ Deno.test("Factors add up, and people add their own", async () => {
 Deno.test("Bands are the organization's own, and are in the reports", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
-  const left = await addClient(admin, { amount: 10, since: dayFromNow(-100) });
+  const left = await addClient(admin, {
+    amount: 10,
+    since: dayFromNow(-100),
+    observed_from: dayFromNow(-100),
+  });
   await move(admin, left.id, "churn", { effective_on: dayFromNow(-1) });
   const { id } = await addClient(admin, { amount: 30, since: dayFromNow(-100) });
   expectProblem(

@@ -190,7 +190,13 @@ create policy "people read clients within the scope of their permission" on publ
       and organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]))));
 
 revoke all on public.clients from public, anon, authenticated, service_role;
-grant select on public.clients to authenticated, service_role;
+-- Without unpaid_since: what customers owe is for those who may read customers.
+grant select (id, organization_id, version, name, segment, client_type, region, category, external_id, account_number,
+  phone, email, contract_ends_on, stated_risk, custom_fields, owner_id, team_id, status, since, mrr, currency,
+  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, score, band, score_day,
+  score_model_id, risk_theme, trend, trend_days, search_text, created_by, deleted_at, deleted_by, merged_into,
+  created_at, updated_at) on public.clients to authenticated;
+grant select on public.clients to service_role;
 
 create trigger derive_columns before insert or update on public.clients
   for each row execute function private.set_client_derived_columns();

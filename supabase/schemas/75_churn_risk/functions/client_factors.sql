@@ -1,7 +1,7 @@
 -- What raises and what lowers the risk of a client, as it is known now, measured from the mean of the organization's
 -- clients: for a linear model the exact Shapley values. Themes and not single features have percentages, because features
 -- that go together share their weight arbitrarily. Features of customers have no figures for those who may not read
--- customers.
+-- customers; the points of their theme, and the sums that it is part of, are rounded to a tenth for them.
 create function private.explain_client(client public.clients)
 returns jsonb
 language plpgsql volatile set search_path = ''
@@ -12,6 +12,7 @@ declare
   scored private.scored_client;
   features jsonb;
   slope double precision;
+  with_figures boolean := client.organization_id = any (private.organizations_with('customers:read'));
 begin
   select m.* into model from private.churn_model_state s
   join public.churn_models m on m.organization_id = s.organization_id and m.id = s.active_model_id
@@ -33,11 +34,18 @@ begin
     'points', slope * (f.value ->> 'coefficient')::float8 * (scored.z[f.n] - baseline[f.n]))) into features
   from jsonb_array_elements(model.features) with ordinality f (value, n);
   return jsonb_build_object('method', model.method, 'confidence', model.confidence, 'model_id', model.id, 'reason',
-    model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds', scored.log_odds,
-    'mean_log_odds', scored.log_odds - (select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f))
-    || private.factor_lists(features, scored.segment,
-      client.organization_id = any (private.organizations_with('customers:read')));
+    model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds',
+    private.told_points(scored.log_odds, with_figures), 'mean_log_odds', private.told_points(scored.log_odds - (
+      select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f), with_figures))
+    || private.factor_lists(features, scored.segment, with_figures);
 end
+$$;
+
+create function private.told_points(points double precision, with_figures boolean)
+returns double precision
+language sql immutable set search_path = ''
+as $$
+  select case when with_figures then points else round(points::numeric, 1)::float8 end
 $$;
 
 -- Whether a feature of a model is computed from customers.
@@ -61,7 +69,7 @@ as $$
       with_figures or not private.is_from_customers(v.value) as is_shown
     from jsonb_array_elements(features) with ordinality v (value, n)
   ), t as (
-    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
+    select f.theme, sum(f.points) as points, private.told_points(sum(f.points), bool_and(f.is_shown)) as told, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
       order by case when f.is_shown then abs(f.points) end desc nulls last, f.n)
       filter (where (abs(f.points) >= 0.005 or not f.is_shown)
         and (f.value ->> 'level' is null or f.value ->> 'level' = segment)) as details
@@ -76,11 +84,11 @@ as $$
   select jsonb_build_object(
     'raising', (
       select coalesce(jsonb_agg(jsonb_build_object('theme', w.theme, 'name', private.theme_name(w.theme), 'percentage',
-        w.percentage, 'points', w.points, 'details', coalesce(w.details, '[]'), 'source', 'model')
+        w.percentage, 'points', w.told, 'details', coalesce(w.details, '[]'), 'source', 'model')
         order by w.points desc), '[]') from whole w),
     'lowering', (
       select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme), 'points',
-        t.points, 'details', coalesce(t.details, '[]'), 'source', 'model') order by t.points), '[]')
+        t.told, 'details', coalesce(t.details, '[]'), 'source', 'model') order by t.points), '[]')
       from t where t.points < -1e-9))
 $$;
 

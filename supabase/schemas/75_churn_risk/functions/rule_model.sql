@@ -56,17 +56,17 @@ as $$
     order by c.id desc limit 10000), clock_timestamp(), true) f
 $$;
 
--- The share of clients that leave within 90 days, by the ends and the days of service of the last year; null where nobody
--- left.
+-- The share of clients that leave within 90 days, by the ends and the days of service of the last year, from when on they
+-- were observed: before that nobody could have been seen to leave. Null where nobody left.
 create function private.yearly_share(organization_id uuid)
 returns double precision
 language sql stable set search_path = ''
 as $$
-  select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(
-    least(s.ends_on, t.today) - greatest(s.starts_on, t.today - 365)), 0))
+  select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(least(s.ends_on, t.today) - x.seen_from), 0))
   from (select private.local_day(yearly_share.organization_id) as today) t
   join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
-    and (s.ends_on is null or s.ends_on > t.today - 365)
+  cross join lateral (select greatest(s.starts_on, s.observed_from, t.today - 365) as seen_from) x
+  where x.seen_from < t.today and (s.ends_on is null or s.ends_on > x.seen_from)
   group by t.today
   having count(s.ends_on) > 0
 $$;
