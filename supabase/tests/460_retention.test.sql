@@ -61,6 +61,20 @@ select is(tests.plays_of('quiet'), '{call_quiet_client}', 'After its days a play
 select is((select round(r.rank::numeric, 2) from public.recommendations r where r.client_id = tests.id('quiet') and r.state = 'proposed'),
   14.00, 'The rank is risk times revenue times the effect: 0.7 of 200, a tenth.');
 
+-- Amounts in other currencies: the least revenue and the cost are in the organization's.
+update public.plays set min_mrr = 1000, cost = 30 where organization_id = tests.id('ours') and key = 'follow_up_estimate';
+insert into public.exchange_rates (organization_id, currency, starts_on, rate) values (tests.id('ours'), 'EUR', '2020-01-01', 10),
+  (tests.id('ours'), 'XOF', '2020-01-01', 0.02);
+select tests.client(n, 'high', 'estimate', jsonb_build_object('currency', cur, 'amount', '200'))
+from (values ('euros', 'EUR'), ('francs', 'XOF'), ('cedis', 'GHS'), ('dollars', 'USD')) v (n, cur);
+select tests.recommend();
+select is(array(select n from unnest('{euros,francs,cedis,dollars}'::text[]) n where 'follow_up_estimate' = any (tests.plays_of(n))), '{euros,dollars}',
+  '200 euros at 10 are 2,000; without a rate the least revenue is left aside.');
+select is((select array_agg(round(r.rank::numeric, 2) order by c.name) from public.recommendations r join public.clients c on c.id = r.client_id
+  join public.plays p on p.id = r.play_id where p.key = 'follow_up_estimate'), '{14.00,110.00}', '0.7 of 2,000, a tenth, less 30; without a rate no cost.');
+update public.plays set min_mrr = null, cost = 0 where organization_id = tests.id('ours') and key = 'follow_up_estimate';
+delete from public.clients c where c.id in (tests.id('euros'), tests.id('francs'), tests.id('cedis'), tests.id('dollars'));
+
 -- Held out
 update public.churn_settings set holdout_share = 0.5 where organization_id = tests.id('ours');
 do $$
