@@ -125,7 +125,38 @@ select is((select decided_by from public.recommendations where id = tests.id('r'
 update public.recommendations set expires_on = tests.day(0) where state = 'proposed';
 select private.settle_recommendations();
 select is((select count(*)::integer from public.recommendations where state = 'proposed'), 0, 'Nobody decided: expired.');
-select is((select state from public.recommendations where id = tests.id('r')), 'accepted', 'What was accepted does not expire.');
+select is((select state from public.recommendations where id = tests.id('r')), 'accepted', 'What was accepted does not expire so soon.');
+update public.recommendations set decided_at = now() - interval '91 days' where id = tests.id('r');
+select private.settle_recommendations();
+select is((select state from public.recommendations where id = tests.id('r')), 'expired', 'After 90 days it does.');
+
+-- Who leaves, or opts out of texts, has no open proposals
+create function tests.open_plays(name text) returns integer language sql as $$
+  select count(*)::integer from public.recommendations r where r.client_id = tests.id(name) and r.state = 'proposed'
+$$;
+do $$
+declare
+  n text;
+begin
+  update public.churn_settings set holdout_share = 0 where organization_id = tests.id('ours');
+  foreach n in array '{gives notice,leaves,is deleted,stays}'::text[] loop
+    perform tests.client(n, 'critical', 'contact', jsonb_build_object('since', tests.day(60)));
+  end loop;
+  perform tests.client('opts out', 'moderate', 'contract', '{"phone": "+233200000077"}');
+  perform tests.recommend();
+  perform tests.as_admin('select public.create_recommendation(tests.id(''ours''), tests.id(''leaves''), ''{"title": "Ask why"}'')');
+end
+$$;
+select is(array(select tests.open_plays(n) from unnest('{gives notice,leaves,is deleted,stays}'::text[]) n), '{3,4,3,3}', 'Plays are proposed.');
+select ok('ask_for_feedback' = any (tests.plays_of('opts out')), 'One is to send a text.');
+select tests.as_admin(format('select public.record_client_movement(tests.id(''ours''), tests.id(%L), %L, %L)', n, m,
+  jsonb_build_object('notice_on', tests.day(0), 'service_ends_on', tests.day(-30), 'effective_on', tests.day(0))))
+from (values ('gives notice', 'notice'), ('leaves', 'churn')) v (n, m);
+select tests.as_admin('select public.delete_client(tests.id(''ours''), tests.id(''is deleted''))');
+insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233200000077', 'manual');
+select is(array(select tests.open_plays(n) from unnest('{gives notice,leaves,is deleted,stays}'::text[]) n), '{0,1,0,3}',
+  'Those of plays end with the client; what a person recommended stays.');
+select is(tests.plays_of('opts out') && '{ask_for_feedback}', false, 'Nobody is proposed to text who has opted out.');
 
 -- Outcomes
 delete from private.play_trials where client_id in (tests.id('quiet'), tests.id('dark')) and proposed_on = tests.day(0);
@@ -270,7 +301,8 @@ create function tests.proposed(options jsonb) returns integer language sql as $$
   select sum((d ->> 'proposed')::integer)::integer from tests.actions(options) d
 $$;
 select is(tests.proposed(jsonb_build_object('from', tests.day(0))), (select count(*)::integer from public.recommendations r
-  where r.organization_id = tests.id('ours') and r.proposed_on >= date_trunc('month', tests.day(0))), 'Recommendations too go by their month.');
+  where r.organization_id = tests.id('ours') and r.proposed_on >= date_trunc('month', tests.day(0))
+    and r.play_id is not null), 'Recommendations too go by their month.');
 select is(tests.proposed('{"segment": "individual"}') + tests.proposed('{"currency": "USD"}'), 0, 'And by segment and currency.');
 select is(tests.outcome('admin', format('select public.retention_actions(tests.id(''ours''), %L)', o)), 'PT422', o || ' is refused.')
 from unnest(array['{"from": "2199-01-01"}', '{"from": "2026-05-01", "to": "2026-03-01"}']) o;

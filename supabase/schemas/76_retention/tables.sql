@@ -85,6 +85,7 @@ create unique index recommendations_one_open on public.recommendations (organiza
 create index recommendations_of_client on public.recommendations (organization_id, client_id, id desc);
 create index recommendations_play on public.recommendations (organization_id, play_id, proposed_on);
 create index recommendations_expiring on public.recommendations (expires_on) where state = 'proposed';
+create index recommendations_accepted on public.recommendations (decided_at) where state = 'accepted';
 create index recommendations_decided_by on public.recommendations (decided_by);
 create index recommendations_finished_by on public.recommendations (finished_by);
 create index recommendations_created_by on public.recommendations (created_by);
@@ -107,6 +108,11 @@ create trigger set_updated_at before update on public.recommendations
   for each row execute function private.set_updated_at();
 
 select private.audit_table('public.recommendations', 'note');
+
+create trigger expire_texts_insert after insert on public.suppressions referencing new table as new_rows
+  for each statement execute function private.expire_texts();
+create trigger expire_texts_update after update on public.suppressions referencing new table as new_rows
+  for each statement execute function private.expire_texts();
 
 
 -- A row for each client and play that fitted, shown or held out, again after 90 days. No person can read it.

@@ -136,6 +136,7 @@ begin
   where (c.organization_id = derive_from_movements.organization_id) is true and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
   perform private.forget_outcomes(organization_id, client_ids);
+  perform private.expire_recommendations(organization_id, client_ids);
 end
 $$;
 

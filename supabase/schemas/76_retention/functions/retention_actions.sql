@@ -27,7 +27,8 @@ as $$
     || to_jsonb(s) || '{"held_out": null, "shown": null, "not_shown": null, "measured": false, "effect": null,
       "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play, range), '{}')
   from (
-    select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
+    select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')
+        or r.state = 'expired' and r.decided_at is not null) as accepted,
       count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
       count(*) filter (where r.state = 'done') as done, count(*) filter (where r.state = 'not_done') as not_done,
       count(*) filter (where r.state = 'proposed') as waiting

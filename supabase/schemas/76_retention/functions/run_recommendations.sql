@@ -35,7 +35,8 @@ begin
 end
 $$;
 
--- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome. The trial
+-- Proposals that nobody has decided within 30 days expire, and so does what was accepted and not finished within 90, so
+-- that the play may come again. 90 days after it began a trial has its outcome. The trial
 -- is locked before the movements are read, and a transaction that enters movements writes the trial after them
 -- (forget_outcomes), so no outcome misses a movement that is entered at the same time.
 create function private.settle_recommendations()
@@ -48,6 +49,10 @@ as $$
     where e.state = 'proposed' and e.expires_on <= current_date + 1
       and e.expires_on <= private.local_day(e.organization_id)
     limit 2000);
+  update public.recommendations r set state = 'expired'
+  where r.state = 'accepted' and r.id in (
+    select e.id from public.recommendations e
+    where e.state = 'accepted' and e.decided_at < now() - interval '90 days' limit 2000);
   update private.play_trials t
   set outcome = case when private.had_left_before(t.organization_id, x.stands_for, t.proposed_on) then 'absent'
     when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left' else 'retained' end
