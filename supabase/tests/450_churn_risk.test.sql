@@ -186,6 +186,12 @@ select private.churn_metrics(format($q$
 select ok(tests.metric('auc') > (select (figures ->> 'auc')::float8 from tests.best) - 0.01,
   'It tells apart nearly as well as the truth does.');
 select ok(tests.metric('auc') between tests.metric('auc_low') and tests.metric('auc_high'), 'The area has its interval.');
+select ok((select bool_and(abs((o ->> 'high')::float8 - (private.wilson_interval(((o ->> 'rate')::numeric * clients), clients) ->> 'high')::float8) < 0.0001)
+  from (
+    select (m ->> 'rows')::integer as clients, s -> 'observed' as o
+    from private.churn_metrics('select client_id, ''all'' as segment, 0.5 + n / 1000.0 as p, (n % 4 = 0)::integer as y, 1 as w from (select n, n % 10
+      as client_id from generate_series(1, 40) n) r') f, jsonb_array_elements(f -> 'segments') s, jsonb_build_object('rows', 10) m) x),
+  'Ten clients of four rows each have the interval of ten.');
 select ok(tests.metric('ratio') between 0.8 and 1.25, 'As many leave as expected.');
 select ok(tests.metric('brier') < tests.metric('brier_base'), 'It is better than the rate alone.');
 select is(jsonb_array_length((tests.latest_model()).metrics #> '{model,tenths}'), 10, 'There are ten tenths.');

@@ -60,7 +60,8 @@ as $$
     select (figures ->> 'expected')::float8 / nullif((figures ->> 'observed')::float8, 0) as ratio) r
 $$;
 
--- Tenths of the rows by weight, the highest probabilities first: what was predicted and what came, with Wilson's interval.
+-- Tenths of the rows by weight, the highest probabilities first: what was predicted and what came, with Wilson's interval
+-- of so many clients.
 create function private.calibration_table(source text)
 returns jsonb
 language plpgsql volatile set search_path = '' set max_parallel_workers_per_gather = 0 set jit = off
@@ -70,12 +71,12 @@ declare
 begin
   execute format($q$
     select coalesce(jsonb_agg(jsonb_build_object('tenth', t.tenth, 'rows', t.rows, 'predicted', t.predicted,
-      'weight', t.weight, 'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.tenth), '[]')
+      'weight', t.weight, 'observed', private.wilson_interval((t.rate * t.clients)::numeric, t.clients)) order by t.tenth), '[]')
     from (
-      select r.tenth, count(*) as rows, sum(r.w) as weight, sum(r.w * r.p) / sum(r.w) as predicted,
+      select r.tenth, count(*) as rows, count(distinct r.client_id) as clients, sum(r.w) as weight, sum(r.w * r.p) / sum(r.w) as predicted,
         sum(r.w * r.y) / sum(r.w) as rate
       from (
-        select q.p, q.y, q.w,
+        select q.client_id, q.p, q.y, q.w,
           least(10, 1 + floor(10 * (sum(q.w) over (order by q.p desc, q.client_id) - q.w) / sum(q.w) over ()))::integer
             as tenth
         from (%s) q
@@ -95,9 +96,9 @@ declare
 begin
   execute format($q$
     select coalesce(jsonb_agg(jsonb_build_object('segment', t.segment, 'rows', t.rows, 'predicted', t.predicted,
-      'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.segment), '[]')
+      'observed', private.wilson_interval((t.rate * t.clients)::numeric, t.clients)) order by t.segment), '[]')
     from (
-      select q.segment, count(*) as rows, sum(q.w * q.p) / sum(q.w) as predicted, sum(q.w * q.y) / sum(q.w) as rate
+      select q.segment, count(*) as rows, count(distinct q.client_id) as clients, sum(q.w * q.p) / sum(q.w) as predicted, sum(q.w * q.y) / sum(q.w) as rate
       from (%s) q group by 1
     ) t $q$, source) into answer;
   return answer;

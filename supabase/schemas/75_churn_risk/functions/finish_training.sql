@@ -167,8 +167,8 @@ as $$
     model.organization_id))
 $$;
 
--- Of each theme: how many rows it raises the risk of and how many of these left, and the same of the others. What was
--- seen together, not a cause.
+-- Of each theme: the share that left of the rows whose risk it raises, and of the others, with intervals of so many
+-- clients. What was seen together, not a cause.
 create function private.theme_outcomes(model public.churn_models, parts text[])
 returns jsonb
 language plpgsql set search_path = ''
@@ -179,11 +179,14 @@ begin
   execute format($q$
     select jsonb_object_agg(t.theme, jsonb_build_object('with', t.with_it, 'without', t.without_it)) from (
       select v.theme,
-        private.wilson_interval((sum(r.w * r.y) filter (where v.points > 0) * count(*) filter (where v.points > 0)
-          / nullif(sum(r.w) filter (where v.points > 0), 0))::numeric, count(*) filter (where v.points > 0)) as with_it,
-        private.wilson_interval((sum(r.w * r.y) filter (where v.points <= 0) * count(*) filter (where v.points <= 0)
-          / nullif(sum(r.w) filter (where v.points <= 0), 0))::numeric, count(*) filter (where v.points <= 0))
-          as without_it
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points > 0)
+          * count(distinct r.client_id) filter (where v.points > 0)
+          / nullif(sum(r.w) filter (where v.points > 0), 0))::numeric,
+          count(distinct r.client_id) filter (where v.points > 0)) as with_it,
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points <= 0)
+          * count(distinct r.client_id) filter (where v.points <= 0)
+          / nullif(sum(r.w) filter (where v.points <= 0), 0))::numeric,
+          count(distinct r.client_id) filter (where v.points <= 0)) as without_it
       from private.churn_training_rows r
       cross join lateral (values %s) v (theme, points)
       where r.organization_id = %L and r.part = any (%L)
