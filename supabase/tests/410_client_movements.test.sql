@@ -2,7 +2,7 @@
 -- currencies, plans and rules; spells and rollups always agree with it.
 begin;
 \ir support.inc
-select plan(90);
+select plan(93);
 
 do $$
 begin

@@ -2,7 +2,7 @@
 -- the channels: the table of the roles cell by cell.
 begin;
 \ir support.inc
-select plan(237);
+select plan(238);
 
 do $$
 declare

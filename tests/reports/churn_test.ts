@@ -52,6 +52,8 @@ Deno.test("GET /reports/churn-trends explains its figures and marks the running 
   for (let index = 0; index < 4; index++) {
     clients.push(await addClient(admin, { since, amount: 100 }));
   }
+  const before = dayFromNow(-40);
+  await move(admin, clients[1]?.id ?? "", "churn", { effective_on: before, reason: "price" });
   await move(admin, clients[0]?.id ?? "", "churn", { effective_on: month, reason: "price" });
   const report = expectStatus<
     { data: Row[]; definitions: Record<string, string>; as_of: string; currency: string }
@@ -64,9 +66,11 @@ Deno.test("GET /reports/churn-trends explains its figures and marks the running 
     month,
     true,
     1,
-    0.25,
+    0.333333,
   ]);
-  assert.equal(now?.yearly, Math.round((1 - 0.75 ** 12) * 1e6) / 1e6);
+  assert.equal(now?.yearly, null, "Part of a month tells nothing of a year");
+  const then = report.data.find(({ period }) => period === `${before.slice(0, 8)}01`);
+  assert.equal(then?.yearly, Math.round((1 - 0.75 ** 12) * 1e6) / 1e6);
   assert(report.data.slice(0, -1).every(({ partial }) => !partial));
   assert.equal(report.data[0]?.period, `${since.slice(0, 8)}01`, "no rows before the first client");
   for (const figure of ["logo_churn", "grr", "nrr", "clients_start"]) {

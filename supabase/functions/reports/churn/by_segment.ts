@@ -40,7 +40,7 @@ const route = createRoute({
   summary: "Churn of each segment over a range, and how long its clients stay",
   description:
     "`clients_start` and `mrr_start` are those of the first period; what changed is added up. A rate is " +
-    "of all clients that were there at the starts of the periods: the mean of the months, weighted by size. " +
+    "of all clients that were there at the starts of the periods that are over: the mean of the months, weighted by size. " +
     "Survival is of all spells ever, by the segment at their start.",
   ...permitted("churn:read"),
   request: { query: Range.extend({ period: Period, currency: Currency }) },
@@ -63,7 +63,7 @@ export function churnBySegment(app: App) {
       definitions: {
         ...definitions,
         logo_churn:
-          "Sum of churned / sum of clients_start over the periods, with the Wilson score interval of 95 %",
+          "Sum of churned / sum of clients_start over the periods that are over, with the Wilson score interval of 95 %",
       },
     }, 200);
   });

@@ -40,7 +40,7 @@ const Answer = z.object({
   period: z.enum(["month", "quarter", "year"]),
   currency: z.string(),
   data: z.array(Row.extend({
-    yearly: z.number().nullable().openapi({ description: "A month's churn as that of a year" }),
+    yearly: z.number().nullable().openapi({ description: "A month's churn as that of a year; null for the running month" }),
   })),
 }).openapi("ChurnTrends");
 
@@ -79,7 +79,9 @@ export function churnTrends(app: App) {
     ));
     const data = report.data.map((row) => ({
       ...row,
-      yearly: report.period === "month" && row.logo_churn ? yearlyChurn(row.logo_churn.rate) : null,
+      yearly: report.period === "month" && !row.partial && row.logo_churn
+        ? yearlyChurn(row.logo_churn.rate)
+        : null,
     }));
     return c.json({ ...withMoment(report), data, definitions }, 200);
   });

@@ -11,9 +11,16 @@ as $$
   group by 1
 $$;
 
+create function private.rates_of(figures jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('logo_churn', figures -> 'logo_churn', 'grr', figures -> 'grr', 'nrr', figures -> 'nrr')
+$$;
+
 -- GET /reports/churn-by-segment: for each segment all periods of the range together, and how long clients stay. Rates
 -- are of all clients that were there at the starts of the periods, so a month's rate is the mean month's, weighted by
--- size. A segment that never had ten clients is shown without rates. Security definer because the rollups may not be
+-- size; the running period is in no rate. A segment that never had ten clients is shown without rates. Security definer because the rollups may not be
 -- read directly.
 create function private.churn_by_segment(organization_id uuid, options jsonb)
 returns jsonb
@@ -22,6 +29,7 @@ as $$
 declare
   range private.churn_range := private.churn_range(organization_id, options);
   whole private.churn_range := range;
+  running date := date_trunc(range.period, range.today);
   rows jsonb;
 begin
   whole.from_day := '1900-01-01';
@@ -29,11 +37,13 @@ begin
     select c.* from private.churn_cells(organization_id, range) c
   ), segments as (
     select c.segment, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)) as cell,
-      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)) as opening
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)) as opening,
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on < running)) as over
     from cells c group by 1, 2
     union all
     select null, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)),
-      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day))
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)),
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on < running))
     from cells c group by 2
   ), sizes as (
     select n.segment, n.currency, max(n.clients) as largest from (
@@ -57,6 +67,7 @@ begin
         where l.organization_id = churn_by_segment.organization_id and l.key = s.segment),
       'too_few', z.largest < 10)
     || private.churn_figures(s.cell, s.opening)
+    || private.rates_of(private.churn_figures(s.over, s.over))
     || case when z.largest < 10 then '{"logo_churn": null, "grr": null, "nrr": null}' else '{}' end::jsonb
     || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures, 'bands', b.bands)
     order by s.segment nulls last, s.currency), '[]')
