@@ -415,6 +415,24 @@ $$;
 select is(tests.column_of('gone', 'mrr'), '50.00', 'Two that are one may be added up.');
 select is_empty('select tests.differences()', 'Rollups equal a recount after merges.');
 
+-- A segment that was removed while a client was deleted
+do $$
+begin
+  perform tests.client('away', '{"since": "2026-03-01", "amount": "12", "segment": "individual"}');
+  perform tests.act_as('admin');
+  perform public.delete_client(tests.id('ours'), tests.id('away'));
+  perform public.client_segments(tests.id('ours'), (
+    select jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label)) from public.client_segments s
+    where s.organization_id = tests.id('ours') and s.key <> 'individual'), '{"individual": "enterprise"}');
+  perform public.restore_client(tests.id('ours'), tests.id('away'));
+  perform tests.act_as('postgres');
+end
+$$;
+select is((select m.segment from private.effective_movements(array[tests.id('away')]) m order by m.day desc, m.place desc limit 1), 'enterprise',
+  'Restored, it counts in the segment that it was moved to.');
+select is(tests.column_of('away', 'segment'), 'enterprise', 'Which it has.');
+select is_empty('select tests.differences()', 'The rollups equal a recount.');
+
 -- Append-only
 select throws_ok('update public.client_movements set amount = 1', '42501', null, 'Nobody changes the ledger.');
 select is(tests.outcome(actor, statement), '42501', format('%s may not %s.', actor, statement))

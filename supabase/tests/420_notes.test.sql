@@ -296,6 +296,13 @@ end
 $$;
 select is(tests.refusal(), 'PT429', 'Somebody who sends very many notes has to wait.');
 
+-- Who changes role moves the mark under the lock of notes
+create table tests.versions as select version from private.note_versions where organization_id = tests.id('ours');
+update public.memberships set role_id = (select id from public.roles where key = 'technical_agent' and organization_id is null)
+where organization_id = tests.id('ours') and user_id = tests.id('marketing two');
+select is((select version from private.note_versions where organization_id = tests.id('ours')), (select version + 1 from tests.versions),
+  'A change of role raises the version: what was counted before is old.');
+
 -- What is audited
 select is(array(select distinct a.after ->> k from public.audit_logs a, unnest(array['title', 'description']) k
   where a.resource = 'notes' and a.action = 'insert'), '{***}', 'The text of notes is masked in the log.');

@@ -158,8 +158,9 @@ select is(tests.period('2026-02-01') ->> 'churned', '11', 'A late entry changes 
 select is(tests.report('churn_trends', jsonb_build_object('as_of', m.at)) -> 'data', b.data,
   'As of an earlier moment the report is what it was.') from tests.moments m, tests.before b;
 select is(array(select r ->> 'period' from jsonb_array_elements(tests.report('churn_trends',
-  jsonb_build_object('changed_since', m.at)) -> 'data') r where (r ->> 'changed')::boolean), '{2026-02-01}',
-  'What has changed since is marked.') from tests.moments m;
+  jsonb_build_object('changed_since', m.at)) -> 'data') r where (r ->> 'changed')::boolean), array(
+  select d::date::text from generate_series(timestamp '2026-02-01', private.local_day(tests.id('ours')), interval '1 month') d),
+  'What has changed since is marked: its month, and those that began with one client fewer.') from tests.moments m;
 select is(tests.report('churn_trends', jsonb_build_object('as_of', clock_timestamp())) -> 'data',
   tests.report('churn_trends', '{}') -> 'data', 'As of now a recount equals the rollup.');
 

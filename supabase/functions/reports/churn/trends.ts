@@ -59,7 +59,7 @@ const route = createRoute({
       period: Period,
       currency: Currency,
       changed_since: z.iso.datetime({ offset: true }).optional().openapi({
-        description: "Marks periods of which something was entered after this moment",
+        description: "Marks periods that may have changed since: from the first on of which something was entered",
       }),
     }),
   },

@@ -53,6 +53,14 @@ begin
   update public.clients c set deleted_at = null, deleted_by = null
   where c.organization_id = restore_client.organization_id and c.id = client.id;
   perform private.post_entries(organization_id, private.entries_of_deleted(client.id), '{}', 'restore');
+  -- A segment that was removed meanwhile has given its clients to another one.
+  perform private.post_entries(organization_id, array(
+    select row(client.id, private.local_day(organization_id), 'segment', '', null, null, client.segment, null, null,
+      null)::private.client_entry
+    from (
+      select m.segment from private.effective_movements(array[client.id]) m order by m.day desc, m.place desc limit 1
+    ) l
+    where l.segment <> client.segment), '{}', 'restore');
   return private.client_of(organization_id, client_id);
 end
 $$;

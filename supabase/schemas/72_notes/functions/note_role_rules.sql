@@ -1,10 +1,12 @@
--- Who joins, or takes another role, sees the role's older notes, but they do not count as unread. Security definer
+-- Who joins, or takes another role, sees the role's older notes, but they do not count as unread: a note that is being
+-- sent comes before, or after and counts. Security definer
 -- because a person who changes memberships may not write marks.
 create function private.mark_older_notes_read()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.next_note_version(new.organization_id);
   insert into private.note_marks (organization_id, user_id, read_before)
   values (new.organization_id, new.user_id, private.uuid_v7())
   on conflict on constraint note_marks_pkey do update set read_before = excluded.read_before;

@@ -38,7 +38,8 @@ as $$
   from converted c group by 1, 2
 $$;
 
--- GET /reports/churn-trends: a row for each period and currency; periods before the first client are left out. Security
+-- GET /reports/churn-trends: a row for each period and currency; periods before the first client are left out. What was
+-- entered since a moment may have changed its period and all later ones, whose clients at the start it changes. Security
 -- definer because the rollups may not be read directly.
 create function private.churn_trends(organization_id uuid, options jsonb)
 returns jsonb
@@ -61,7 +62,7 @@ begin
     from cells c
     full join private.churn_waterfall(organization_id, range) w on w.starts_on = c.starts_on and w.currency = c.currency
   ), late as (
-    select distinct date_trunc(range.period, m.day)::date as starts_on
+    select min(date_trunc(range.period, m.day))::date as starts_on
     from public.client_movements m
     where m.organization_id = churn_trends.organization_id and m.recorded_at > changed_since
       and m.recorded_at <= coalesce(range.as_of, 'infinity')
@@ -75,7 +76,7 @@ begin
         when 'month' then interval '1 month' when 'quarter' then interval '3 months' else interval '1 year' end)::date,
       range, s.currency)
     || case when changed_since is null then '{}'
-      else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
+      else jsonb_build_object('changed', exists (select from late l where l.starts_on <= s.starts_on)) end
     order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')
   into rows
   from sums s
