@@ -36,8 +36,8 @@ declare
   today date := tests.day(0);
 begin
   perform setseed(0.3);
-  insert into public.clients (organization_id, name, segment, currency, status, mrr)
-  select tests.id('ours'), 'Client ' || n, 'individual', 'GHS', 'active', 10 from generate_series(1, 1200) n;
+  insert into public.clients (organization_id, name, segment, currency, status, mrr, created_at)
+  select tests.id('ours'), 'Client ' || n, 'individual', 'GHS', 'active', 10, today - 1300 from generate_series(1, 1200) n;
   insert into public.client_spells (organization_id, client_id, spell_no, starts_on, observed_from)
   select organization_id, id, 1, today - 1300, today - 1300 from public.clients where organization_id = tests.id('ours');
   insert into public.client_issues (organization_id, client_id, type, title, opened_at, recorded_at)
@@ -100,6 +100,24 @@ insert into public.client_issues (organization_id, client_id, type, title, opene
 select tests.id('ours'), tests.id('seldom'), 'delay', 'Storm', date_trunc('quarter', tests.day(0)) - interval '20 days', now() from generate_series(1, 50);
 select is((select y from private.incident_counts(tests.id('ours'), tests.day(0), array[tests.id('seldom')]) where type = 'delay'
   and starts_on = (date_trunc('quarter', tests.day(0)) - interval '3 months')::date), 1::bigint, 'Many of a day are one.');
+
+-- A client that was entered later: before that nobody counted its incidents, unless older ones were entered.
+create function tests.quarters(name text) returns integer language sql as $$
+  select count(distinct x.starts_on)::integer from private.incident_counts(tests.id('ours'), tests.day(0), array[(select id from public.clients c
+    where c.organization_id = tests.id('ours') and c.name = quarters.name)]) x
+$$;
+with made as (
+  insert into public.clients (organization_id, name, segment, currency, status, mrr, created_at)
+  select tests.id('ours'), n, 'individual', 'GHS', 'active', 10, date_trunc('quarter', tests.day(0)) - interval '6 months'
+  from unnest('{new here,with a past}'::text[]) n returning id, organization_id, name
+), spells as (
+  insert into public.client_spells (organization_id, client_id, spell_no, starts_on, observed_from)
+  select m.organization_id, m.id, 1, tests.day(1300), tests.day(1300) from made m
+)
+insert into public.client_issues (organization_id, client_id, type, title, opened_at, recorded_at)
+select m.organization_id, m.id, 'delay', 'x', date_trunc('quarter', tests.day(0)) - interval '20 months', now() from made m where m.name = 'with a past';
+select is(array[tests.quarters('new here'), tests.quarters('with a past')], '{2,7}', 'Exposure begins when incidents would be known.');
+delete from public.clients where organization_id = tests.id('ours') and name in ('new here', 'with a past');
 
 -- Nothing known of clients helps: the rate of all
 update private.incident_models set skill = -0.1 where organization_id = tests.id('ours');

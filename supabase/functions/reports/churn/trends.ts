@@ -40,7 +40,9 @@ const Answer = z.object({
   period: z.enum(["month", "quarter", "year"]),
   currency: z.string(),
   data: z.array(Row.extend({
-    yearly: z.number().nullable().openapi({ description: "A month's churn as that of a year; null for the running month" }),
+    yearly: z.number().nullable().openapi({
+      description: "A month's churn as that of a year; null for the running month",
+    }),
   })),
 }).openapi("ChurnTrends");
 
@@ -59,7 +61,8 @@ const route = createRoute({
       period: Period,
       currency: Currency,
       changed_since: z.iso.datetime({ offset: true }).optional().openapi({
-        description: "Marks periods that may have changed since: from the first on of which something was entered",
+        description:
+          "Marks periods that may have changed since: from the first on of which something was entered",
       }),
     }),
   },

@@ -37,21 +37,24 @@ begin
 end
 $$;
 
--- The part of each of the twelve whole quarters before a day that clients were in service, where they were.
+-- The part of each of the twelve whole quarters before a day that clients were in service and their incidents would be
+-- known, where there is any.
 create function private.incident_exposure(organization_id uuid, before date, client_ids uuid[] default null)
 returns table (client_id uuid, starts_on date, exposure double precision)
 language sql stable rows 10000 set search_path = '' set jit = off
 as $$
   select s.client_id, q.starts_on, sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on)
-    - greatest(s.starts_on, q.starts_on))::float8 / min(q.ends_on - q.starts_on)
+    - greatest(s.starts_on, q.starts_on, k.day))::float8 / min(q.ends_on - q.starts_on)
   from private.spells_for_forecasts(incident_exposure.organization_id, client_ids) s
   join (
     select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
       (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
     from generate_series(1, 12) n
   ) q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
+  join private.incidents_known_from(incident_exposure.organization_id, client_ids) k
+    on k.client_id = s.client_id and k.day < least(coalesce(s.ends_on, q.ends_on), q.ends_on)
   group by 1, 2
-  having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on)) > 0
+  having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on, k.day)) > 0
 $$;
 
 -- Incidents of clients by type and quarter in the same time, where there were any. Incidents of a client and type on one day
