@@ -142,7 +142,8 @@ before, which was entered later.';
 comment on column private.play_trials.is_counted is
   'Whether it is in private.play_totals. What becomes known of it afterwards changes these no more.';
 
-create index play_trials_play on private.play_trials (organization_id, play_id);
+-- With the client, so that a look-up of one by this index does not read all trials of the play.
+create index play_trials_play on private.play_trials (organization_id, play_id, client_id);
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
 create index play_trials_uncounted on private.play_trials (organization_id)
   where outcome in ('retained', 'left') and not is_counted;

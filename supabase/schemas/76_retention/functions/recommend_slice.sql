@@ -51,7 +51,8 @@ begin
   from fits f
   where not f.held_out and not exists (
     select from public.recommendations r
-    where r.organization_id = run.organization_id and r.client_id = f.client_id and r.play_id = f.play_id
+    -- By the client's index, not by that of the play.
+    where r.organization_id = run.organization_id and r.client_id = f.client_id and (r.play_id = f.play_id) is true
       and r.proposed_on > today - f.every_days)
   on conflict do nothing;
   get diagnostics made = row_count;
