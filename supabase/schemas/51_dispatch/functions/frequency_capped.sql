@@ -11,14 +11,17 @@ begin
     select l.phone from unnest(limits) l
     group by l.phone
     having bool_and((
-      -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
-      -- yet, the planner would walk all texts of the organization for each recipient.
-      select count(*) from public.messages m
-      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = any (private.phone_spellings(l.phone))
-        and m.category = 'marketing' and m.direction = 'outbound'
-        and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
-        and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
-        and m.id is distinct from l.except_message
+      -- By the recipient alone (`is not distinct from` uses no index), a spelling at a time: while the statistics do not know
+      -- a month's partition yet, the planner would walk all texts of the organization for each recipient.
+      select sum(c.texts) from unnest(private.phone_spellings(l.phone)) s
+      cross join lateral (
+        select count(*) as texts from public.messages m
+        where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = s
+          and m.category = 'marketing' and m.direction = 'outbound'
+          and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
+          and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
+          and m.id is distinct from l.except_message
+      ) c
     ) < l.max_messages));
 end
 $$;
