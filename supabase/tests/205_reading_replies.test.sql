@@ -146,9 +146,11 @@ from (values ('STOP to end texts', 'stop'), ('stop to end texts', 'stop'), ('Tex
   ('Thanks for texting Acme! Reply STOP to unsubscribe.', null), ('What does "Reply STOP to opt out" mean?', null),
   ('end to end', null)) v (said, meaning);
 select is((private.classify_reply(null, said, array[
+    'Your visit is on Friday. Reply CANCEL to cancel your visit.',
     'Ours: stop by our office. Reply HELP for help, STOP to unsubscribe.', 'Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'Hello, text "END" to stop texts'])).meaning, meaning,
   format('"%s" means %s.', said, coalesce(meaning, 'nothing')))
-from (values ('Reply HELP for help, STOP to unsubscribe.', 'doubtful'), ('STOP to unsubscribe', 'stop'),
+from (values ('Reply HELP for help, STOP to unsubscribe.', 'doubtful'),
+  ('Reply CANCEL to cancel your visit', 'doubtful'), ('STOP to unsubscribe', 'stop'),
   ('Demo Power. Reply STOP to opt out.', 'doubtful'),
   ('Kofi, open day Friday. Demo Power. Reply STOP to opt out.', null),
   ('stop by our office', null), ('"Kofi, open day Friday. Demo Power. Reply STOP to opt out."', null),

@@ -297,9 +297,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
   ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
   ('phrase', 'doubtful', '\my (r|are) (you|u) (still )?(texting|messaging|contacting|calling|bothering|sending)\M',
     'A question why they are texted'),
-  ('phrase', 'doubtful', '\munsub(?!stan)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
-  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text )?messages?|txts?|marketing|promos?|promotions?|ads?'
-    '|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
+  ('phrase', 'doubtful', '\munsub(?!stan|tl|dued|sidi)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
+  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text|marketing|promo|spam) )?(messages?|texts?|txts?|sms'
+    '|marketing|promos?|promotions?|ads?|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
     '|publicidade?|publicite)( (please|pls|thanks|now))* \.', 'Also a sign and a word: "🚫 promos"'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
@@ -351,6 +351,22 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
   ('phrase', 'doubtful', '\m(delete|close|erase) ((my|this|the) )?(account|profile|data|details|records?)\M',
     'Of the messages, or of the account?')
 ) as r (kind, meaning, pattern, source);
+
+-- An instruction to opt out as the whole reply, whoever sent it (see copied_instruction).
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+values ('phrase', 'stop', 'mul',
+  '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
+  '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord'
+  '|stuur)( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret'
+  '|alto|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se) ?'
+  '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler|((vous|se|te) )?(desabonner|desinscrire)'
+  '|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
+  '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
+  '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
+  '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
+  '|berichten|messaggi|textos?|de|des|les|los|las|nos|ces|sus|der|die|il|i|le'
+  '|please|pls|plz|thanks|thank you|thx|now|ok|por favor|gracias|obrigad[oa]|svp|merci|bitte|danke|grazie|aub))* \.$',
+  'A copied instruction to opt out: "Reply STOP to end texts"');
 
 -- Matched against the reply as written, where capitals and separators count.
 insert into public.reply_rules (kind, meaning, language, pattern, source, as_written)

@@ -109,7 +109,7 @@ end
 $$;
 
 -- What a reply means: stop, start, help, doubtful (needs review) or null; whether a keyword or a phrase said so, and
--- which rule, none for a copied instruction. sent: the last messages to the number, newest first, which the reply may quote or answer.
+-- which rule. sent: the last messages to the number, newest first, which the reply may quote or answer.
 create function private.classify_reply(organization_id uuid, body text, sent text[] default '{}',
   at date default current_date, out meaning text, out recognized_by text, out rule_id uuid)
 language plpgsql stable set search_path = ''
@@ -129,7 +129,7 @@ begin
     recognized_by := 'keyword';
     return;
   end if;
-  meaning := private.copied_instruction(own, forms, sent);
+  select i.meaning, i.rule_id into meaning, rule_id from private.copied_instruction(own, forms, sent) i;
   if meaning is not null then
     recognized_by := 'phrase';
     return;

@@ -12,54 +12,38 @@ as $$
     '["''“”„«»‘’]? ?(stop|stopall|arr[eê]t|end|quit|cancel|unsubscribe|opt ?out|alto|baja|sair|parar)(?![[:alpha:]])'
 $$;
 
--- Whether a normalized reply is an instruction to opt out and nothing else, whoever sent it: "text stop to end texts".
-create function private.is_instruction(normalized text)
-returns boolean
-language sql immutable parallel safe set search_path = ''
-as $$
-  select normalized ~ (
-    '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
-    '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord|stuur)'
-    '( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret|alto'
-    '|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se)? ?'
-    '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler'
-    '|((vous|se|te) )?(desabonner|desinscrire)|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
-    '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
-    '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
-    '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
-    '|berichten|messaggi|textos?|de|des|les|los|las|nos|ces|sus|der|die|il|i|le'
-    '|please|pls|plz|thanks|thank you|thx|now|ok|por favor|gracias|obrigad[oa]|svp|merci|bitte|danke|grazie|aub))* \.$')
-$$;
-
 -- What a reply means that consists of nothing but a copied instruction to opt out. stop: who copies one, wants it.
 -- doubtful: it is the end of one of our messages, or offers more than to opt out. Null: it is something else, or a
 -- whole message of ours. sent: see classify_reply.
-create function private.copied_instruction(own text, forms text[], sent text[])
-returns text
-language plpgsql immutable set search_path = ''
+create function private.copied_instruction(own text, forms text[], sent text[], out meaning text, out rule_id uuid)
+language plpgsql stable set search_path = ''
 as $$
 declare
   ends constant text := E' \t.,;:!?…-–—"''“”„«»()[]';
   said constant text := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
     '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
     '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
+  rule public.reply_rules;
   body text;
   message text;
   place integer;
   passage text;
-  is_end boolean := false;
 begin
   -- Few replies contain such a word.
   if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%',
     '%opt%', '%alto %', '%baja %', '%sair %', '%parar %'])
   then
-    return null;
+    return;
   end if;
-  if private.is_instruction(forms[cardinality(forms)]) then
-    return 'stop';
+  select * into rule from public.reply_rules r
+  where r.organization_id is null and r.kind = 'phrase' and r.language = 'mul';
+  if forms[cardinality(forms)] ~ rule.pattern then
+    meaning := 'stop';
+    rule_id := rule.id;
+    return;
   end if;
   if char_length(said) < 4 then
-    return null;
+    return;
   end if;
   foreach body in array sent loop
     message := btrim(regexp_replace(body, '\s+', ' ', 'g'), ends);
@@ -70,11 +54,18 @@ begin
     continue when not (private.opt_out_ways(passage)).by_reply;
     if passage ~* private.instruction_beginning()
       and passage !~* '[.!?;:] |\m(or|ou|o|oder|help|aide|ayuda|info|yes|start)\M'
+      -- "Reply CANCEL to cancel your visit" is about something else.
+      and passage !~* ('\m(stop|end|quit|cancel) (your|my|the|this|an?|our) '
+        '(?!(sms|txts?|texts?|messages?|msgs?|alerts?|updates?|notifications?|list|subscription|service)\M)')
     then
-      return 'stop';
+      meaning := 'stop';
+      rule_id := rule.id;
+      return;
     end if;
-    is_end := is_end or place > 1;
+    if place > 1 or passage ~* private.instruction_beginning() then
+      meaning := 'doubtful';
+      rule_id := rule.id;
+    end if;
   end loop;
-  return case when is_end then 'doubtful' end;
 end
 $$;

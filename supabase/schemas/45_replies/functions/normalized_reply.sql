@@ -9,13 +9,14 @@ as $$
 $$;
 
 -- What is not ASCII in a reply as its reader sees it: without invisible characters, small capitals as letters, STOP
--- drawn as a sign as the word, and a sign that refuses messages ("🚫 texts") as "no".
+-- drawn as a sign as the word, and a sign that refuses messages ("🚫 texts") as "no" where no word says so.
 create function private.visible_text(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   with words as (
-    select '(text messages?|texts?|txts?|messages?|msgs?|sms|mms|calls?|marketing|spam|ads?|adverts?|promos?'
+    select '(text messages?|texts?|texting|txts?|messages?|messaging|msgs?|sms|mms|calls?|calling|contact|contacting'
+      || '|marketing|spam|ads?|adverts?|promos?'
       || '|promotions?|notifications?|alerts?|mensajes?|textos?|mensagens|messaggi|nachrichten|berichten|werbung|publicidade?'
       || '|publicit[eé])\M' as words
   )
@@ -25,9 +26,10 @@ as $$
       'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnoprstuvwyz'),
       '\U0001F6D1|\U0001F1F8\U0001F1F9\U0001F1F4\U0001F1F5|\U0001F182\U0001F183\U0001F17E\U0001F17F'
       '|\U0001F162\U0001F163\U0001F15E\U0001F15F|ꓢꓔꓳꓑ', ' stop ', 'g'),
-      private.refusing_signs() || '((your|the|these|any|all) )*(?=((more|promo|marketing) )*' || words || ')', ' no ',
-      'gi'),
-      '\m' || words || '\s*' || private.refusing_signs(), ' no \1 ', 'gi')
+      '((?:^|[.!?\n])\s*(?:(?:please|pls|plz|ok) )*)' || private.refusing_signs() || '(?:(?:your|the|these|any|all) )*'
+        || '(?=((more|promo|marketing|spam) )*' || words || ')', '\1 no ', 'gi'),
+      '^\W*(?:(?:your|the|these|all) )*' || words || '\s*' || private.refusing_signs() || '(\W*(please|pls|thanks))?\W*$',
+      ' no \1 ', 'i')
   from words
 $$;
 
