@@ -20,9 +20,8 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   ends constant text := E' \t.,;:!?…-–—"''“”„«»()[]';
-  said constant text := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
-    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
-    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
+  plain constant text := forms[cardinality(forms)];
+  said text;
   rule public.reply_rules;
   body text;
   message text;
@@ -30,18 +29,30 @@ declare
   passage text;
 begin
   -- Few replies contain such a word.
-  if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%',
-    '%opt%', '%alto %', '%baja %', '%sair %', '%parar %'])
+  if not plain like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%', '%opt%', '%alto %',
+    '%baja %', '%sair %', '%parar %'])
   then
     return;
   end if;
   select * into rule from public.reply_rules r
   where r.organization_id is null and r.kind = 'phrase' and r.language = 'mul';
-  if forms[cardinality(forms)] ~ rule.pattern then
+  -- The rule is long, and most replies with a word of the law do not go on like an instruction.
+  if plain like any (array['%stop to %', '%stop 2%', '%stop2%', '%stop for %', '%stop pour %', '%stop para %',
+      '%stop zu%', '%stop per %', '%stop om %', '%stop um %', '%stop se %', '%stopall to %', '%end to %', '%quit to %',
+      '%cancel to %', '%unsubscribe to %', '%out to %', '%arret pour %', '%alto para %', '%baja para %', '%sair para %',
+      '%parar para %'])
+    and plain ~ rule.pattern
+  then
     meaning := 'stop';
     rule_id := rule.id;
     return;
   end if;
+  if sent = '{}' then
+    return;
+  end if;
+  said := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
+    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
+    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
   if char_length(said) < 4 then
     return;
   end if;
