@@ -1,7 +1,7 @@
 -- Idempotency, rate limits and background jobs.
 begin;
 \ir support.inc
-select plan(47);
+select plan(55);
 do $$ begin perform tests.arrange(); end $$;
 
 create function tests.headers(key text, fingerprint text default 'f1') returns jsonb language sql as $$
@@ -123,6 +123,31 @@ select ok(current_setting('response.headers')::jsonb @> '[{"Retry-After": "34"}]
 select tests.act_as('postgres');
 select set_config('request.jwt.claims', '', true);
 select is(private.over_rate_limit('test_organization', 100), null, 'Requests without a user have no limits of users.');
+
+-- Files cost a token of their uploader in the function itself, which the Data API calls too.
+update private.rate_limits set quota = 4 where kind = 'upload';
+create function tests.upload(call text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  execute 'select public.' || call into answer;
+  return coalesce(answer ->> 'code', 'stored');
+end
+$$;
+create table tests.uploads (n integer, call text);
+insert into tests.uploads values
+  (1, $$create_upload(tests.id('ours'), 'x.csv', '[]', '{}')$$),
+  (2, $$begin_dnc_list(tests.id('ours'), '{"name": "Limits", "kind": "internal", "calling_code": "233"}')$$),
+  (3, $$begin_lead_upload(tests.id('ours'), 'x.csv')$$);
+grant select on tests.uploads to public;
+grant execute on function tests.upload(text) to public;
+select tests.act_as('admin');
+select is(tests.upload(u.call), 'stored', 'Within the limit: ' || u.call) from tests.uploads u order by u.n;
+select is(public.take_rate_limit('upload') ->> 'remaining', '0', 'Each of them took a token of one bucket.');
+select is(tests.upload(u.call), 'PT429', 'Beyond it: ' || u.call) from tests.uploads u order by u.n;
+select is(tests.upload($$read_lead_upload(tests.id('ours'), tests.id('ours'), true)$$), 'PT429',
+  'To preview a file again costs as much.');
+select tests.act_as('postgres');
 
 -- Background work
 select is(tests.outcome('viewer', $$select public.invoke_job('dispatch-messages')$$), '42501',

@@ -2,7 +2,6 @@ import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { ensure, problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, IdParam, json, permitted } from "../_shared/route.ts";
 import { receiveList } from "./dnc_upload.ts";
 import { DncList, Rows, toDncList } from "./schemas.ts";
@@ -33,7 +32,7 @@ const create = createRoute({
     "registry has them, are understood. Numbers without + are of `country` (an ISO code; the organization's if left " +
     "out). The fields come before `file`. The import continues in the " +
     "background; the list counts once it is active. Consent overrides a registry, never the other kinds.",
-  ...permitted("suppressions:write", rateLimited("upload")),
+  ...permitted("suppressions:write"),
   request: {
     headers: IdempotencyHeader,
     body: {

@@ -2,7 +2,6 @@ import { createRoute } from "../zod.ts";
 import type { App } from "../app.ts";
 import type { Actor } from "../actor.ts";
 import { invalidFields, Problem, problems } from "../problem.ts";
-import { rateLimited } from "../rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../route.ts";
 import { parseMapping } from "../sheet/form_fields.ts";
 import { HEADER_ROWS } from "../sheet/limits.ts";
@@ -28,7 +27,7 @@ const definition = <T extends object, R extends object>(
       "hours; with `upload_id` instead of `file` it is previewed again with another mapping. `row` is the sheet's row " +
       "number. The header is found in the first rows; `header_row`, before `file` in the form, gives its number. A " +
       "person's oldest waiting files are deleted when there are too many.",
-    ...permitted(permission, rateLimited("upload")),
+    ...permitted(permission),
     request: {
       headers: IdempotencyHeader,
       body: {

@@ -60,7 +60,7 @@ declare
   upload uuid;
 begin
   perform private.require_permission(organization_id, 'uploads:write');
-  answer := private.idempotent_response(organization_id);
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('upload'));
   if answer is not null then
     return answer;
   end if;

@@ -47,6 +47,10 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
+  answer := private.over_rate_limit('upload');
+  if answer is not null then
+    return answer;
+  end if;
   perform private.make_room_for_upload(organization_id, kind);
   insert into private.lead_uploads (organization_id, kind, file_name, created_by)
   values (organization_id, kind, file_name, auth.uid()) returning id into upload;

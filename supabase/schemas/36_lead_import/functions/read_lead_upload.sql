@@ -14,6 +14,11 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
+  -- To preview a file again costs what its upload did.
+  answer := case when with_piece then private.over_rate_limit('upload') end;
+  if answer is not null then
+    return answer;
+  end if;
   select i.id into executed from public.lead_imports i
   where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id
     and i.kind = read_lead_upload.kind;

@@ -13,6 +13,10 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
+  answer := private.over_rate_limit('upload');
+  if answer is not null then
+    return answer;
+  end if;
   perform pg_advisory_xact_lock(hashtextextended('dnc|' || organization_id, 0));
   if (select count(*) from public.dnc_lists l where l.organization_id = begin_dnc_list.organization_id) >= 50 then
     perform private.problem(409, 'too_many_lists', 'An organization has at most 50 lists. Delete one of them.');
