@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(44);
+select plan(56);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -167,6 +167,95 @@ select is(tests.run('select private.cool_down_numbers()', '{public.notifications
 select is(tests.cooling(), '+15550002222', 'A number that cannot be put on a cooldown stops no other.');
 select private.cool_down_numbers() \g /dev/null
 select is(tests.cooling(), '+15550001111, +15550002222', 'It is put on one later.');
+
+-- Audience snapshots
+update public.campaigns set status = 'canceled' where status = 'freezing';
+insert into public.leads (organization_id, first_name, phone)
+select tests.id(o), 'Ama', '+233244000109' from unnest('{ours,theirs}'::text[]) o;
+update public.campaigns c set status = 'freezing', started_at = now() + interval '1 hour', frozen_at = null,
+  audience = jsonb_build_object('lead_ids', (
+    select jsonb_agg(l.id) from public.leads l where l.organization_id = c.organization_id and l.phone = '+233244000109'))
+where c.id in (tests.id('our campaign'), tests.id('their campaign'));
+create function tests.refuse() returns trigger language plpgsql as $$
+begin
+  raise exception using errcode = tg_argv[0], message = 'poison';
+end
+$$;
+create function tests.refuse_targets(code text) returns void language plpgsql as $$
+begin
+  execute format('create trigger aa_refuse before insert on public.campaign_targets for each row
+    when (new.organization_id = %L) execute function tests.refuse(%L)', tests.id('theirs'), code);
+end
+$$;
+-- As often as a run would: until there is nothing to do.
+create function tests.snapshots() returns text language plpgsql as $$
+begin
+  for n in 1..10 loop
+    exit when public.snapshot_audience_batch(null, 100) -> 'campaign_id' = 'null';
+  end loop;
+  return tests.campaigns();
+exception when others then
+  return sqlstate;
+end
+$$;
+create function tests.wait_for_snapshots() returns void language sql as $$
+  update private.campaign_failure_checks set snapshot_retry_at = now() where snapshot_retry_at is not null;
+$$;
+select tests.refuse_targets('57014');
+select is(tests.snapshots(), 'Ours running, Theirs freezing', 'A snapshot that takes too long stops no other,');
+select results_eq($$select w.snapshot_failures, w.snapshot_retry_at > clock_timestamp()
+  from private.campaign_failure_checks w where w.campaign_id = tests.id('their campaign')$$, $$values (1, true)$$,
+  'and waits.');
+select tests.wait_for_snapshots() \g /dev/null
+drop trigger aa_refuse on public.campaign_targets;
+select tests.refuse_targets('23514');
+select is(tests.snapshots(), 'Ours running, Theirs freezing', 'Nor does one whose targets are refused.');
+drop trigger aa_refuse on public.campaign_targets;
+select tests.refuse_targets('P0001');
+create function tests.fail_snapshots(times integer) returns void language plpgsql as $$
+begin
+  for n in 1..times loop
+    perform tests.wait_for_snapshots(), tests.snapshots();
+  end loop;
+end
+$$;
+select tests.fail_snapshots(2) \g /dev/null
+select is(tests.campaigns(), 'Ours running, Theirs freezing', 'It is tried five times.');
+select tests.poison('{public.notifications}') \g /dev/null
+select tests.fail_snapshots(1) \g /dev/null
+select tests.cure('{public.notifications}') \g /dev/null
+select is(tests.campaigns(), 'Ours running, Theirs paused', 'Then it is paused, though its people cannot be told.');
+update public.campaigns set status = 'freezing' where id = tests.id('their campaign');
+select tests.fail_snapshots(5) \g /dev/null
+select is(tests.campaigns(), 'Ours running, Theirs paused', 'A resumed one has five attempts again.');
+select is((select n.body from public.notifications n where n.user_id = tests.id('outsider')
+    and n.event_key like 'campaign:%:unreadable:%'),
+  'Its audience could not be read in five attempts. Resume it later, or cancel it and create it again.',
+  'Its people are told.');
+select is(c.status_reason, 'Its audience could not be read in five attempts.', 'It says why it is paused.')
+from public.campaigns c where c.id = tests.id('their campaign');
+drop trigger aa_refuse on public.campaign_targets;
+select tests.refuse_targets('40P01');
+update public.campaigns set status = 'freezing' where id = tests.id('their campaign');
+select is(tests.snapshots(), '40P01', 'A deadlock is thrown: the run tries again.');
+drop trigger aa_refuse on public.campaign_targets;
+select tests.refuse_targets('57014');
+select tests.snapshots() \g /dev/null
+drop trigger aa_refuse on public.campaign_targets;
+select tests.wait_for_snapshots() \g /dev/null
+select is(tests.snapshots(), 'Ours running, Theirs running', 'One that works again is finished,');
+select is(w.snapshot_failures, 0, 'and its failures are forgotten.') from private.campaign_failure_checks w
+where w.campaign_id = tests.id('their campaign');
+
+-- Targets of canceled campaigns
+update public.campaign_targets set status = 'pending', reason = null
+where campaign_id in (tests.id('our campaign'), tests.id('their campaign'));
+update public.campaigns set status = 'canceled', finished_at = now()
+where id in (tests.id('our campaign'), tests.id('their campaign'));
+select tests.run('select public.cancel_targets_batch(100) from generate_series(1, 2)', '{public.campaign_targets}') \g /dev/null
+select is((select string_agg(c.name || ' ' || t.status, ', ' order by c.name) from public.campaign_targets t
+  join public.campaigns c on c.id = t.campaign_id where c.id in (tests.id('our campaign'), tests.id('their campaign'))),
+  'Ours canceled, Theirs pending', 'Targets that cannot be canceled stop no others.');
 
 -- Do-not-call lists
 insert into public.dnc_lists (id, organization_id, name, kind, upload_complete, pieces, updated_at)

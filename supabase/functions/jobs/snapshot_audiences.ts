@@ -3,6 +3,7 @@ import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "../_shared/jobs/job.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 
 /** Leads of one transaction: about a second, for which a pause may have to wait. */
 const size = 10_000;
@@ -15,22 +16,47 @@ const Batch = z.object({
   done: z.boolean(),
 });
 
+/** Failed calls after which a run leaves the rest to the next: the database chooses at random what it works on. */
+const maxFailures = 5;
+
+const Marked = z.number();
+
+/** Calls `step` and counts its failure, so that the other step goes on. Null: it failed. */
+function attempt<T>(step: string, failures: { count: number }, work: () => Promise<T>) {
+  return perItem<T, null>("snapshot-audiences", { step }, work, () => {
+    failures.count++;
+    return null;
+  });
+}
+
 /**
- * Takes audience snapshots in batches, of campaigns that no other run is working on, then cancels the targets of canceled
- * campaigns in batches.
+ * Cancels the targets of canceled campaigns and takes audience snapshots of campaigns that no other run is working on, a
+ * batch of each in turn. Neither waits for the other, and a failure of one stops only that batch.
  */
 async function takeSnapshots(db: Client) {
   const until = Date.now() + runMs;
+  const failures = { count: 0 };
   let leads = 0;
   let canceled = 0;
-  while (Date.now() < until) {
-    const batch = Batch.parse(unwrap(await db.rpc("snapshot_audience_batch", { size })));
-    leads += batch.leads;
-    if (batch.campaign_id !== null) continue;
-    const marked = unwrap(await db.rpc("cancel_targets_batch", { size }));
-    canceled += marked;
-    if (marked === 0) return { leads, canceled };
+  while (Date.now() < until && failures.count < maxFailures) {
+    const marked = await attempt(
+      "cancel",
+      failures,
+      async () => Marked.parse(unwrap(await db.rpc("cancel_targets_batch", { size }))),
+    );
+    const batch = await attempt(
+      "snapshot",
+      failures,
+      async () => Batch.parse(unwrap(await db.rpc("snapshot_audience_batch", { size }))),
+    );
+    canceled += marked ?? 0;
+    leads += batch?.leads ?? 0;
+    if (marked === 0 && batch?.campaign_id === null) {
+      return { leads, canceled, failures: failures.count };
+    }
   }
+  // After failures the task of each minute starts the next run.
+  if (failures.count > 0) return { leads, canceled, failures: failures.count };
   ensure(await db.rpc("invoke_job", { job: "snapshot-audiences" }));
   return { leads, canceled, more: true };
 }

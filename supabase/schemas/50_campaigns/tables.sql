@@ -194,8 +194,10 @@ create table private.campaign_failure_checks (
   checked_until timestamptz not null default now(),
   known bigint not null default 0,
   failed bigint not null default 0,
-  filtered bigint not null default 0
+  filtered bigint not null default 0,
+  snapshot_failures integer not null default 0,
+  snapshot_retry_at timestamptz
 );
 comment on table private.campaign_failure_checks is
   'When a campaign''s failures were last checked, and how many there were when a person resumed it: those do not '
-  'count again.';
+  'count again. How many batches of its audience snapshot failed in a row, and when the next is tried.';

@@ -1,13 +1,27 @@
--- Cancels the next batch of targets of canceled campaigns; 0: none left. Security definer because the service role may
--- not write these tables.
+-- Cancels the next batch of targets of canceled campaigns; 0: none left that can be. Campaigns are taken in random order,
+-- and one that fails stops no other; what may be over soon (a deadlock, a full disk) is thrown. Security definer because
+-- the service role may not write these tables.
 create function private.cancel_targets_batch(size integer)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  canceled uuid;
+  marked integer;
 begin
-  return (
-    select coalesce(sum(private.cancel_targets(p.id, size)), 0)
-    from (select c as id from private.campaigns_pending_cancellation() c limit 1) p);
+  for canceled in select c from private.campaigns_pending_cancellation() c order by random() loop
+    begin
+      marked := private.cancel_targets(canceled, size);
+      if marked > 0 then
+        return marked;
+      end if;
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when query_canceled or others then
+        raise warning 'targets of campaign % were not canceled: %', canceled, sqlerrm;
+    end;
+  end loop;
+  return 0;
 end
 $$;
 grant execute on function private.cancel_targets_batch(integer) to service_role;

@@ -67,10 +67,65 @@ begin
 end
 $$;
 
+-- Pauses a campaign whose audience snapshot cannot be taken, and tells its people.
+create function private.pause_snapshot(campaign public.campaigns, reason text, advice text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'paused', status_reason = reason
+  where c.id = campaign.id and c.status = 'freezing';
+  if not found then
+    return;
+  end if;
+  update private.campaign_failure_checks w set snapshot_failures = 0, snapshot_retry_at = null
+  where w.campaign_id = campaign.id;
+  begin
+    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
+      campaign.name || ' was paused', reason || ' ' || advice);
+  exception when others then
+    raise warning 'the admins were not notified that campaign % was paused: %', campaign.id, sqlerrm;
+  end;
+end
+$$;
+
+-- After a batch that failed: the campaign waits, longer each time, and the others go on. Of five failures in a row, or
+-- of one that a repeat would not change, it is paused.
+create function private.record_snapshot_failure(campaign public.campaigns, error text, is_final boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  failures integer;
+begin
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, error;
+  insert into private.campaign_failure_checks as w (campaign_id, snapshot_failures, snapshot_retry_at)
+  values (campaign.id, 1, clock_timestamp() + interval '20 seconds')
+  on conflict on constraint campaign_failure_checks_pkey do update set
+    snapshot_failures = w.snapshot_failures + 1,
+    snapshot_retry_at = clock_timestamp() + interval '20 seconds' * 2 ^ least(w.snapshot_failures, 8)
+  returning w.snapshot_failures into failures;
+  if failures < 5 and not is_final then
+    return;
+  end if;
+  begin
+    if is_final then
+      perform private.pause_snapshot(campaign, 'Its audience cannot be read.', 'Cancel it and create it again.');
+    else
+      perform private.pause_snapshot(campaign, 'Its audience could not be read in five attempts.',
+        'Resume it later, or cancel it and create it again.');
+    end if;
+  exception when others then
+    raise warning 'campaign % was not paused: %', campaign.id, sqlerrm;
+  end;
+end
+$$;
+
 -- Continues the audience snapshot of a campaign, of any if none is named: { campaign_id, leads, done }. campaign_id is
--- null where there is no snapshot to take or others are taking them. Campaigns are chosen at random, and one whose
--- audience cannot be read is paused, so that no campaign blocks the others. Security definer because the service role
--- may not write these tables.
+-- null where there is no snapshot to take or others are taking them. Campaigns are chosen at random, and one that fails
+-- waits and is paused in the end, so that no campaign blocks the others; its next batches are smaller, in case it ran
+-- out of time. What may be over soon (a deadlock, a full disk) is thrown. Security definer because the service role may
+-- not write these tables.
 create function private.snapshot_audience_batch(campaign_id uuid, size integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -80,18 +135,30 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns;
+  failures integer;
+  batch_size integer;
   batch record;
   done boolean;
 begin
   select * into campaign from public.campaigns c
   where c.status = 'freezing'
-    and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
+    and (c.id = snapshot_audience_batch.campaign_id
+      or snapshot_audience_batch.campaign_id is null and not exists (
+        select from private.campaign_failure_checks w
+        where w.campaign_id = c.id and w.snapshot_retry_at > clock_timestamp()))
   order by random() limit 1 for update skip locked;
   if campaign.id is null then
     return '{"campaign_id": null, "leads": 0, "done": true}'::jsonb;
   end if;
-  select * into batch from private.snapshot_leads(campaign, size);
-  done := batch.leads < size;
+  failures := coalesce((
+    select w.snapshot_failures from private.campaign_failure_checks w where w.campaign_id = campaign.id), 0);
+  batch_size := greatest(size >> 2 * least(failures, 5), least(size, 100));
+  select * into batch from private.snapshot_leads(campaign, batch_size);
+  done := batch.leads < batch_size;
+  if failures > 0 then
+    update private.campaign_failure_checks w set snapshot_failures = 0, snapshot_retry_at = null
+    where w.campaign_id = campaign.id;
+  end if;
   if done then
     update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
     where c.id = campaign.id;
@@ -104,15 +171,15 @@ begin
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
   end if;
   return jsonb_build_object('campaign_id', campaign.id, 'leads', batch.leads, 'done', done);
-exception when data_exception then
-  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
-  update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
-  where c.id = campaign.id and c.status = 'freezing';
-  if found then
-    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
-      campaign.name || ' was paused', 'Its audience cannot be read. Cancel it and create it again.');
-  end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  -- Others do not include a statement that takes too long.
+  when query_canceled or others then
+    if campaign.id is null then
+      raise;
+    end if;
+    perform private.record_snapshot_failure(campaign, sqlerrm, sqlstate like '22%');
+    return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
 end
 $$;
 grant execute on function private.snapshot_audience_batch(uuid, integer) to service_role;
