@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(56);
+select plan(58);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -256,6 +256,18 @@ select tests.run('select public.cancel_targets_batch(100) from generate_series(1
 select is((select string_agg(c.name || ' ' || t.status, ', ' order by c.name) from public.campaign_targets t
   join public.campaigns c on c.id = t.campaign_id where c.id in (tests.id('our campaign'), tests.id('their campaign'))),
   'Ours canceled, Theirs pending', 'Targets that cannot be canceled stop no others.');
+
+-- Answers of providers
+insert into public.messages (id, organization_id, account_id, to_number, from_number, body, encoding, segments, status,
+  provider, provider_message_id, attempts, sending_at, sent_at)
+select tests.remember(n || ' text', private.uuid_v7()), a.organization_id, a.id, '+233244000001', a.sender_id, 'Hi', 'GSM-7', 1, 'sent',
+  a.provider, 'SM ' || n, 1, now() - interval '1 day', now() - interval '1 day'
+from unnest('{our,their}'::text[]) n join public.sms_accounts a on a.id = tests.id(n || ' number');
+select is(tests.run($$select public.record_lookups(jsonb_agg(jsonb_build_object('id', tests.id(n || ' text'), 'attempt', 1,
+  'account_id', tests.id(n || ' number'), 'kind', 'other_account'))) from unnest('{our,their}'::text[]) n$$,
+  '{public.messages}'), null, 'Answers are recorded.');
+select is((select string_agg(m.provider_message_id, ', ') from public.messages m where m.unknown_at is not null
+  and m.id in (tests.id('our text'), tests.id('their text'))), 'SM our', 'An answer that cannot be recorded stops no other.');
 
 -- Do-not-call lists
 insert into public.dnc_lists (id, organization_id, name, kind, upload_complete, pieces, updated_at)

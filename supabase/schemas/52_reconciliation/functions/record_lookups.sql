@@ -1,3 +1,19 @@
+-- Records an answer that could not be stored as unclear. What cannot be recorded at all is asked about again when its
+-- lease ends, and must not hold up the others.
+create function private.record_unclear_lookup(message_id uuid, attempt integer, error text)
+returns text
+language plpgsql set search_path = ''
+as $$
+begin
+  raise warning 'the answer about message % was not recorded: %', message_id, error;
+  return private.record_lookup(message_id, attempt, 'unclear', '[]');
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    return 'unrecorded';
+end
+$$;
+
 -- The answers to a batch of lookups: [{ id, attempt, account_id, kind, candidates?, code?, retry_after_seconds? }].
 -- kind: answered (candidates: the provider's messages that this one may be; none if it has none), unclear (the answer
 -- about this message made no sense), failed (the provider refused the account or did not answer), skipped (not asked
@@ -37,9 +53,10 @@ begin
   loop
     begin
       result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
-    exception when data_exception or integrity_constraint_violation then
-      -- What cannot be stored made no sense, and must not hold up the others.
-      result := private.record_lookup(lookup.id, lookup.attempt, 'unclear', '[]');
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        result := private.record_unclear_lookup(lookup.id, lookup.attempt, sqlerrm);
     end;
     results := results || jsonb_build_object(result, coalesce((results ->> result)::integer, 0) + 1);
   end loop;
