@@ -1,7 +1,7 @@
 -- Reconciliation: when a provider is asked about a message, what its answer does, what is listed, what people decide.
 begin;
 \ir support.inc
-select plan(143);
+select plan(154);
 do $$
 begin
   update public.messages set unknown_at = now() where status = 'sent';
@@ -205,6 +205,12 @@ select is(tests.answer('offer', 'answered'), '{"waiting": 1}', 'Not being found'
 select is((tests.message('offer')).status, 'sending', 'never sends a held message again.');
 select is(tests.outcome('admin', $$select public.resolve_message_manually(tests.id('ours'), tests.id('offer'), 'resend',
   'x')$$), 'PT409', 'Nor may a person send marketing again while its outcome is unknown.');
+select is(tests.outcome('admin', format('select public.resolve_message_manually(%L, %L, %L, ''x'')', tests.id('ours'),
+  tests.id('offer'), o)), 'PT422', coalesce(o, 'null') || ' is no outcome that a person may set.')
+from unnest('{queued,sending,sent,received,suppressed,canceled,"",null}'::text[]) o;
+select is(tests.outcome('admin', format('select public.resolve_message_manually(%L, %L, ''failed'', %L)', tests.id('ours'),
+  tests.id('offer'), r)), 'PT422', 'A reason is a text of 1 to 500 characters.')
+from unnest(array[' ', repeat('x', 501), e'\x07']) r;
 select is(tests.outcome('admin', $$select public.resolve_message_manually(tests.id('ours'), tests.id('service'),
   'resend', 'x')$$), '1', 'A person may send a service message again.');
 do $$ begin perform tests.clear(); perform tests.held('left'), tests.held('noted');
