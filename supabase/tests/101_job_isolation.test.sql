@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(58);
+select plan(60);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -268,6 +268,17 @@ select is(tests.run($$select public.record_lookups(jsonb_agg(jsonb_build_object(
   '{public.messages}'), null, 'Answers are recorded.');
 select is((select string_agg(m.provider_message_id, ', ') from public.messages m where m.unknown_at is not null
   and m.id in (tests.id('our text'), tests.id('their text'))), 'SM our', 'An answer that cannot be recorded stops no other.');
+
+-- E-mails
+delete from public.emails where status = 'queued';
+insert into public.emails (organization_id, user_id, kind, to_address, event_key)
+values (tests.id('ours'), tests.id('admin'), 'system', 'ours@tests.example', 'isolation'),
+  (tests.id('theirs'), tests.id('outsider'), 'system', 'theirs@tests.example', 'isolation');
+select is(tests.run($$select public.exchange_email_batch('[]', 10, 'smtp', 60, 60)$$, '{public.emails}'), null,
+  'E-mails are claimed.');
+select is((select string_agg(e.to_address || ' ' || e.status, ', ' order by e.to_address) from public.emails e
+  where e.event_key = 'isolation'), 'ours@tests.example sending, theirs@tests.example queued',
+  'E-mails that cannot be claimed stop no others.');
 
 -- Do-not-call lists
 insert into public.dnc_lists (id, organization_id, name, kind, upload_complete, pieces, updated_at)

@@ -127,13 +127,12 @@ as $$
       from public.integrations i where i.id = email.integration_id), '{"lost": true}') end
 $$;
 
--- Marks the next group `sending` and returns it. Each organization gets an even share of a group.
-create function private.claim_emails(batch_size integer, provider text)
+-- Marks the next group of these organizations `sending` and returns it. Each gets an even share of a group.
+create function private.claim_emails_of(tenants uuid[], batch_size integer, provider text)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  tenants uuid[] := private.organizations_with_due_emails();
   answer jsonb;
 begin
   if cardinality(tenants) = 0 then
@@ -173,7 +172,7 @@ begin
       attempts = e.attempts + case when d.status = 'sending' then 1 else 0 end,
       claim = e.claim + 1,
       sending_at = case when d.status = 'sending' then clock_timestamp() end,
-      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails.provider)
+      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails_of.provider)
         else e.provider end,
       integration_id = case when d.status = 'sending' then (d.server ->> 'id')::uuid else e.integration_id end
     from decided d where e.id = d.id
@@ -192,5 +191,35 @@ begin
   into answer
   from marked m join public.organizations o on o.id = m.organization_id;
   return answer;
+end
+$$;
+
+-- The next group of all organizations. If that fails, of each apart, so that one whose e-mails cannot be claimed stops no
+-- other. What may be over soon (a deadlock, a full disk) is thrown.
+create function private.claim_emails(batch_size integer, provider text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  tenants uuid[] := private.organizations_with_due_emails();
+  tenant uuid;
+  claimed jsonb := '[]';
+begin
+  return private.claim_emails_of(tenants, batch_size, provider);
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    foreach tenant in array tenants loop
+      exit when jsonb_array_length(claimed) >= batch_size;
+      begin
+        claimed := claimed
+          || private.claim_emails_of(array[tenant], batch_size - jsonb_array_length(claimed), provider);
+      exception
+        when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+        when others then
+          raise warning 'e-mails of organization % were not claimed: %', tenant, sqlerrm;
+      end;
+    end loop;
+    return claimed;
 end
 $$;
