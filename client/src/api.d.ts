@@ -1106,7 +1106,7 @@ export interface paths {
         put?: never;
         /**
          * End this session
-         * @description The refresh token stops working at once; the person's other sessions stay valid.
+         * @description The refresh token stops working at once; the person's other sessions stay valid. The token of an impersonation ends the impersonation.
          */
         post: operations["logout"];
         delete?: never;
@@ -3767,7 +3767,7 @@ export interface paths {
         };
         /**
          * Churn of each segment over a range, and how long its clients stay
-         * @description `clients_start` and `mrr_start` are those of the first period; what changed is added up. A rate is of all clients that were there at the starts of the periods: the mean of the months, weighted by size. Survival is of all spells ever, by the segment at their start.
+         * @description `clients_start` and `mrr_start` are those of the first period; what changed is added up. A rate is of all clients that were there at the starts of the periods that are over: the mean of the months, weighted by size. Survival is of all spells ever, by the segment at their start.
          */
         get: operations["churnBySegment"];
         put?: never;
@@ -3964,7 +3964,7 @@ export interface paths {
         };
         /**
          * What became of recommendations, and what they do
-         * @description A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, and there is neither an effect nor a number of clients that are held out. `from` and `to` bound the months in which a play was proposed, all if left out; `segment` is the client's of today. What is known now counts: there is no `as_of` of the past.
+         * @description A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, and there is neither an effect nor a number of clients that are held out. `from` and `to` bound the months in which a play was proposed, all if left out; `segment` is that on the day of the proposal, for counts by state the client's of today. Outcomes are added in groups of at least ten in each arm, so that no figure moves with one client. There is no `as_of` of the past.
          */
         get: operations["retentionActions"];
         put?: never;
@@ -8580,7 +8580,7 @@ export interface components {
                 expected_loss: string | null;
                 /** @description Something was entered after changed_since */
                 changed?: boolean;
-                /** @description A month's churn as that of a year */
+                /** @description A month's churn as that of a year; null for the running month */
                 yearly: number | null;
             }[];
         };
@@ -16610,7 +16610,7 @@ export interface components {
              * @description Why nothing is sent although it is active: its owner's rights have ended
              * @enum {string|null}
              */
-            silent_reason: "owner_not_member" | "permission_lost" | "organization_suspended" | null;
+            silent_reason: "owner_not_member" | "key_expired" | "permission_lost" | "organization_suspended" | null;
             /**
              * Format: uuid
              * @description Whose rights deliveries have: who made it or last changed it
@@ -39738,7 +39738,7 @@ export interface operations {
                 period?: "month" | "quarter" | "year";
                 /** @description Only this currency, not converted */
                 currency?: string;
-                /** @description Marks periods of which something was entered after this moment */
+                /** @description Marks periods that may have changed since: from the first on of which something was entered */
                 changed_since?: string;
             };
             header?: never;

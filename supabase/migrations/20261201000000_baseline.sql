@@ -77,11 +77,17 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if tg_table_name = 'sms_accounts' then
-    new.cap_zone := coalesce(private.canonical_time_zone(new.cap_zone), new.cap_zone);
-  else
-    new.time_zone := coalesce(private.canonical_time_zone(new.time_zone), new.time_zone);
-  end if;
+  new.time_zone := coalesce(private.canonical_time_zone(new.time_zone), new.time_zone);
+  return new;
+end
+$$;
+
+create function private.canonicalize_cap_zone()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  new.cap_zone := coalesce(private.canonical_time_zone(new.cap_zone), new.cap_zone);
   return new;
 end
 $$;
@@ -1169,7 +1175,7 @@ begin
 end
 $$;
 
-create function private.protect_audit_retention()
+create function private.protect_retention()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -1179,9 +1185,11 @@ begin
 end
 $$;
 
-create trigger protect_audit_retention before update of audit_retention_months on public.organizations
-  for each row when (new.audit_retention_months <> old.audit_retention_months)
-  execute function private.protect_audit_retention();
+create trigger protect_retention before update of audit_retention_months, message_retention_months
+  on public.organizations
+  for each row when (new.audit_retention_months <> old.audit_retention_months
+    or new.message_retention_months <> old.message_retention_months)
+  execute function private.protect_retention();
 
 create function private.utf16_length(body text)
 returns integer
@@ -2768,6 +2776,8 @@ as $$
 begin
   if tg_op <> 'DELETE' then
     new.organization_id := (select r.organization_id from public.roles r where r.id = new.role_id);
+    -- Who gives somebody the role at the same time waits, and then sees what it became.
+    perform from public.roles r where auth.uid() is not null and r.id = new.role_id for update;
   end if;
   if auth.uid() is not null and (
     (tg_op <> 'INSERT' and not private.has_permission(old.organization_id, old.permission, old.scope))
@@ -2781,6 +2791,34 @@ $$;
 
 create trigger enforce_rules before insert or update or delete on public.role_permissions
   for each row execute function private.enforce_role_permission_rules();
+
+create function private.enforce_role_reach()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if auth.uid() is null then
+    return null;
+  end if;
+  perform from public.memberships m where m.role_id in (select n.role_id from new_rows n)
+  order by m.user_id for share of m;
+  if exists (
+    select from (
+      select distinct m.organization_id, m.role_id, m.team_id from public.memberships m
+      where m.role_id in (select n.role_id from new_rows n)) held
+    where not private.may_grant(held.organization_id, auth.uid(), held.role_id, held.team_id)) then
+    perform private.problem(403, 'role_exceeds_own',
+      'Somebody has this role in a team in which you could not give it to them.');
+  end if;
+  return null;
+end
+$$;
+
+create trigger enforce_reach_of_new after insert on public.role_permissions referencing new table as new_rows
+  for each statement execute function private.enforce_role_reach();
+
+create trigger enforce_reach_of_changed after update on public.role_permissions referencing new table as new_rows
+  for each statement execute function private.enforce_role_reach();
 
 comment on table public.memberships is
   'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
@@ -2821,6 +2859,18 @@ grant update (role_id, team_id, status), delete on public.memberships to authent
 
 grant select on public.memberships to service_role;
 
+create function private.keep_role(replacement uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.roles r where r.id = replacement for key share;
+  if not found then
+    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
+  end if;
+end
+$$;
+
 create function private.enforce_membership_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -2836,6 +2886,10 @@ begin
     where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
   ) then
     perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
+  end if;
+  if tg_op = 'UPDATE' and new.role_id <> old.role_id and auth.uid() is not null then
+    -- A role that is being widened is looked at when that has ended.
+    perform private.keep_role(new.role_id);
   end if;
   if tg_op <> 'INSERT' and auth.uid() is not null then
     perform private.require_grantable(old.organization_id, old.role_id, old.team_id);
@@ -3114,6 +3168,20 @@ $$;
 create trigger unassign_conversations_of_member after delete on public.memberships
   for each row execute function private.unassign_conversations_of_member();
 
+create function private.is_expired_key(account uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (select from public.api_keys k where k.id = account and k.expires_at <= now())
+$$;
+
+create function private.is_in_force(membership public.memberships)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select membership.status = 'active' and not (membership.is_service and private.is_expired_key(membership.user_id))
+$$;
+
 create function private.may_invite(organization_id uuid, inviter uuid, offered_role uuid, team_id uuid)
 returns boolean
 language sql stable set search_path = ''
@@ -3122,7 +3190,7 @@ as $$
     select from public.memberships m
     join public.role_permissions p
       on p.role_id = m.role_id and p.permission = 'members:manage' and p.scope = 'organization'
-    where m.organization_id = may_invite.organization_id and m.user_id = may_invite.inviter and m.status = 'active')
+    where m.organization_id = may_invite.organization_id and m.user_id = may_invite.inviter and private.is_in_force(m))
   and private.may_grant(organization_id, inviter, offered_role, team_id)
 $$;
 
@@ -3164,6 +3232,20 @@ create trigger move_clients after update of team_id on public.memberships
 create trigger unassign_clients_of_member after delete on public.memberships
   for each row execute function private.move_clients_with_member();
 
+create table private.note_versions (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  version bigint not null
+);
+
+create function private.next_note_version(organization_id uuid)
+returns bigint
+language sql set search_path = ''
+as $$
+  insert into private.note_versions as v (organization_id, version) values (organization_id, 1)
+  on conflict on constraint note_versions_pkey do update set version = v.version + 1
+  returning v.version
+$$;
+
 create table private.note_marks (
   organization_id uuid not null,
   user_id uuid not null,
@@ -3178,6 +3260,7 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.next_note_version(new.organization_id);
   insert into private.note_marks (organization_id, user_id, read_before)
   values (new.organization_id, new.user_id, private.uuid_v7())
   on conflict on constraint note_marks_pkey do update set read_before = excluded.read_before;
@@ -3273,7 +3356,11 @@ begin
   select * into invitation from public.invitations i
   where i.id = private.open_invitation(token, person_email) and i.accepted_at is null
   for update;
-  if invitation is null then
+  if invitation.id is not null then
+    -- The inviter could widen the role at this moment: it is kept, and what they may give is asked again.
+    perform private.keep_role(invitation.role_id);
+  end if;
+  if invitation.id is null or private.open_invitation(token, person_email) is null then
     perform private.problem(422, 'invitation_invalid',
       'The invitation is unknown, used, withdrawn, expired or for another e-mail address.');
   end if;
@@ -5418,18 +5505,6 @@ comment on function public.save_role is
 
 grant execute on function public.save_role(uuid, jsonb, uuid) to authenticated;
 
-create function private.keep_role(replacement uuid)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  perform from public.roles r where r.id = replacement for key share;
-  if not found then
-    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
-  end if;
-end
-$$;
-
 create function private.lock_roles(organization_id uuid, role_id uuid, replacement uuid)
 returns void
 language plpgsql set search_path = ''
@@ -6806,8 +6881,8 @@ create policy "people read their own notifications" on public.notifications for 
   using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[]));
 
 create policy "people mark their own notifications" on public.notifications for update to authenticated
-  using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[]))
-  with check (user_id = (select auth.uid()));
+  using (user_id = (select private.own_account()) and organization_id = any ((select private.my_organizations())::uuid[]))
+  with check (user_id = (select private.own_account()));
 
 revoke all on public.notifications from public, anon, authenticated, service_role;
 
@@ -6983,6 +7058,7 @@ declare
   notification public.notifications;
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  perform private.require_own_session();
   update public.notifications n set read_at = coalesce(n.read_at, now())
   where n.organization_id = read_notification.organization_id and n.user_id = auth.uid() and n.id = notification_id
   returning * into notification;
@@ -7014,6 +7090,7 @@ declare
   marked integer;
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  perform private.require_own_session();
   update public.notifications n set read_at = now()
   where n.organization_id = read_notifications.organization_id and n.user_id = auth.uid() and n.read_at is null
     and (until is null or n.created_at <= until);
@@ -7186,7 +7263,7 @@ as $$
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share'
       and p.scope = 'organization'
     where m.organization_id = has_share_right.organization_id and m.user_id = has_share_right.user_id
-      and m.status = 'active')
+      and private.is_in_force(m))
 $$;
 
 create type private.report_context as (organization_id uuid, zone text, first_weekday smallint, at timestamptz,
@@ -7200,7 +7277,7 @@ as $$
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id
   where m.organization_id = scopes_of.organization_id and m.user_id = scopes_of.user_id
-    and m.status = 'active'
+    and private.is_in_force(m)
 $$;
 
 create table private.report_sources (
@@ -7636,12 +7713,11 @@ as $$
       from public.integrations i where i.id = email.integration_id), '{"lost": true}') end
 $$;
 
-create function private.claim_emails(batch_size integer, provider text)
+create function private.claim_emails_of(tenants uuid[], batch_size integer, provider text)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  tenants uuid[] := private.organizations_with_due_emails();
   answer jsonb;
 begin
   if cardinality(tenants) = 0 then
@@ -7681,7 +7757,7 @@ begin
       attempts = e.attempts + case when d.status = 'sending' then 1 else 0 end,
       claim = e.claim + 1,
       sending_at = case when d.status = 'sending' then clock_timestamp() end,
-      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails.provider)
+      provider = case when d.status = 'sending' then coalesce(d.server ->> 'type', claim_emails_of.provider)
         else e.provider end,
       integration_id = case when d.status = 'sending' then (d.server ->> 'id')::uuid else e.integration_id end
     from decided d where e.id = d.id
@@ -7700,6 +7776,34 @@ begin
   into answer
   from marked m join public.organizations o on o.id = m.organization_id;
   return answer;
+end
+$$;
+
+create function private.claim_emails(batch_size integer, provider text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  tenants uuid[] := private.organizations_with_due_emails();
+  tenant uuid;
+  claimed jsonb := '[]';
+begin
+  return private.claim_emails_of(tenants, batch_size, provider);
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    foreach tenant in array tenants loop
+      exit when jsonb_array_length(claimed) >= batch_size;
+      begin
+        claimed := claimed
+          || private.claim_emails_of(array[tenant], batch_size - jsonb_array_length(claimed), provider);
+      exception
+        when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+        when others then
+          raise warning 'e-mails of organization % were not claimed: %', tenant, sqlerrm;
+      end;
+    end loop;
+    return claimed;
 end
 $$;
 
@@ -8505,6 +8609,8 @@ begin
     and private.is_plain(key ->> 'name'), 'name', 'must be one line of 1 to 100 characters');
   role := private.role_id(organization_id, key ->> 'role');
   perform private.require_team(organization_id, (key ->> 'team_id')::uuid);
+  -- The role cannot be widened between this check and the end of the transaction.
+  perform private.keep_role(role);
   perform private.require_grantable(organization_id, role, (key ->> 'team_id')::uuid);
   perform private.require_key_expiry((key ->> 'expires_at')::timestamptz);
   perform pg_advisory_xact_lock(hashtextextended('api_keys|' || organization_id, 0));
@@ -9261,6 +9367,7 @@ as $$
   select case
     when o.standing = 'suspended' then 'organization_suspended'
     when m.id is null then 'owner_not_member'
+    when not private.is_in_force(m) then 'key_expired'
     when not exists (
       select from public.role_permissions p
       where p.role_id = m.role_id and p.permission = 'webhooks:manage' and p.scope = 'organization')
@@ -11561,7 +11668,7 @@ declare
   upload uuid;
 begin
   perform private.require_permission(organization_id, 'uploads:write');
-  answer := private.idempotent_response(organization_id);
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('upload'));
   if answer is not null then
     return answer;
   end if;
@@ -16947,6 +17054,10 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
+  answer := private.over_rate_limit('upload');
+  if answer is not null then
+    return answer;
+  end if;
   perform private.make_room_for_upload(organization_id, kind);
   insert into private.lead_uploads (organization_id, kind, file_name, created_by)
   values (organization_id, kind, file_name, auth.uid()) returning id into upload;
@@ -17351,7 +17462,7 @@ as $$
   select exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = private.import_permission(import.kind)
-    where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active')
+    where m.organization_id = import.organization_id and m.user_id = import.created_by and private.is_in_force(m))
 $$;
 
 create function private.lock_import(import public.lead_imports)
@@ -17874,7 +17985,9 @@ create table private.play_trials (
   proposed_on date not null,
   mrr numeric(14, 2) not null,
   currency text not null,
-  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  segment text not null,
+  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left', 'absent')),
+  is_counted boolean not null default false,
   primary key (organization_id, client_id, play_id, proposed_on),
   constraint play_trials_client foreign key (organization_id, client_id)
     references public.clients (organization_id, id) on delete cascade,
@@ -17891,6 +18004,51 @@ as $$
   where c.organization_id = forget_outcomes.organization_id
     and (c.id = any (client_ids) or c.merged_into = any (client_ids))
     and t.organization_id = c.organization_id and t.client_id = c.id
+$$;
+
+create table public.recommendations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  play_id uuid,
+  title text not null constraint recommendations_title_form
+    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
+  details text not null default '' constraint recommendations_details_form
+    check (char_length(details) <= 2000 and private.is_multiline(details)),
+  state text not null default 'proposed' constraint recommendations_state
+    check (state in ('proposed', 'accepted', 'declined', 'expired', 'done', 'not_done')),
+  rank double precision not null default 0,
+  score real,
+  mrr numeric(14, 2) not null default 0,
+  currency text not null,
+  proposed_on date not null,
+  expires_on date not null,
+  note text constraint recommendations_note_form check (char_length(note) <= 1000 and private.is_multiline(note)),
+  decided_by uuid references public.profiles (id) on delete set null,
+  decided_at timestamptz,
+  finished_by uuid references public.profiles (id) on delete set null,
+  finished_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint recommendations_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint recommendations_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+create function private.expire_recommendations(organization_id uuid, client_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  with gone as materialized (
+    select c.id from unnest(client_ids) u (id)
+    join public.clients c on c.id = u.id and (c.organization_id = expire_recommendations.organization_id) is true
+    where c.status not in ('active', 'paused')
+  )
+  update public.recommendations r set state = 'expired' from gone g
+  where r.organization_id = expire_recommendations.organization_id and r.client_id = g.id and r.state = 'proposed'
+    and r.play_id is not null
 $$;
 
 create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
@@ -17938,6 +18096,7 @@ begin
   where (c.organization_id = derive_from_movements.organization_id) is true and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
   perform private.forget_outcomes(organization_id, client_ids);
+  perform private.expire_recommendations(organization_id, client_ids);
 end
 $$;
 
@@ -18893,6 +19052,11 @@ begin
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
+  end if;
+  -- To preview a file again costs what its upload did.
+  answer := case when with_piece then private.over_rate_limit('upload') end;
+  if answer is not null then
+    return answer;
   end if;
   select i.id into executed from public.lead_imports i
   where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id
@@ -20382,8 +20546,8 @@ grant insert (organization_id, provider, sender_id, is_default, label, number_ty
 grant update (is_default, status, label, number_type, per_second, daily_cap, cap_zone, segment_price)
   on public.sms_accounts to authenticated;
 
-create trigger canonicalize_time_zone before insert or update of cap_zone on public.sms_accounts
-  for each row when (new.cap_zone is not null) execute function private.canonicalize_time_zone();
+create trigger canonicalize_cap_zone before insert or update of cap_zone on public.sms_accounts
+  for each row when (new.cap_zone is not null) execute function private.canonicalize_cap_zone();
 
 create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();
@@ -22357,6 +22521,10 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
+  answer := private.over_rate_limit('upload');
+  if answer is not null then
+    return answer;
+  end if;
   perform pg_advisory_xact_lock(hashtextextended('dnc|' || organization_id, 0));
   if (select count(*) from public.dnc_lists l where l.organization_id = begin_dnc_list.organization_id) >= 50 then
     perform private.problem(409, 'too_many_lists', 'An organization has at most 50 lists. Delete one of them.');
@@ -23178,7 +23346,8 @@ returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   with words as (
-    select '(text messages?|texts?|txts?|messages?|msgs?|sms|mms|calls?|marketing|spam|ads?|adverts?|promos?'
+    select '(text messages?|texts?|texting|txts?|messages?|messaging|msgs?|sms|mms|calls?|calling|contact|contacting'
+      || '|marketing|spam|ads?|adverts?|promos?'
       || '|promotions?|notifications?|alerts?|mensajes?|textos?|mensagens|messaggi|nachrichten|berichten|werbung|publicidade?'
       || '|publicit[eé])\M' as words
   )
@@ -23188,9 +23357,10 @@ as $$
       'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnoprstuvwyz'),
       '\U0001F6D1|\U0001F1F8\U0001F1F9\U0001F1F4\U0001F1F5|\U0001F182\U0001F183\U0001F17E\U0001F17F'
       '|\U0001F162\U0001F163\U0001F15E\U0001F15F|ꓢꓔꓳꓑ', ' stop ', 'g'),
-      private.refusing_signs() || '((your|the|these|any|all) )*(?=((more|promo|marketing) )*' || words || ')', ' no ',
-      'gi'),
-      '\m' || words || '\s*' || private.refusing_signs(), ' no \1 ', 'gi')
+      '((?:^|[.!?\n])\s*(?:(?:please|pls|plz|ok) )*)' || private.refusing_signs() || '(?:(?:your|the|these|any|all) )*'
+        || '(?=((more|promo|marketing|spam) )*' || words || ')', '\1 no ', 'gi'),
+      '^\W*(?:(?:your|the|these|all) )*' || words || '\s*' || private.refusing_signs() || '(\W*(please|pls|thanks))?\W*$',
+      ' no \1 ', 'i')
   from words
 $$;
 
@@ -23720,24 +23890,6 @@ begin
 end
 $$;
 
-create function private.is_instruction(normalized text)
-returns boolean
-language sql immutable parallel safe set search_path = ''
-as $$
-  select normalized ~ (
-    '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
-    '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord|stuur)'
-    '( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret|alto'
-    '|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se)? ?'
-    '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler'
-    '|((vous|se|te) )?(desabonner|desinscrire)|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
-    '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
-    '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
-    '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
-    '|berichten|messaggi|textos?|de|des|les|los|las|nos|ces|sus|der|die|il|i|le'
-    '|please|pls|plz|thanks|thank you|thx|now|ok|por favor|gracias|obrigad[oa]|svp|merci|bitte|danke|grazie|aub))* \.$')
-$$;
-
 create function private.instruction_beginning()
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -23751,32 +23903,46 @@ as $$
     '["''“”„«»‘’]? ?(stop|stopall|arr[eê]t|end|quit|cancel|unsubscribe|opt ?out|alto|baja|sair|parar)(?![[:alpha:]])'
 $$;
 
-create function private.copied_instruction(own text, forms text[], sent text[])
-returns text
-language plpgsql immutable set search_path = ''
+create function private.copied_instruction(own text, forms text[], sent text[], out meaning text, out rule_id uuid)
+language plpgsql stable set search_path = ''
 as $$
 declare
   ends constant text := E' \t.,;:!?…-–—"''“”„«»()[]';
-  said constant text := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
-    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
-    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
+  plain constant text := forms[cardinality(forms)];
+  said text;
+  rule public.reply_rules;
   body text;
   message text;
   place integer;
   passage text;
-  is_end boolean := false;
 begin
   -- Few replies contain such a word.
-  if not forms[cardinality(forms)] like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%',
-    '%opt%', '%alto %', '%baja %', '%sair %', '%parar %'])
+  if not plain like any (array['%stop%', '%arret%', '%end %', '%quit %', '%cancel %', '%unsub%', '%opt%', '%alto %',
+    '%baja %', '%sair %', '%parar %'])
   then
-    return null;
+    return;
   end if;
-  if private.is_instruction(forms[cardinality(forms)]) then
-    return 'stop';
+  select * into rule from public.reply_rules r
+  where r.organization_id is null and r.kind = 'phrase' and r.language = 'mul';
+  -- The rule is long, and most replies with a word of the law do not go on like an instruction.
+  if plain like any (array['%stop to %', '%stop 2%', '%stop2%', '%stop for %', '%stop pour %', '%stop para %',
+      '%stop zu%', '%stop per %', '%stop om %', '%stop um %', '%stop se %', '%stopall to %', '%end to %', '%quit to %',
+      '%cancel to %', '%unsubscribe to %', '%out to %', '%arret pour %', '%alto para %', '%baja para %', '%sair para %',
+      '%parar para %'])
+    and plain ~ rule.pattern
+  then
+    meaning := 'stop';
+    rule_id := rule.id;
+    return;
   end if;
+  if sent = '{}' then
+    return;
+  end if;
+  said := btrim(regexp_replace(btrim(regexp_replace(own, '\s+', ' ', 'g'), ends),
+    '^((please|pls|ok|okay|yes|hi|hello)\M[ ,.!]*)+|([ ,.!]+(please|pls|plz|thanks|thank you|thx|now|por favor'
+    '|gracias|svp|merci|bitte))+$', '', 'gi'), ends);
   if char_length(said) < 4 then
-    return null;
+    return;
   end if;
   foreach body in array sent loop
     message := btrim(regexp_replace(body, '\s+', ' ', 'g'), ends);
@@ -23787,12 +23953,19 @@ begin
     continue when not (private.opt_out_ways(passage)).by_reply;
     if passage ~* private.instruction_beginning()
       and passage !~* '[.!?;:] |\m(or|ou|o|oder|help|aide|ayuda|info|yes|start)\M'
+      -- "Reply CANCEL to cancel your visit" is about something else.
+      and passage !~* ('\m(stop|end|quit|cancel) (your|my|the|this|an?|our) '
+        '(?!(sms|txts?|texts?|messages?|msgs?|alerts?|updates?|notifications?|list|subscription|service)\M)')
     then
-      return 'stop';
+      meaning := 'stop';
+      rule_id := rule.id;
+      return;
     end if;
-    is_end := is_end or place > 1;
+    if place > 1 or passage ~* private.instruction_beginning() then
+      meaning := 'doubtful';
+      rule_id := rule.id;
+    end if;
   end loop;
-  return case when is_end then 'doubtful' end;
 end
 $$;
 
@@ -23835,7 +24008,7 @@ begin
     recognized_by := 'keyword';
     return;
   end if;
-  meaning := private.copied_instruction(own, forms, sent);
+  select i.meaning, i.rule_id into meaning, rule_id from private.copied_instruction(own, forms, sent) i;
   if meaning is not null then
     recognized_by := 'phrase';
     return;
@@ -24940,12 +25113,14 @@ create table private.campaign_failure_checks (
   checked_until timestamptz not null default now(),
   known bigint not null default 0,
   failed bigint not null default 0,
-  filtered bigint not null default 0
+  filtered bigint not null default 0,
+  snapshot_failures integer not null default 0,
+  snapshot_retry_at timestamptz
 );
 
 comment on table private.campaign_failure_checks is
   'When a campaign''s failures were last checked, and how many there were when a person resumed it: those do not '
-  'count again.';
+  'count again. How many batches of its audience snapshot failed in a row, and when the next is tried.';
 
 create function private.notify_about_campaign(campaign public.campaigns, event text, title text, body text)
 returns void
@@ -25371,10 +25546,23 @@ create function private.cancel_targets_batch(size integer)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  canceled uuid;
+  marked integer;
 begin
-  return (
-    select coalesce(sum(private.cancel_targets(p.id, size)), 0)
-    from (select c as id from private.campaigns_pending_cancellation() c limit 1) p);
+  for canceled in select c from private.campaigns_pending_cancellation() c order by random() loop
+    begin
+      marked := private.cancel_targets(canceled, size);
+      if marked > 0 then
+        return marked;
+      end if;
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when query_canceled or others then
+        raise warning 'targets of campaign % were not canceled: %', canceled, sqlerrm;
+    end;
+  end loop;
+  return 0;
 end
 $$;
 
@@ -26039,6 +26227,57 @@ begin
 end
 $$;
 
+create function private.pause_snapshot(campaign public.campaigns, reason text, advice text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'paused', status_reason = reason
+  where c.id = campaign.id and c.status = 'freezing';
+  if not found then
+    return;
+  end if;
+  update private.campaign_failure_checks w set snapshot_failures = 0, snapshot_retry_at = null
+  where w.campaign_id = campaign.id;
+  begin
+    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
+      campaign.name || ' was paused', reason || ' ' || advice);
+  exception when others then
+    raise warning 'the admins were not notified that campaign % was paused: %', campaign.id, sqlerrm;
+  end;
+end
+$$;
+
+create function private.record_snapshot_failure(campaign public.campaigns, error text, is_final boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  failures integer;
+begin
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, error;
+  insert into private.campaign_failure_checks as w (campaign_id, snapshot_failures, snapshot_retry_at)
+  values (campaign.id, 1, clock_timestamp() + interval '20 seconds')
+  on conflict on constraint campaign_failure_checks_pkey do update set
+    snapshot_failures = w.snapshot_failures + 1,
+    snapshot_retry_at = clock_timestamp() + interval '20 seconds' * 2 ^ least(w.snapshot_failures, 8)
+  returning w.snapshot_failures into failures;
+  if failures < 5 and not is_final then
+    return;
+  end if;
+  begin
+    if is_final then
+      perform private.pause_snapshot(campaign, 'Its audience cannot be read.', 'Cancel it and create it again.');
+    else
+      perform private.pause_snapshot(campaign, 'Its audience could not be read in five attempts.',
+        'Resume it later, or cancel it and create it again.');
+    end if;
+  exception when others then
+    raise warning 'campaign % was not paused: %', campaign.id, sqlerrm;
+  end;
+end
+$$;
+
 create function private.snapshot_audience_batch(campaign_id uuid, size integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -26048,18 +26287,30 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns;
+  failures integer;
+  batch_size integer;
   batch record;
   done boolean;
 begin
   select * into campaign from public.campaigns c
   where c.status = 'freezing'
-    and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
+    and (c.id = snapshot_audience_batch.campaign_id
+      or snapshot_audience_batch.campaign_id is null and not exists (
+        select from private.campaign_failure_checks w
+        where w.campaign_id = c.id and w.snapshot_retry_at > clock_timestamp()))
   order by random() limit 1 for update skip locked;
   if campaign.id is null then
     return '{"campaign_id": null, "leads": 0, "done": true}'::jsonb;
   end if;
-  select * into batch from private.snapshot_leads(campaign, size);
-  done := batch.leads < size;
+  failures := coalesce((
+    select w.snapshot_failures from private.campaign_failure_checks w where w.campaign_id = campaign.id), 0);
+  batch_size := greatest(size >> 2 * least(failures, 5), least(size, 100));
+  select * into batch from private.snapshot_leads(campaign, batch_size);
+  done := batch.leads < batch_size;
+  if failures > 0 then
+    update private.campaign_failure_checks w set snapshot_failures = 0, snapshot_retry_at = null
+    where w.campaign_id = campaign.id;
+  end if;
   if done then
     update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
     where c.id = campaign.id;
@@ -26072,15 +26323,15 @@ begin
     update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
   end if;
   return jsonb_build_object('campaign_id', campaign.id, 'leads', batch.leads, 'done', done);
-exception when data_exception then
-  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
-  update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
-  where c.id = campaign.id and c.status = 'freezing';
-  if found then
-    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
-      campaign.name || ' was paused', 'Its audience cannot be read. Cancel it and create it again.');
-  end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  -- Others do not include a statement that takes too long.
+  when query_canceled or others then
+    if campaign.id is null then
+      raise;
+    end if;
+    perform private.record_snapshot_failure(campaign, sqlerrm, sqlstate like '22%');
+    return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
 end
 $$;
 
@@ -26505,14 +26756,17 @@ begin
     select l.phone from unnest(limits) l
     group by l.phone
     having bool_and((
-      -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
-      -- yet, the planner would walk all texts of the organization for each recipient.
-      select count(*) from public.messages m
-      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = any (private.phone_spellings(l.phone))
-        and m.category = 'marketing' and m.direction = 'outbound'
-        and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
-        and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
-        and m.id is distinct from l.except_message
+      -- By the recipient alone (`is not distinct from` uses no index), a spelling at a time: while the statistics do not know
+      -- a month's partition yet, the planner would walk all texts of the organization for each recipient.
+      select sum(c.texts) from unnest(private.phone_spellings(l.phone)) s
+      cross join lateral (
+        select count(*) as texts from public.messages m
+        where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = s
+          and m.category = 'marketing' and m.direction = 'outbound'
+          and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
+          and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
+          and m.id is distinct from l.except_message
+      ) c
     ) < l.max_messages));
 end
 $$;
@@ -27880,6 +28134,20 @@ begin
 end
 $$;
 
+create function private.record_unclear_lookup(message_id uuid, attempt integer, error text)
+returns text
+language plpgsql set search_path = ''
+as $$
+begin
+  raise warning 'the answer about message % was not recorded: %', message_id, error;
+  return private.record_lookup(message_id, attempt, 'unclear', '[]');
+exception
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    return 'unrecorded';
+end
+$$;
+
 create function private.record_lookups(answers jsonb)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -27913,9 +28181,10 @@ begin
   loop
     begin
       result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
-    exception when data_exception or integrity_constraint_violation then
-      -- What cannot be stored made no sense, and must not hold up the others.
-      result := private.record_lookup(lookup.id, lookup.attempt, 'unclear', '[]');
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        result := private.record_unclear_lookup(lookup.id, lookup.attempt, sqlerrm);
     end;
     results := results || jsonb_build_object(result, coalesce((results ->> result)::integer, 0) + 1);
   end loop;
@@ -30249,7 +30518,7 @@ as $$
   select exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
-    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and private.is_in_force(m))
 $$;
 
 create function private.may_send_to(organization_id uuid, sender uuid, recipient uuid)
@@ -30261,7 +30530,7 @@ as $$
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share' and p.scope = 'team'
     join public.memberships c on c.organization_id = m.organization_id and c.user_id = recipient
       and c.team_id = m.team_id
-    where m.organization_id = may_send_to.organization_id and m.user_id = sender and m.status = 'active')
+    where m.organization_id = may_send_to.organization_id and m.user_id = sender and private.is_in_force(m))
 $$;
 
 create function private.deliver_to_members(run public.report_runs)
@@ -30353,7 +30622,7 @@ create function private.is_lasting_refusal(reason text)
 returns boolean
 language sql immutable set search_path = ''
 as $$
-  select reason in ('owner_gone', 'not_a_member', 'permission_denied', 'field_not_permitted', 'report_not_shared',
+  select reason in ('owner_gone', 'not_a_member', 'key_expired', 'permission_denied', 'field_not_permitted', 'report_not_shared',
     'report_deleted', 'field_removed')
 $$;
 
@@ -32742,6 +33011,8 @@ as $$
 begin
   if run.owner_id is null then
     perform private.problem(403, 'owner_gone', 'The owner of the run no longer has an account.');
+  elsif private.is_expired_key(run.owner_id) then
+    perform private.problem(403, 'key_expired', 'The API key that owns the run has expired.');
   end if;
   perform set_config('request.jwt.claims', jsonb_build_object('sub', run.owner_id, 'role', 'authenticated')::text,
     true);
@@ -34430,7 +34701,13 @@ create policy "people read clients within the scope of their permission" on publ
 
 revoke all on public.clients from public, anon, authenticated, service_role;
 
-grant select on public.clients to authenticated, service_role;
+grant select (id, organization_id, version, name, segment, client_type, region, category, external_id, account_number,
+  phone, email, contract_ends_on, stated_risk, custom_fields, owner_id, team_id, status, since, mrr, currency,
+  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, score, band, score_day,
+  score_model_id, risk_theme, trend, trend_days, search_text, created_by, deleted_at, deleted_by, merged_into,
+  created_at, updated_at) on public.clients to authenticated;
+
+grant select on public.clients to service_role;
 
 create function private.set_client_derived_columns()
 returns trigger
@@ -35627,7 +35904,10 @@ as $$
 declare
   code text := coalesce(details ->> 'contract', '');
   today date := private.local_day(client.organization_id);
-  observed_from date := greatest(day, coalesce((details ->> 'observed_from')::date, today));
+  observed_from date := greatest(day, coalesce((details ->> 'observed_from')::date, (
+    select s.observed_from from public.client_spells s
+    where s.organization_id = client.organization_id and s.client_id = client.id and (s.ends_on is null or s.ends_on > day)
+    order by s.starts_on limit 1), today));
   state record;
   currency text;
 begin
@@ -35898,6 +36178,14 @@ begin
   update public.clients c set deleted_at = null, deleted_by = null
   where c.organization_id = restore_client.organization_id and c.id = client.id;
   perform private.post_entries(organization_id, private.entries_of_deleted(client.id), '{}', 'restore');
+  -- A segment that was removed meanwhile has given its clients to another one.
+  perform private.post_entries(organization_id, array(
+    select row(client.id, private.local_day(organization_id), 'segment', '', null, null, client.segment, null, null,
+      null)::private.client_entry
+    from (
+      select m.segment from private.effective_movements(array[client.id]) m order by m.day desc, m.place desc limit 1
+    ) l
+    where l.segment <> client.segment), '{}', 'restore');
   return private.client_of(organization_id, client_id);
 end
 $$;
@@ -36411,6 +36699,13 @@ begin
 end
 $$;
 
+create function private.told_points(points double precision, with_figures boolean)
+returns double precision
+language sql immutable set search_path = ''
+as $$
+  select case when with_figures then points else round(points::numeric, 1)::float8 end
+$$;
+
 create table private.feature_definitions (
   feature_set smallint not null,
   place smallint not null,
@@ -36479,7 +36774,7 @@ as $$
       with_figures or not private.is_from_customers(v.value) as is_shown
     from jsonb_array_elements(features) with ordinality v (value, n)
   ), t as (
-    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
+    select f.theme, sum(f.points) as points, private.told_points(sum(f.points), bool_and(f.is_shown)) as told, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
       order by case when f.is_shown then abs(f.points) end desc nulls last, f.n)
       filter (where (abs(f.points) >= 0.005 or not f.is_shown)
         and (f.value ->> 'level' is null or f.value ->> 'level' = segment)) as details
@@ -36494,11 +36789,11 @@ as $$
   select jsonb_build_object(
     'raising', (
       select coalesce(jsonb_agg(jsonb_build_object('theme', w.theme, 'name', private.theme_name(w.theme), 'percentage',
-        w.percentage, 'points', w.points, 'details', coalesce(w.details, '[]'), 'source', 'model')
+        w.percentage, 'points', w.told, 'details', coalesce(w.details, '[]'), 'source', 'model')
         order by w.points desc), '[]') from whole w),
     'lowering', (
       select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme), 'points',
-        t.points, 'details', coalesce(t.details, '[]'), 'source', 'model') order by t.points), '[]')
+        t.told, 'details', coalesce(t.details, '[]'), 'source', 'model') order by t.points), '[]')
       from t where t.points < -1e-9))
 $$;
 
@@ -36512,6 +36807,7 @@ declare
   scored private.scored_client;
   features jsonb;
   slope double precision;
+  with_figures boolean := client.organization_id = any (private.organizations_with('customers:read'));
 begin
   select m.* into model from private.churn_model_state s
   join public.churn_models m on m.organization_id = s.organization_id and m.id = s.active_model_id
@@ -36533,10 +36829,10 @@ begin
     'points', slope * (f.value ->> 'coefficient')::float8 * (scored.z[f.n] - baseline[f.n]))) into features
   from jsonb_array_elements(model.features) with ordinality f (value, n);
   return jsonb_build_object('method', model.method, 'confidence', model.confidence, 'model_id', model.id, 'reason',
-    model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds', scored.log_odds,
-    'mean_log_odds', scored.log_odds - (select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f))
-    || private.factor_lists(features, scored.segment,
-      client.organization_id = any (private.organizations_with('customers:read')));
+    model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds',
+    private.told_points(scored.log_odds, with_figures), 'mean_log_odds', private.told_points(scored.log_odds - (
+      select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f), with_figures))
+    || private.factor_lists(features, scored.segment, with_figures);
 end
 $$;
 
@@ -36636,37 +36932,6 @@ as $$
     on p.organization_id = client.organization_id and p.client_id = client.id
   left join private.incident_models m on m.organization_id = client.organization_id
 $$;
-
-create table public.recommendations (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  client_id uuid not null,
-  play_id uuid,
-  title text not null constraint recommendations_title_form
-    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
-  details text not null default '' constraint recommendations_details_form
-    check (char_length(details) <= 2000 and private.is_multiline(details)),
-  state text not null default 'proposed' constraint recommendations_state
-    check (state in ('proposed', 'accepted', 'declined', 'expired', 'done', 'not_done')),
-  rank double precision not null default 0,
-  score real,
-  mrr numeric(14, 2) not null default 0,
-  currency text not null,
-  proposed_on date not null,
-  expires_on date not null,
-  note text constraint recommendations_note_form check (char_length(note) <= 1000 and private.is_multiline(note)),
-  decided_by uuid references public.profiles (id) on delete set null,
-  decided_at timestamptz,
-  finished_by uuid references public.profiles (id) on delete set null,
-  finished_at timestamptz,
-  created_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint recommendations_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade,
-  constraint recommendations_play foreign key (organization_id, play_id)
-    references public.plays (organization_id, id) on delete cascade
-);
 
 create table private.recommendation_runs (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
@@ -38000,11 +38265,6 @@ grant select on public.note_reads to authenticated, service_role;
 comment on table private.note_marks is
   'The note up to which a member has read all: counting what is unread begins there. Set on joining, too.';
 
-create table private.note_versions (
-  organization_id uuid primary key references public.organizations (id) on delete cascade,
-  version bigint not null
-);
-
 comment on table private.note_versions is
   'Raised by everything that changes who has unread notes; also the lock of notes.';
 
@@ -38242,15 +38502,6 @@ as $$
     'more', count(*) > 100, 'version', coalesce((
       select v.version from private.note_versions v where v.organization_id = unread_json.organization_id), 0))
   from private.unread_notes(unread_json.organization_id, unread_json.user_id, 101)
-$$;
-
-create function private.next_note_version(organization_id uuid)
-returns bigint
-language sql set search_path = ''
-as $$
-  insert into private.note_versions as v (organization_id, version) values (organization_id, 1)
-  on conflict on constraint note_versions_pkey do update set version = v.version + 1
-  returning v.version
 $$;
 
 create function private.settle_reads(organization_id uuid, user_id uuid)
@@ -38492,6 +38743,13 @@ as $$
     where n.organization_id = clients_now.organization_id group by 1, 2 having sum(n.clients) <> 0
   ) t
   group by 1
+$$;
+
+create function private.rates_of(figures jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('logo_churn', figures -> 'logo_churn', 'grr', figures -> 'grr', 'nrr', figures -> 'nrr')
 $$;
 
 create type private.churn_range as (
@@ -38840,6 +39098,7 @@ as $$
 declare
   range private.churn_range := private.churn_range(organization_id, options);
   whole private.churn_range := range;
+  running date := date_trunc(range.period, range.today);
   rows jsonb;
 begin
   whole.from_day := '1900-01-01';
@@ -38847,11 +39106,13 @@ begin
     select c.* from private.churn_cells(organization_id, range) c
   ), segments as (
     select c.segment, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)) as cell,
-      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)) as opening
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)) as opening,
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on < running)) as over
     from cells c group by 1, 2
     union all
     select null, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)),
-      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day))
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)),
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on < running))
     from cells c group by 2
   ), sizes as (
     select n.segment, n.currency, max(n.clients) as largest from (
@@ -38875,6 +39136,7 @@ begin
         where l.organization_id = churn_by_segment.organization_id and l.key = s.segment),
       'too_few', z.largest < 10)
     || private.churn_figures(s.cell, s.opening)
+    || private.rates_of(private.churn_figures(s.over, s.over))
     || case when z.largest < 10 then '{"logo_churn": null, "grr": null, "nrr": null}' else '{}' end::jsonb
     || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures, 'bands', b.bands)
     order by s.segment nulls last, s.currency), '[]')
@@ -39019,19 +39281,29 @@ as $$
 $$;
 
 create function private.risk_figures(
-  organization_id uuid, period_start date, period_end date, segment text, currency text, as_of timestamptz)
+  organization_id uuid, period_start date, period_end date, range private.churn_range, currency text)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('at_risk_clients', f.clients, 'at_risk_mrr', round(f.mrr, 2)::text, 'expected_loss',
     round(f.expected::numeric, 2)::text)
   from (
-    select sum(d.clients) filter (where d.band in ('high', 'critical')) as clients,
-      sum(d.mrr) filter (where d.band in ('high', 'critical')) as mrr, sum(d.expected_mrr) as expected
-    from private.band_days d
-    where as_of is null and d.run_id = private.latest_scoring_run(organization_id, period_start, period_end)
-      and d.segment = coalesce(risk_figures.segment, d.segment) and d.currency = risk_figures.currency
+    select coalesce(sum(d.clients) filter (where d.band in ('high', 'critical')), 0) as clients,
+      coalesce(sum(d.mrr * coalesce(k.rate, 1)) filter (where d.band in ('high', 'critical')), 0) as mrr,
+      coalesce(sum(d.expected_mrr * coalesce(k.rate, 1)), 0) as expected
+    from (select private.latest_scoring_run(organization_id, period_start, period_end) as id) r
+    left join private.band_days d on d.run_id = r.id and d.segment = coalesce(range.segment, d.segment)
+    left join lateral (
+      select private.rate_on(organization_id, d.currency, range.organization_currency, period_start) as rate
+      where range.currency is null) k on true
+    where range.as_of is null
+      and (d.run_id is null or case when k.rate is null then d.currency else range.organization_currency end
+        = risk_figures.currency)
+    having exists (
+      select from private.band_days b
+      where b.run_id = private.latest_scoring_run(organization_id, period_start, period_end))
   ) f
+  right join (select true) one on true
 $$;
 
 create function private.churn_trends(organization_id uuid, options jsonb)
@@ -39055,7 +39327,7 @@ begin
     from cells c
     full join private.churn_waterfall(organization_id, range) w on w.starts_on = c.starts_on and w.currency = c.currency
   ), late as (
-    select distinct date_trunc(range.period, m.day)::date as starts_on
+    select min(date_trunc(range.period, m.day))::date as starts_on
     from public.client_movements m
     where m.organization_id = churn_trends.organization_id and m.recorded_at > changed_since
       and m.recorded_at <= coalesce(range.as_of, 'infinity')
@@ -39067,9 +39339,9 @@ begin
     || jsonb_build_object('movements', coalesce(s.movements, '{}'))
     || private.risk_figures(organization_id, s.starts_on, (s.starts_on + case range.period
         when 'month' then interval '1 month' when 'quarter' then interval '3 months' else interval '1 year' end)::date,
-      range.segment, s.currency, range.as_of)
+      range, s.currency)
     || case when changed_since is null then '{}'
-      else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
+      else jsonb_build_object('changed', exists (select from late l where l.starts_on <= s.starts_on)) end
     order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')
   into rows
   from sums s
@@ -39664,12 +39936,12 @@ declare
 begin
   execute format($q$
     select coalesce(jsonb_agg(jsonb_build_object('tenth', t.tenth, 'rows', t.rows, 'predicted', t.predicted,
-      'weight', t.weight, 'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.tenth), '[]')
+      'weight', t.weight, 'observed', private.wilson_interval((t.rate * t.clients)::numeric, t.clients)) order by t.tenth), '[]')
     from (
-      select r.tenth, count(*) as rows, sum(r.w) as weight, sum(r.w * r.p) / sum(r.w) as predicted,
+      select r.tenth, count(*) as rows, count(distinct r.client_id) as clients, sum(r.w) as weight, sum(r.w * r.p) / sum(r.w) as predicted,
         sum(r.w * r.y) / sum(r.w) as rate
       from (
-        select q.p, q.y, q.w,
+        select q.client_id, q.p, q.y, q.w,
           least(10, 1 + floor(10 * (sum(q.w) over (order by q.p desc, q.client_id) - q.w) / sum(q.w) over ()))::integer
             as tenth
         from (%s) q
@@ -39689,9 +39961,9 @@ declare
 begin
   execute format($q$
     select coalesce(jsonb_agg(jsonb_build_object('segment', t.segment, 'rows', t.rows, 'predicted', t.predicted,
-      'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.segment), '[]')
+      'observed', private.wilson_interval((t.rate * t.clients)::numeric, t.clients)) order by t.segment), '[]')
     from (
-      select q.segment, count(*) as rows, sum(q.w * q.p) / sum(q.w) as predicted, sum(q.w * q.y) / sum(q.w) as rate
+      select q.segment, count(*) as rows, count(distinct q.client_id) as clients, sum(q.w * q.p) / sum(q.w) as predicted, sum(q.w * q.y) / sum(q.w) as rate
       from (%s) q group by 1
     ) t $q$, source) into answer;
   return answer;
@@ -40043,11 +40315,14 @@ begin
   execute format($q$
     select jsonb_object_agg(t.theme, jsonb_build_object('with', t.with_it, 'without', t.without_it)) from (
       select v.theme,
-        private.wilson_interval((sum(r.w * r.y) filter (where v.points > 0) * count(*) filter (where v.points > 0)
-          / nullif(sum(r.w) filter (where v.points > 0), 0))::numeric, count(*) filter (where v.points > 0)) as with_it,
-        private.wilson_interval((sum(r.w * r.y) filter (where v.points <= 0) * count(*) filter (where v.points <= 0)
-          / nullif(sum(r.w) filter (where v.points <= 0), 0))::numeric, count(*) filter (where v.points <= 0))
-          as without_it
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points > 0)
+          * count(distinct r.client_id) filter (where v.points > 0)
+          / nullif(sum(r.w) filter (where v.points > 0), 0))::numeric,
+          count(distinct r.client_id) filter (where v.points > 0)) as with_it,
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points <= 0)
+          * count(distinct r.client_id) filter (where v.points <= 0)
+          / nullif(sum(r.w) filter (where v.points <= 0), 0))::numeric,
+          count(distinct r.client_id) filter (where v.points <= 0)) as without_it
       from private.churn_training_rows r
       cross join lateral (values %s) v (theme, points)
       where r.organization_id = %L and r.part = any (%L)
@@ -40096,16 +40371,15 @@ begin
 end
 $$;
 
-create function private.notify_admins_of_model(model public.churn_models)
+create function private.notify_of_model(organization_id uuid, event_key text, title text, body text, data jsonb)
 returns void
 language sql set search_path = ''
 as $$
-  select private.notify(array_agg(row(model.organization_id, m.user_id, 'system', 'churn_model:' || model.id,
-    'A new churn model is not used', model.reason || ' The one before stays in use.',
-    jsonb_build_object('model_id', model.id), null)::private.notification))
+  select private.notify(array_agg(row(notify_of_model.organization_id, m.user_id, 'system', notify_of_model.event_key,
+    notify_of_model.title, notify_of_model.body, notify_of_model.data, null)::private.notification))
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'churn:configure'
-  where m.organization_id = model.organization_id and m.status = 'active'
+  where m.organization_id = notify_of_model.organization_id and m.status = 'active'
   having count(*) > 0
 $$;
 
@@ -40113,14 +40387,24 @@ create function private.keep_model(model public.churn_models)
 returns uuid
 language plpgsql set search_path = ''
 as $$
+declare
+  used text := (
+    select m.method from private.churn_model_state s join public.churn_models m on m.id = s.active_model_id
+    where s.organization_id = model.organization_id);
 begin
   insert into public.churn_models values (model.*);
   if model.accepted then
     update private.churn_model_state s
     set active_model_id = model.id, score_requested_at = clock_timestamp()
     where s.organization_id = model.organization_id;
-  else
-    perform private.notify_admins_of_model(model);
+  end if;
+  if not model.accepted or used <> model.method then
+    perform private.notify_of_model(model.organization_id, 'churn_model:' || model.id, case
+        when not model.accepted then 'A new churn model is not used'
+        when model.method = 'model' then 'Churn scores come from a learned model now'
+        else 'Churn scores come from the built-in rule now' end,
+      model.reason || case when model.accepted then '' when used = 'model' then ' The one before stays in use.'
+        else ' The built-in rule is used.' end, jsonb_build_object('model_id', model.id));
   end if;
   return model.id;
 end
@@ -40130,11 +40414,11 @@ create function private.yearly_share(organization_id uuid)
 returns double precision
 language sql stable set search_path = ''
 as $$
-  select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(
-    least(s.ends_on, t.today) - greatest(s.starts_on, t.today - 365)), 0))
+  select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(least(s.ends_on, t.today) - x.seen_from), 0))
   from (select private.local_day(yearly_share.organization_id) as today) t
   join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
-    and (s.ends_on is null or s.ends_on > t.today - 365)
+  cross join lateral (select greatest(s.starts_on, s.observed_from, t.today - 365) as seen_from) x
+  where x.seen_from < t.today and (s.ends_on is null or s.ends_on > x.seen_from)
   group by t.today
   having count(s.ends_on) > 0
 $$;
@@ -40210,9 +40494,16 @@ begin
       return private.keep_model(model);
     end if;
     perform private.keep_model(model);
-    if active.method = 'model' then
-      return active.id;
-    end if;
+  elsif active.method = 'model' then
+    perform private.notify_of_model(organization_id, 'churn_training:' || private.local_day(organization_id),
+      'No new churn model', case
+        when evidence.events < 20 then format('%s clients left: too few to learn from.', evidence.events)
+        when evidence.test_events = 0 then 'Nobody has left in the latest quarter on which a new model would be judged.'
+        else 'Nobody had left before the latest half year, so there is nothing to learn from.' end
+        || ' The one before stays in use.', '{}');
+  end if;
+  if active.method = 'model' then
+    return active.id;
   end if;
   model := private.rule_model(organization_id, evidence.events, coalesce(model.metrics, '{}'));
   return case when model.organization_id is not null then private.keep_model(model) end;
@@ -40243,7 +40534,7 @@ declare
     select d.snapshot_day from (
       select r.snapshot_day, row_number() over (order by r.snapshot_day desc) as n from private.feature_runs r
       where r.organization_id = begin_training.organization_id and r.finished_at is not null and r.clients > 0
-        and r.snapshot_day between today - 820 and today - 90
+        and r.snapshot_day between today - 820 and today - 91
         and not exists (
           select from private.feature_thinning t
           where t.month = date_trunc('month', r.snapshot_day)::date and t.finished_at is null)
@@ -40263,19 +40554,40 @@ begin
 end
 $$;
 
+create function private.absent_on(organization_id uuid, day date)
+returns table (client_id uuid)
+language sql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
+as $$
+  with known as materialized (
+    select m.client_id, m.day, m.place, m.status_after from public.client_movements m
+    where m.organization_id = absent_on.organization_id and m.day <= absent_on.day and m.kind <> 'correction'
+      and m.client_id in (
+        select d.client_id from private.departures(absent_on.organization_id) d where d.day < absent_on.day)
+      and not exists (
+        select from public.client_movements r
+        where r.organization_id = absent_on.organization_id and r.reverses = m.id)
+  ), before as (
+    select distinct on (k.client_id) k.client_id, k.status_after from known k where k.day < absent_on.day
+    order by k.client_id, k.day desc, k.place desc
+  )
+  select b.client_id from before b
+  where b.status_after <> 'active' and not exists (
+    select from known k where k.client_id = b.client_id and k.day = absent_on.day and k.status_after = 'active')
+$$;
+
 create function private.sample_snapshot(state private.churn_model_state, snapshot date)
 returns void
 language sql set search_path = '' set enable_nestloop = off set jit = off
 as $$
   with left_within as materialized (
     select distinct d.client_id from private.departures(state.organization_id) d
-    where d.day > snapshot and d.day <= snapshot + 90
+    where d.day between snapshot and snapshot + 90
   ), thinned as materialized (
     select t.finished_at::date as day from private.feature_thinning t
     where t.month = date_trunc('month', snapshot)::date
   ), left_by_then as materialized (
     select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
-    where s.organization_id = state.organization_id and s.ends_on > snapshot
+    where s.organization_id = state.organization_id and s.ends_on >= snapshot
   ), f as (
     select f.*, (l.client_id is not null)::integer as y,
       case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
@@ -40285,6 +40597,7 @@ as $$
     left join left_within l on l.client_id = f.client_id
     left join left_by_then b on b.client_id = f.client_id
     where f.organization_id = state.organization_id and f.snapshot_day = snapshot
+      and f.client_id not in (select a.client_id from private.absent_on(state.organization_id, snapshot) a)
   )
   insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
   select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
@@ -40648,9 +40961,11 @@ as $$
     from s
     left join (
       select distinct x.client_id from private.departures(score_outcomes.organization_id) x
-      where x.day > score_outcomes.day and x.day <= score_outcomes.day + 90
+      where x.day between score_outcomes.day and score_outcomes.day + 90
     ) d on d.client_id = s.client_id
     where s.score is not null
+      and s.client_id not in (
+        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a)
   ), t as (
     select count(*) as clients, sum(o.p)::float8 as expected, count(*) filter (where o.is_gone) as observed from o
   )
@@ -40742,6 +41057,8 @@ create index recommendations_play on public.recommendations (organization_id, pl
 
 create index recommendations_expiring on public.recommendations (expires_on) where state = 'proposed';
 
+create index recommendations_accepted on public.recommendations (decided_at) where state = 'accepted';
+
 create index recommendations_decided_by on public.recommendations (decided_by);
 
 create index recommendations_finished_by on public.recommendations (finished_by);
@@ -40757,25 +41074,128 @@ create policy "those who see the client read its recommendations" on public.reco
 
 revoke all on public.recommendations from public, anon, authenticated, service_role;
 
-grant select on public.recommendations to authenticated, service_role;
+grant select (id, organization_id, client_id, play_id, title, details, state, score, mrr, currency, proposed_on,
+  expires_on, note, decided_by, decided_at, finished_by, finished_at, created_by, created_at, updated_at)
+  on public.recommendations to authenticated;
+
+grant select on public.recommendations to service_role;
 
 create trigger set_updated_at before update on public.recommendations
   for each row execute function private.set_updated_at();
+
+create function private.expire_texts()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.recommendations r set state = 'expired'
+  where r.id in (
+    select x.id
+    from new_rows n
+    join public.clients c on c.organization_id = n.organization_id and c.phone = n.phone and c.deleted_at is null
+    join public.plays p on p.organization_id = c.organization_id and p.channel = 'text'
+    join public.recommendations x
+      on x.organization_id = c.organization_id and x.client_id = c.id and x.play_id = p.id and x.state = 'proposed'
+    where n.lifted_at is null
+    for update of x skip locked);
+  return null;
+exception when others then
+  raise warning 'proposals to text were not expired: %', sqlerrm;
+  return null;
+end
+$$;
+
+create trigger expire_texts_insert after insert on public.suppressions referencing new table as new_rows
+  for each statement execute function private.expire_texts();
+
+create trigger expire_texts_update after update on public.suppressions referencing new table as new_rows
+  for each statement execute function private.expire_texts();
 
 comment on table private.play_trials is
   'Clients whom a play fitted: which were shown, which were held out, and who left within 90 days.';
 
 comment on column private.play_trials.outcome is
-  'null: the 90 days have not passed, the client was deleted, or its movements have changed since.';
+  'null: the 90 days have not passed, the client was deleted, or its movements have changed since; absent: it had left
+before, which was entered later.';
 
-create index play_trials_play on private.play_trials (organization_id, play_id);
+comment on column private.play_trials.is_counted is
+  'Whether it is in private.play_totals. What becomes known of it afterwards changes these no more.';
+
+create index play_trials_play on private.play_trials (organization_id, play_id, client_id);
 
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
+
+create index play_trials_uncounted on private.play_trials (organization_id)
+  where outcome in ('retained', 'left') and not is_counted;
+
+create table private.play_totals (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  play_id uuid not null,
+  month date,
+  segment text,
+  currency text,
+  held_out integer not null constraint play_totals_held_out check (held_out >= 10),
+  held_out_left integer not null,
+  shown integer not null constraint play_totals_shown check (shown >= 10),
+  shown_left integer not null,
+  shown_mrr numeric not null,
+  constraint play_totals_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+comment on table private.play_totals is
+  'Outcomes of trials, in groups of at least ten in each arm. Rows are added and never changed.';
+
+comment on column private.play_totals.month is
+  'In which the play was proposed. null: a group of several months and segments, each too small; currency: if it has one.';
+
+create index play_totals_play on private.play_totals (organization_id, play_id);
 
 comment on table private.recommendation_runs is 'The scoring run for which recommendations are made, and how far.';
 
 comment on column private.recommendation_runs.effects is
   'The effect of each play that has been measured, by its id, as of the beginning of the run (private.play_effects).';
+
+create function private.count_trials(organization_id uuid, today date)
+returns void
+language sql set search_path = ''
+as $$
+  with due as materialized (
+    select t.*, date_trunc('month', t.proposed_on)::date as month from private.play_trials t
+    where t.organization_id = count_trials.organization_id and t.outcome in ('retained', 'left')
+      and not t.is_counted
+    for update skip locked
+  ), groups as (
+    select d.play_id, d.month, d.segment, d.currency from due d
+    group by 1, 2, 3, 4 having least(count(*) filter (where d.held_out), count(*) filter (where not d.held_out)) >= 10
+  ), marked as (
+    select d.*, g.play_id is not null as is_group from due d
+    left join groups g on (g.play_id, g.month, g.segment, g.currency) = (d.play_id, d.month, d.segment, d.currency)
+    where g.play_id is not null or d.month + interval '1 month 92 days' < today
+  ), remains as (
+    select m.play_id from marked m where not m.is_group
+    group by 1 having least(count(*) filter (where m.held_out), count(*) filter (where not m.held_out)) >= 10
+  ), chosen as materialized (
+    select m.* from marked m
+    where m.is_group or exists (select from remains r where r.play_id = m.play_id)
+  ), counted as (
+    update private.play_trials t set is_counted = true from chosen c
+    where (t.organization_id, t.client_id, t.play_id, t.proposed_on)
+      = (c.organization_id, c.client_id, c.play_id, c.proposed_on)
+  )
+  insert into private.play_totals (organization_id, play_id, month, segment, currency, held_out, held_out_left, shown,
+    shown_left, shown_mrr)
+  select count_trials.organization_id, c.play_id, x.month, x.segment,
+    case when count(distinct c.currency) = 1 then min(c.currency) end, count(*) filter (where c.held_out),
+    count(*) filter (where c.held_out and c.outcome = 'left'), count(*) filter (where not c.held_out),
+    count(*) filter (where not c.held_out and c.outcome = 'left'), sum(c.mrr) filter (where not c.held_out)
+  from chosen c
+  cross join lateral (
+    select case when c.is_group then c.month end as month, case when c.is_group then c.segment end as segment,
+      case when c.is_group then c.currency end as currency) x
+  group by c.play_id, x.month, x.segment, x.currency
+$$;
 
 create function private.play_json(play public.plays, with_conditions boolean)
 returns jsonb
@@ -40867,16 +41287,15 @@ create function private.play_effects(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(a.play_id, case when a.held_out_rate > 0
-    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end), '{}')
+  select coalesce(jsonb_object_agg(a.play_id, case when a.held_out_left > 0
+    then (a.held_out * greatest(0, 1 - a.shown_left / a.shown / (a.held_out_left / a.held_out)) + 10 * 0.1)
+      / (a.held_out + 10) else 0.1 end), '{}')
   from (
-    select t.play_id, count(*) filter (where t.held_out)::float8 as held_out,
-      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
-      avg((t.outcome = 'left')::integer) filter (where not t.held_out)::float8 as shown_rate
-    from private.play_trials t
-    where t.organization_id = play_effects.organization_id and t.outcome is not null
-    group by t.play_id
-    having count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
+    select t.play_id, sum(t.held_out)::float8 as held_out, sum(t.held_out_left)::float8 as held_out_left,
+      sum(t.shown)::float8 as shown, sum(t.shown_left)::float8 as shown_left
+    from private.play_totals t
+    where t.organization_id = play_effects.organization_id
+    group by t.play_id having sum(t.held_out) >= 100 and sum(t.shown) >= 100
   ) a
 $$;
 
@@ -40892,16 +41311,20 @@ $$;
 
 create function private.fitting_plays(run private.recommendation_runs, client_ids uuid[], today date)
 returns table (client_id uuid, score real, mrr numeric, currency text, play_id uuid, title text, details text,
-  every_days integer, rank double precision, by_chance boolean)
+  every_days integer, rank double precision, by_chance boolean, segment text)
 language sql stable rows 1000 set search_path = ''
 as $$
   select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
-    c.score / 100 * c.mrr::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1) - p.cost::float8,
-    private.is_held_out(run.salt, c.id, p.id, s.holdout_share)
+    c.score / 100 * (c.mrr * coalesce(k.rate, 1))::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1)
+      - case when k.rate is null then 0 else p.cost::float8 end,
+    private.is_held_out(run.salt, c.id, p.id, s.holdout_share), c.segment
   from public.clients c
   join public.churn_settings s on s.organization_id = c.organization_id
+  join public.organizations o on o.id = c.organization_id
+  cross join lateral (select private.rate_on(o.id, c.currency, o.currency, today) as rate) k
   join public.plays p on p.organization_id = run.organization_id and p.enabled and c.band = any (p.bands)
-    and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
+    and (p.segments = '{}' or c.segment = any (p.segments))
+    and (k.rate is null or c.mrr * k.rate >= coalesce(p.min_mrr, 0))
     and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
   where c.organization_id = run.organization_id and c.id = any (client_ids) and c.status = 'active'
     and c.deleted_at is null and (p.themes = '{}' or c.risk_theme = any (p.themes))
@@ -40910,7 +41333,7 @@ $$;
 
 create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
 as $$
 declare
   today date := private.local_day(run.organization_id);
@@ -40922,6 +41345,7 @@ declare
   made integer;
 begin
   if run.last_client_id is null then
+    perform private.count_trials(run.organization_id, today);
     run.effects := private.play_effects(run.organization_id);
   end if;
   with fits as materialized (
@@ -40934,8 +41358,9 @@ begin
       order by t.proposed_on desc limit 1
     ) t on true
   ), trials as (
-    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
-    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency
+    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency,
+      segment)
+    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency, f.segment
     from fits f where f.tried_on is null
     on conflict do nothing
   )
@@ -40946,7 +41371,8 @@ begin
   from fits f
   where not f.held_out and not exists (
     select from public.recommendations r
-    where r.organization_id = run.organization_id and r.client_id = f.client_id and r.play_id = f.play_id
+    -- By the client's index, not by that of the play.
+    where r.organization_id = run.organization_id and r.client_id = f.client_id and (r.play_id = f.play_id) is true
       and r.proposed_on > today - f.every_days)
   on conflict do nothing;
   get diagnostics made = row_count;
@@ -41100,18 +41526,16 @@ as $$
     'saved_mrr', round(a.shown_mrr * (a.held_left::numeric / a.held_out - a.shown_left::numeric / a.shown), 2)::text,
     'currency', a.currency)
   from (
-    select count(*) filter (where t.held_out)::integer as held_out,
-      count(*) filter (where not t.held_out)::integer as shown,
-      count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
-      count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
-      case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
-      case when count(distinct t.currency) = 1 then sum(t.mrr) filter (where not t.held_out) end as shown_mrr
-    from private.play_trials t
-    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
-      and t.proposed_on >= coalesce(range.from_day, '1900-01-01') and t.proposed_on < range.to_day
-      and t.currency = coalesce(range.currency, t.currency) and (range.segment is null or exists (
-        select from public.clients c
-        where c.organization_id = t.organization_id and c.id = t.client_id and c.segment = range.segment))
+    select sum(t.held_out)::integer as held_out, sum(t.shown)::integer as shown, sum(t.shown_left)::integer as shown_left,
+      sum(t.held_out_left)::integer as held_left,
+      case when count(*) = count(t.currency) and count(distinct t.currency) = 1 then min(t.currency) end as currency,
+      case when count(*) = count(t.currency) and count(distinct t.currency) = 1 then sum(t.shown_mrr) end as shown_mrr
+    from private.play_totals t
+    where t.organization_id = play.organization_id and t.play_id = play.id
+      and (t.month >= coalesce(range.from_day, '1900-01-01') and t.month < range.to_day
+        or t.month is null and range.from_day is null and range.to_day > range.today)
+      and (range.currency is null or t.currency = range.currency)
+      and (range.segment is null or t.segment = range.segment)
   ) a
   where a.held_out >= 100 and a.shown >= 100
 $$;
@@ -41124,7 +41548,8 @@ as $$
     || to_jsonb(s) || '{"held_out": null, "shown": null, "not_shown": null, "measured": false, "effect": null,
       "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play, range), '{}')
   from (
-    select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
+    select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')
+        or r.state = 'expired' and r.decided_at is not null) as accepted,
       count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
       count(*) filter (where r.state = 'done') as done, count(*) filter (where r.state = 'not_done') as not_done,
       count(*) filter (where r.state = 'proposed') as waiting
@@ -41165,6 +41590,20 @@ comment on function public.retention_actions is
 
 grant execute on function public.retention_actions(uuid, jsonb) to authenticated;
 
+create function private.had_left_before(organization_id uuid, client_id uuid, day date)
+returns boolean
+language sql volatile set search_path = ''
+as $$
+  select exists (
+    select from public.client_movements m
+    where m.organization_id = had_left_before.organization_id and m.client_id = had_left_before.client_id
+      and m.day < had_left_before.day and (m.kind = 'churn' or m.entry = 'notice') and not exists (
+        select from public.client_movements r where r.reverses = m.id)
+  ) and not exists (
+    select from unnest(array[had_left_before.day - 1, had_left_before.day]) d
+    cross join lateral private.client_state_on(had_left_before.client_id, d) s where s.status = 'active')
+$$;
+
 create function private.has_left_within(organization_id uuid, client_id uuid, day date)
 returns boolean
 language sql volatile set search_path = ''
@@ -41172,12 +41611,12 @@ as $$
   select exists (
     select from public.client_spells s
     where s.organization_id = has_left_within.organization_id and s.client_id = has_left_within.client_id
-      and s.ends_on > has_left_within.day and s.ends_on <= has_left_within.day + 90
+      and s.ends_on between has_left_within.day and has_left_within.day + 90
   ) or exists (
     select from public.client_movements m
     where m.organization_id = has_left_within.organization_id and m.client_id = has_left_within.client_id
-      and m.entry = 'notice' and m.kind <> 'correction' and m.day > has_left_within.day
-      and m.day <= has_left_within.day + 90 and not exists (
+      and m.entry = 'notice' and m.kind <> 'correction'
+      and m.day between has_left_within.day and has_left_within.day + 90 and not exists (
         select from public.client_movements r where r.reverses = m.id))
 $$;
 
@@ -41191,9 +41630,13 @@ as $$
     where e.state = 'proposed' and e.expires_on <= current_date + 1
       and e.expires_on <= private.local_day(e.organization_id)
     limit 2000);
+  update public.recommendations r set state = 'expired'
+  where r.state = 'accepted' and r.id in (
+    select e.id from public.recommendations e
+    where e.state = 'accepted' and e.decided_at < now() - interval '90 days' limit 2000);
   update private.play_trials t
-  set outcome = case when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left'
-    else 'retained' end
+  set outcome = case when private.had_left_before(t.organization_id, x.stands_for, t.proposed_on) then 'absent'
+    when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left' else 'retained' end
   from (
     select x.organization_id, x.client_id, x.play_id, x.proposed_on, k.id as stands_for
     from private.play_trials x
@@ -41300,20 +41743,51 @@ begin
 end
 $$;
 
+create function private.incidents_known_from(organization_id uuid, client_ids uuid[])
+returns table (client_id uuid, day date)
+language plpgsql stable rows 10000 set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+declare
+  zone constant text := (select o.time_zone from public.organizations o where o.id = incidents_known_from.organization_id);
+begin
+  if client_ids is null then
+    return query
+      select c.id, least(c.created_at at time zone zone, f.first_at at time zone zone)::date
+      from public.clients c
+      left join (
+        select i.client_id, min(i.opened_at) as first_at from public.client_issues i
+        where i.organization_id = incidents_known_from.organization_id group by 1
+      ) f on f.client_id = c.id
+      where c.organization_id = incidents_known_from.organization_id;
+  else
+    return query
+      select c.id, least(c.created_at at time zone zone, f.first_at at time zone zone)::date
+      from unnest(client_ids) as wanted (id)
+      join public.clients c on c.id = wanted.id and (c.organization_id = incidents_known_from.organization_id) is true
+      left join lateral (
+        select min(i.opened_at) as first_at from public.client_issues i
+        where i.organization_id = incidents_known_from.organization_id and i.client_id = c.id
+      ) f on true;
+  end if;
+end
+$$;
+
 create function private.incident_exposure(organization_id uuid, before date, client_ids uuid[] default null)
 returns table (client_id uuid, starts_on date, exposure double precision)
 language sql stable rows 10000 set search_path = '' set jit = off
 as $$
   select s.client_id, q.starts_on, sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on)
-    - greatest(s.starts_on, q.starts_on))::float8 / min(q.ends_on - q.starts_on)
+    - greatest(s.starts_on, q.starts_on, k.day))::float8 / min(q.ends_on - q.starts_on)
   from private.spells_for_forecasts(incident_exposure.organization_id, client_ids) s
   join (
     select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
       (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
     from generate_series(1, 12) n
   ) q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
+  join private.incidents_known_from(incident_exposure.organization_id, client_ids) k
+    on k.client_id = s.client_id and k.day < least(coalesce(s.ends_on, q.ends_on), q.ends_on)
   group by 1, 2
-  having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on)) > 0
+  having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on, k.day)) > 0
 $$;
 
 create function private.incidents_by_quarter(organization_id uuid, before date, client_ids uuid[] default null)
@@ -42217,7 +42691,8 @@ select d.relation, c, 'none' from (values
   ('private.permissions', 'closed_to description name'),
   ('private.personal_data', 'column_name erased_as found_by reason relation'),
   ('private.phone_confirmations', 'code'),
-  ('private.play_trials', 'currency outcome'),
+  ('private.play_totals', 'currency segment'),
+  ('private.play_trials', 'currency outcome segment'),
   ('private.price_cursors', 'page'),
   ('private.privacy_requests', 'error kind person place records status subject'),
   ('private.privacy_rows', 'relation'),
@@ -44181,9 +44656,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
   ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
   ('phrase', 'doubtful', '\my (r|are) (you|u) (still )?(texting|messaging|contacting|calling|bothering|sending)\M',
     'A question why they are texted'),
-  ('phrase', 'doubtful', '\munsub(?!stan)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
-  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text )?messages?|txts?|marketing|promos?|promotions?|ads?'
-    '|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
+  ('phrase', 'doubtful', '\munsub(?!stan|tl|dued|sidi)[a-z0-9]+\M|\mopt me\M', 'Misspelled, or with more words: "UNSUBSCR1BE"'),
+  ('phrase', 'doubtful', '\. (please |pls )?no (more )?((text|marketing|promo|spam) )?(messages?|texts?|txts?|sms'
+    '|marketing|promos?|promotions?|ads?|adverts?|notifications?|alerts?|spam|mms|mensajes?|mensagens|messaggi|nachrichten|berichten|werbung'
     '|publicidade?|publicite)( (please|pls|thanks|now))* \.', 'Also a sign and a word: "🚫 promos"'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
@@ -44235,6 +44710,21 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
   ('phrase', 'doubtful', '\m(delete|close|erase) ((my|this|the) )?(account|profile|data|details|records?)\M',
     'Of the messages, or of the account?')
 ) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+values ('phrase', 'stop', 'mul',
+  '^\. ((please|pls|ok|okay|yes|hi|hello) )*((reply|respond|answer|text|txt|send|type|repond(ez|s|re)|envoy(ez|er)|envoie'
+  '|tapez|textez|responda|responde|envi(ar|[ae])|digite|antworten( sie)?|antworte|sende(n sie)?|rispondi|invia|antwoord'
+  '|stuur)( (with|back|us|the word|mit|con|com|avec|par|met))* (stop|stopall|end|quit|cancel|unsubscribe|opt ?out|arret'
+  '|alto|baja|sair|parar)|stop|arret|alto|sair) ?(to|2|for|pour|para|zum|zur|per|om|um|se) ?'
+  '(stop|end|quit|cancel|opt ?out|unsub[a-z]*|leave|be removed|arreter|annuler|((vous|se|te) )?(desabonner|desinscrire)'
+  '|ne plus recevoir|terminar|cancelar|salir|sair|parar|finalizar|darse de baja|dejar de recibir|desinscrever'
+  '|(sich )?ab(zu)?melden|abmeldung|beenden|annullare|disiscriversi|stoppen|(je )?af te melden|afmelden)'
+  '( (receiving|getting|these|the|our|your|all|any|from|of|future|more|text|texts|txts|messages?|msgs?|sms|alerts?'
+  '|notifications?|updates?|marketing|promos?|at|time|us|this|list|suscripcion|mensajes|mensagens|nachrichten'
+  '|berichten|messaggi|textos?|de|des|les|los|las|nos|ces|sus|der|die|il|i|le'
+  '|please|pls|plz|thanks|thank you|thx|now|ok|por favor|gracias|obrigad[oa]|svp|merci|bitte|danke|grazie|aub))* \.$',
+  'A copied instruction to opt out: "Reply STOP to end texts"');
 
 insert into public.reply_rules (kind, meaning, language, pattern, source, as_written)
 select 'phrase', r.meaning, 'en', r.pattern, r.source, true

