@@ -8,6 +8,9 @@ import { addMember, clientFor, newOrganization } from "../support/people.ts";
 /** Of what is open to keys and impersonations a quarter is tried, with a seed all. What is closed is always tried. */
 const isTried = (index: number): boolean => (index + SEED) % tries(4, 1) === 0;
 
+/** Marking as read what a person should see is for themselves, whatever the token may do. */
+const ownOnly = ["readNotification", "readAllNotifications"];
+
 Deno.test("Every operation takes a key, but for those that are closed to keys", async () => {
   const organization = await newOrganization();
   const key = await newApiKey(organization, "admin");
@@ -20,13 +23,16 @@ Deno.test("Every operation takes a key, but for those that are closed to keys", 
   for (const [index, operation] of operationsOf(await writtenDocument()).entries()) {
     const { permission } = operation;
     if (!permission || !operation.security.includes("apiKey")) continue;
-    if (!closed.includes(permission) && !isTried(index)) continue;
+    const isClosed = closed.includes(permission) || ownOnly.includes(operation.id);
+    if (!isClosed && !isTried(index)) continue;
     const answer = await call(
       bearer(key),
       operation.method,
       anyId(operation.path) + operation.query,
     );
-    if (closed.includes(permission)) {
+    if (ownOnly.includes(operation.id)) {
+      expectProblem(answer, 403, "own_session_required");
+    } else if (isClosed) {
       expectProblem(answer, 403, "permission_denied");
     } else {
       assert(![401, 403, 500].includes(answer.status), `${operation.id}: ${answer.status}`);
@@ -63,6 +69,8 @@ Deno.test("Keys, members, roles and impersonation are closed while acting, at ev
     if (id.includes("Impersonation")) continue;
     if (closed.includes(permission)) {
       expectProblem(await call(acting, method, anyId(path)), 403, "permission_denied");
+    } else if (ownOnly.includes(id)) {
+      expectProblem(await call(acting, method, anyId(path)), 403, "own_session_required");
     } else if (permission !== "" && isTried(index)) {
       const answer = await call(acting, method, anyId(path) + operation.query);
       assert(![401, 403, 500].includes(answer.status), `${id}: ${answer.status}`);
