@@ -7786,7 +7786,7 @@ as $$
 declare
   tenants uuid[] := private.organizations_with_due_emails();
   tenant uuid;
-  claimed jsonb := '[]';
+  claimed jsonb := '[]'::jsonb;
 begin
   return private.claim_emails_of(tenants, batch_size, provider);
 exception
