@@ -2,10 +2,11 @@
  * Brings the rows of an old service's Supabase database into an organization of Signalbox (see docs/migration.md):
  *
  *   deno task import-legacy --from <postgres url> --kind <kind> --organization <id> [--dry-run] [--mapping <file>]
- *     [--to <postgres url>] [--report <folder>] [--accept-unreadable-opt-outs]
+ *     [--from-organization <old id>] [--to <postgres url>] [--report <folder>] [--accept-unreadable-opt-outs]
  *   deno task import-legacy --kind <kind> --print-mapping
  *
- * --to is Signalbox's database as its owner; without it SUPABASE_DB_URL, else the running local stack. The old database
+ * --from-organization: whose rows are meant where the old service has several organizations; without it, rows of more than
+ * one are refused. --to is Signalbox's database as its owner; without it SUPABASE_DB_URL, else the running local stack. The old database
  * is only read. Exit codes: 0 everything that could be read is here, 1 the import failed or the two sides differ, 3 opt-outs
  * could not be read and nothing else was imported.
  */
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     to: { type: "string" },
     kind: { type: "string" },
     organization: { type: "string" },
+    "from-organization": { type: "string" },
     mapping: { type: "string" },
     report: { type: "string" },
     "batch-size": { type: "string" },
@@ -86,6 +88,7 @@ async function run(): Promise<number> {
     to,
     kind,
     organizationId,
+    fromOrganization: values["from-organization"],
     steps: readMapping(mapping),
     dryRun: values["dry-run"],
     acceptUnreadableOptOuts: values["accept-unreadable-opt-outs"],

@@ -45,6 +45,53 @@ Deno.test("nobody who opted out of the old service can be texted, wherever it kn
   });
 });
 
+Deno.test("of several organizations one is named, and nothing of another comes", async () => {
+  const organization = await newOrganization(US);
+  const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+  await withService(async (old) => {
+    for (
+      const table of [
+        "leads",
+        "suppressions",
+        "messages",
+        "users",
+        "templates",
+        "campaigns",
+        "campaign_targets",
+      ]
+    ) {
+      await old.sql`alter table ${old.sql(table)} add column organization_id uuid default ${
+        old.sql.unsafe(`'${first}'`)
+      }`;
+    }
+    const mine = await old.lead({ phone: "2125550301", organization_id: first });
+    const theirs = await old.lead({
+      phone: "2125550302",
+      organization_id: second,
+      opted_out: true,
+    });
+    await old.message({
+      direction: "inbound",
+      from_number: "+12125550303",
+      body: "STOP",
+      organization_id: second,
+    });
+    const mixed = await runImport(old, "sms-tower", organization.id);
+    assert.equal(mixed.code, 1, mixed.output);
+    assert.match(mixed.output, /rows are of 2 organizations.*--from-organization/);
+    const run = await runImport(old, "sms-tower", organization.id, { "from-organization": first });
+    assert.equal(run.code, 0, run.output);
+    expectStatus(await call(organization.admin, "GET", `/leads/${mine}`), 200);
+    expectStatus(await call(organization.admin, "GET", `/leads/${theirs}`), 404);
+    assert.deepEqual(await suppressed(organization), []);
+    await old.sql`alter table templates drop column organization_id`;
+    const unknown = await runImport(old, "sms-tower", organization.id, {
+      "from-organization": first,
+    });
+    assert.match(unknown.output, /Step templates: its rows do not say to which organization/);
+  });
+});
+
 Deno.test("a later START outweighs STOP, a later STOP outweighs START, and doubtful words wait for a person", async () => {
   const organization = await newOrganization(US);
   await withService(async (old) => {

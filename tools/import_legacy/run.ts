@@ -20,6 +20,8 @@ export interface ImportOptions {
   to: string;
   kind: Kind;
   organizationId: string;
+  /** The organization of the old service whose rows are meant; needed where it has several. */
+  fromOrganization?: string | undefined;
   steps: Step[];
   /** Everything is tried and rolled back. */
   dryRun: boolean;
@@ -53,7 +55,10 @@ export const isComplete = ({ stopped, steps }: ImportReport): boolean =>
   stopped === null &&
   steps.every(({ comparison }) => comparison === null || comparison.equal);
 
-async function resolveAll(source: postgres.Sql, steps: Step[]) {
+async function resolveAll(
+  source: postgres.Sql,
+  { steps, fromOrganization }: Pick<ImportOptions, "steps" | "fromOrganization">,
+) {
   const found: ReadableStep[] = [];
   const missing: string[] = [];
   for (const step of steps) {
@@ -61,6 +66,7 @@ async function resolveAll(source: postgres.Sql, steps: Step[]) {
       source,
       step,
       entities[step.into].required,
+      fromOrganization,
     );
     if (readable === null) missing.push(step.name);
     else found.push(readable);
@@ -74,7 +80,7 @@ async function importAll(
   context: Context,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { found, missing } = await resolveAll(source, options.steps);
+  const { found, missing } = await resolveAll(source, options);
   for (const step of found.filter(isOptOutStep)) await requireIds(source, step);
   const steps: StepReport[] = [];
   let stopped: string | null = null;
@@ -188,7 +194,8 @@ export async function importLegacy(
     locked.release();
     return report;
   } finally {
-    await source.end({ timeout: 5 });
-    await sql.end({ timeout: 5 });
+    // After a failure connections are still reserved: nothing more comes of them.
+    await source.end({ timeout: 0 });
+    await sql.end({ timeout: 0 });
   }
 }

@@ -41,22 +41,16 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 const tableOf = (name: string): string => name.split(".").map(quoted).join(".");
 
-/**
- * Finds the columns of a step. Answers null for a table that is not there and may be missing; throws a sentence for one
- * that must be there, and for required fields without a column.
- */
-export async function resolveStep(
+/** The columns of a statement; null: its table is not there, and may be missing. */
+async function columnsOfRows(
   sql: postgres.Sql,
   step: Step,
-  required: readonly string[],
-): Promise<ReadableStep | null> {
-  const rows = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
-  const from = step.only === "opted_out" ? whoOptedOut(rows) : rows;
-  let columns: postgres.ColumnList<string>;
+  rows: string,
+): Promise<postgres.ColumnList<string> | null> {
   // A statement that fails would end the snapshot that everything is read in.
   await sql`savepoint step`;
   try {
-    columns = (await sql.unsafe(`select * from (${from}) q limit 0`)).columns;
+    return (await sql.unsafe(`select * from (${rows}) q limit 0`)).columns;
   } catch (error) {
     await sql`rollback to savepoint step`;
     const isMissing = error instanceof postgres.PostgresError &&
@@ -67,6 +61,63 @@ export async function resolveStep(
         "Name the table or its columns in a mapping file (--mapping).",
     );
   }
+}
+
+/** Columns that say to which organization of the old service a row belongs. */
+const organizationColumns = ["organization_id", "org_id", "tenant_id"];
+
+/**
+ * The rows of one organization of the old service: of the one that is named, else of the only one. Throws a sentence where
+ * the rows are of several, or cannot be told apart though one is named: they would come into somebody else's organization.
+ */
+async function ofOneOrganization(
+  sql: postgres.Sql,
+  { name }: Step,
+  rows: string,
+  columns: postgres.ColumnList<string>,
+  organization: string | undefined,
+): Promise<string> {
+  const column = organizationColumns.find((one) => columns.some(({ name }) => name === one));
+  if (organization !== undefined) {
+    if (column === undefined) {
+      throw new Error(
+        `Step ${name}: its rows do not say to which organization they belong. ` +
+          "Give a query that reads those of the one in a mapping file (--mapping).",
+      );
+    }
+    const wanted = `'${organization.replaceAll("'", "''")}'`;
+    return `select * from (${rows}) o where ${quoted(column)}::text = ${wanted}`;
+  }
+  if (column === undefined) return rows;
+  const [row] = await sql.unsafe(
+    `select count(distinct ${quoted(column)})::integer as organizations from (${rows}) o`,
+  );
+  if (Number(row?.["organizations"]) > 1) {
+    throw new Error(
+      `Step ${name}: the rows are of ${
+        row?.["organizations"]
+      } organizations. Name the one whose rows are meant (--from-organization).`,
+    );
+  }
+  return rows;
+}
+
+/**
+ * Finds the columns of a step, and which of its rows are meant. Answers null for a table that is not there and may be
+ * missing; throws a sentence for one that must be there, for required fields without a column, and for rows of several
+ * organizations.
+ */
+export async function resolveStep(
+  sql: postgres.Sql,
+  step: Step,
+  required: readonly string[],
+  fromOrganization: string | undefined,
+): Promise<ReadableStep | null> {
+  const all = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
+  const columns = await columnsOfRows(sql, step, all);
+  if (columns === null) return null;
+  const rows = await ofOneOrganization(sql, step, all, columns, fromOrganization);
+  const from = step.only === "opted_out" ? whoOptedOut(rows) : rows;
   const names = new Map(columns.map(({ name, type }) => [name, type]));
   const column: Record<string, string> = {};
   const columnsOf: Record<string, string[]> = {};
