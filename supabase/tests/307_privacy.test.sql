@@ -1,7 +1,7 @@
 -- What the organization holds on a person: exported, and erased from every table, with the evidence that must stay.
 begin;
 \ir support.inc
-select plan(36);
+select plan(41);
 
 -- The catalogue.
 create view tests.text_columns as
@@ -248,6 +248,46 @@ select tests.ask('second', $$public.create_privacy_request(tests.id('ours'), jso
   'phone', tests.text('phone')))$$) is null as done;
 select is(tests.run_until_done('second'), 'done', 'The same person can be erased again.');
 select is_empty($$select tests.traces()$$, 'Then there is no trace either.');
+
+select is_empty($$
+  select d.relation || '.' || d.column_name from private.personal_data d
+  join pg_attribute a on a.attrelid = to_regclass(d.relation) and a.attname = d.column_name
+  where a.attnotnull and d.erased_as = 'null'
+$$, 'What may not be null is not erased to null.');
+
+-- What comes after it was asked for, and what conversations left in notices.
+create function tests.words() returns bigint language sql as $$
+  select (select count(*) from public.notifications n where n::text ~ 'dialysis')
+    + (select count(*) from public.emails e where e::text ~ 'dialysis')
+    + (select count(*) from public.messages m where m::text ~ 'dialysis')
+$$;
+create function tests.late() returns bigint language sql as $$
+  select count(*) from public.leads l where l.organization_id = tests.id('ours') and l.full_name ~ 'Latecomer'
+$$;
+insert into public.messages (organization_id, account_id, direction, to_number, from_number, body, encoding, segments,
+  status, provider, provider_message_id)
+select a.organization_id, a.id, 'inbound', a.sender_id, '+233244777001', 'First', 'GSM-7', 1, 'received', a.provider,
+  'late 1'
+from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
+update public.conversations set assigned_to = tests.id('operator'), unread = 0
+where organization_id = tests.id('ours') and phone = '+233244777001';
+insert into public.messages (organization_id, account_id, direction, to_number, from_number, body, encoding, segments,
+  status, provider, provider_message_id)
+select a.organization_id, a.id, 'inbound', a.sender_id, '+233244777001', 'I was at dialysis', 'GSM-7', 1, 'received',
+  a.provider, 'late 2'
+from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
+select is(tests.words(), 3::bigint, 'What a person wrote is in the message, in a notice and in a mail.');
+select tests.ask('late', $$public.create_privacy_request(tests.id('ours'), jsonb_build_object('kind', 'erase',
+  'phone', '+233244777001'))$$) is null as done;
+insert into public.leads (organization_id, first_name, last_name, phone)
+values (tests.id('ours'), 'Ama', 'Latecomer', '+233244777001');
+-- Half of the first pass.
+select private.run_privacy_request(tests.id('late'), 0) is null as done;
+insert into public.leads (organization_id, first_name, last_name, phone)
+values (tests.id('ours'), 'Ama', 'Latecomer-Two', '+233244777001');
+select is(tests.run_until_done('late'), 'done', 'An erasure ends although rows came meanwhile.');
+select is(tests.late(), 0::bigint, 'They are erased too, whenever they came.');
+select is(tests.words(), 0::bigint, 'So are the words in notices and mails of conversations.');
 
 -- Doors.
 create function tests.refused(claims jsonb) returns text language sql as $$

@@ -83,17 +83,18 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
     'private.pseudonym_phone(x.phone)', false, null),
   ('public.undeliverable_numbers', 'reason lifted_reason', null, 'none', true, null),
   ('public.reply_reviews', 'phone', 'x.phone = any (p.phones)', 'private.pseudonym_phone(x.phone)', false, null),
-  ('public.emails', 'data', 'x.lead_id = any (p.lead_ids) or x.to_address = any (p.emails)',
+  ('public.emails', 'data', 'x.lead_id = any (p.lead_ids) or x.to_address = any (p.emails)
+      or x.data ->> ''phone'' = any (p.phones)',
     'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
   ('public.emails', 'to_address', 'x.to_address = any (p.emails)',
     '''erased-'' || x.id || ''@erased.invalid''', false, null),
   ('public.emails', 'last_error', null, 'none', true, null),
   ('public.notifications', 'title', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[]',
+      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
     '''[erased]''', true, null),
   ('public.notifications', 'body', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[]',
-    'null', true, null),
+      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
+    '''''', true, null),
   ('public.notifications', 'data', null, 'none', true, null),
   ('public.report_recipients', 'address', 'x.address = any (p.emails)', 'delete', false, null),
   ('private.report_deliveries', 'address', 'x.address = any (p.emails)', 'delete', false, null),

@@ -23,7 +23,7 @@ begin
     if assigned_to <> auth.uid() then
       perform private.notify(array[row(organization_id, assigned_to, 'conversation', 'conversation_assigned:'
         || private.uuid_v7(), 'A conversation was assigned to you', conversation.phone || ': '
-        || conversation.last_preview, jsonb_build_object('conversation_id', conversation.id),
+        || conversation.last_preview, jsonb_build_object('conversation_id', conversation.id, 'phone', conversation.phone),
         null)::private.notification]);
     end if;
   end if;

@@ -59,7 +59,7 @@ begin
     returning c.*
   )
   select array_agg(row(f.organization_id, f.assigned_to, 'conversation', 'conversation:' || s.id, 'New message from '
-    || f.phone, f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id),
+    || f.phone, f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id, 'phone', f.phone),
     null)::private.notification)
   into notifications
   from upserted f

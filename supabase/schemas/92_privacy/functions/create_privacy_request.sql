@@ -43,10 +43,7 @@ begin
   perform private.require_valid(coalesce(jsonb_typeof(request) = 'object', false), 'request', 'is no object');
   subject := private.privacy_subject(organization_id, request);
   person := private.find_person(organization_id, subject);
-  if cardinality(person.ids) > 50 then
-    perform private.problem(409, 'shared_address', 'More than 50 records share this number or address, so it is not '
-      'one person''s. Change it where it does not belong, or name another.');
-  end if;
+  perform private.require_one_person(cardinality(person.ids));
   insert into private.privacy_requests (organization_id, kind, subject, person, requested_by)
   values (organization_id, request ->> 'kind', subject, to_jsonb(person), auth.uid())
   returning * into created;

@@ -63,6 +63,53 @@ begin
 end
 $$;
 
+-- The person with the rows that have come since, with a number or address of theirs. 409 beyond 50 records, as when it was
+-- asked for.
+create function private.with_late_rows(p private.person)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+declare
+  late private.person := p;
+begin
+  late.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
+    and (l.phone = any (p.phones) or l.email = any (p.emails)) and l.id <> all (p.lead_ids));
+  late.customer_ids := array(select c.id from public.customers c where c.organization_id = p.organization_id
+    and c.phone = any (p.phones) and c.id <> all (p.customer_ids));
+  late.client_ids := array(select c.id from public.clients c where c.organization_id = p.organization_id
+    and (c.phone = any (p.phones) or c.email = any (p.emails)) and c.id <> all (p.client_ids));
+  late.contact_ids := array(select c.id from public.client_contacts c where c.organization_id = p.organization_id
+    and (c.phone = any (p.phones) or c.email = any (p.emails)) and c.id <> all (p.contact_ids));
+  late.ids := late.lead_ids || late.customer_ids || late.client_ids || late.contact_ids;
+  if late.ids = '{}' then
+    return p;
+  end if;
+  perform private.require_one_person(cardinality(p.ids || late.ids));
+  -- What was erased before has no name any more, so what was known of it stays.
+  p.mentions := p.mentions || '|' || private.person_mentions(late);
+  p.lead_ids := p.lead_ids || late.lead_ids;
+  p.customer_ids := p.customer_ids || late.customer_ids;
+  p.client_ids := p.client_ids || late.client_ids;
+  p.contact_ids := p.contact_ids || late.contact_ids;
+  p.ids := p.ids || late.ids;
+  p.ids_pattern := array_to_string(p.ids, '|');
+  return p;
+end
+$$;
+
+-- Raises 409 where so many records share a number or address.
+create function private.require_one_person(records integer)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if records > 50 then
+    perform private.problem(409, 'shared_address', 'More than 50 records share this number or address, so it is not '
+      'one person''s. Change it where it does not belong, or name another.');
+  end if;
+end
+$$;
+
 -- Who is meant: the rows that the request names, those with the same number or address, and once more those with the
 -- numbers and addresses of these.
 create function private.find_person(organization_id uuid, subject jsonb)

@@ -1,4 +1,4 @@
--- Before anything is erased: the numbers are suppressed, so that nothing goes out to them in the meantime; the leads
+-- Before anything is erased, and again when more rows of the person have come: the numbers are suppressed, so that nothing goes out to them in the meantime; the leads
 -- are deleted, so that nobody is reminded of them; mails about them and files of reports that may show them are
 -- withdrawn.
 create function private.begin_erasure(request private.privacy_requests, person private.person)
@@ -110,13 +110,15 @@ end
 $$;
 
 -- An erasure goes through all tables until it finds nothing more, five times at most: rows may have moved, been written
--- or come back meanwhile.
+-- or come back meanwhile. Rows of the person that have come since are looked for as long as it takes.
 create function private.end_privacy_pass(request private.privacy_requests, person private.person)
 returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
-  done boolean := request.kind = 'export' or request.pass >= 2 and (request.pass_changes = 0 or request.pass >= 5)
+  late boolean := request.kind = 'erase' and private.add_late_rows(request, person);
+  done boolean := request.kind = 'export' or not late
+    and request.pass >= 2 and (request.pass_changes = 0 or request.pass >= 5)
     and not private.reports_under_way(request.organization_id);
 begin
   if done and request.kind = 'erase' then
@@ -127,6 +129,23 @@ begin
     status = case when done then 'done' else 'running' end, finished_at = case when done then clock_timestamp() end
   where r.id = request.id;
   return done;
+end
+$$;
+
+-- Adds what has come of the person since they were looked for, such as rows of an import. Whether there was any.
+create function private.add_late_rows(request private.privacy_requests, person private.person)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  now_found private.person := private.with_late_rows(person);
+begin
+  if now_found.ids = person.ids then
+    return false;
+  end if;
+  update private.privacy_requests r set person = to_jsonb(now_found) where r.id = request.id;
+  perform private.begin_erasure(request, now_found);
+  return true;
 end
 $$;
 
@@ -144,9 +163,13 @@ begin
   person := jsonb_populate_record(null::private.person, request.person);
   if request.kind = 'erase' and request.place is null and request.pass = 1 then
     perform private.begin_erasure(request, person);
+    perform private.add_late_rows(request, person);
+    select * into strict request from private.privacy_requests r where r.id = request_id;
+    person := jsonb_populate_record(null::private.person, request.person);
   end if;
   while not private.privacy_slice(request, person) and clock_timestamp() < until loop
     select * into strict request from private.privacy_requests r where r.id = request_id;
+    person := jsonb_populate_record(null::private.person, request.person);
     -- A report under way is waited for until the next minute.
     exit when request.pass > 2 and request.place is null and private.reports_under_way(request.organization_id);
   end loop;
