@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { utility } from "../support/customers.ts";
+import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { csv, formWith, upload, type UploadBody } from "../support/uploads.ts";
 
@@ -91,4 +92,19 @@ Deno.test("uploads that wait are listed and deleted, and a person's oldest give 
   const processed = uploads.at(-1)?.upload_id ?? "";
   expectStatus(await call(clerk, "POST", "/upload/process-batch", { upload_id: processed }), 201);
   expectProblem(await call(clerk, "DELETE", `/upload/uploads/${processed}`), 404, "not_found");
+});
+
+Deno.test("a file costs one token, which is taken before it is read", async () => {
+  const { clerk } = await utility();
+  const leave = (tokens: number, at: string) =>
+    database()`
+      update private.rate_buckets b set tokens = ${tokens}, updated_at = clock_timestamp() + ${at}::interval
+      where b.kind = 'upload' and b.subject = ${clerk.userId}`;
+  await upload(clerk, csv("Ama,A1,0244123456,5,"));
+  await leave(1, "0");
+  await upload(clerk, csv("Ama,A2,0244123456,5,"));
+  // From the future, so that no token comes during the test.
+  await leave(0, "1 hour");
+  const unreadable = form("no sheet", {});
+  expectProblem(await call(clerk, "POST", "/upload/excel", unreadable), 429, "rate_limited");
 });

@@ -37,8 +37,8 @@ function applyBucket(c: Context<AppEnv>, row: unknown): void {
   }
 }
 
-/** Limits a route per user, with a round trip of its own. For routes whose work is not one SQL function. */
-export function rateLimited(kind: "live"): MiddlewareHandler<AppEnv> {
+/** Limits a route per user, with a round trip of its own. For routes that work before they call a SQL function. */
+export function rateLimited(kind: "live" | "upload"): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     applyBucket(c, unwrap(await c.var.db.rpc("take_rate_limit", { kind })));
     await next();

@@ -3,6 +3,7 @@ import type { App } from "../_shared/app.ts";
 import { cleanText } from "../_shared/clean_text.ts";
 import { CUSTOMER_FIELDS } from "../_shared/customer_row.ts";
 import { invalidFields, Problem, problems, problemStatus, unwrap } from "../_shared/problem.ts";
+import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
 import { SheetError } from "../_shared/sheet/error.ts";
 import { parseHeaderRow, parseMapping } from "../_shared/sheet/form_fields.ts";
@@ -26,7 +27,7 @@ const route = createRoute({
     "nothing else changes yet. Columns are found by their headers in the first rows; `mapping` names those that " +
     "are not found, and `header_row` the row of the header. A person's oldest waiting uploads are deleted when " +
     "there are too many.",
-  ...permitted("uploads:write"),
+  ...permitted("uploads:write", rateLimited("upload")),
   request: {
     headers: IdempotencyHeader,
     body: {
