@@ -1,6 +1,5 @@
 import { createRoute } from "../_shared/zod.ts";
 import type { Context } from "hono";
-import { parseActor } from "../_shared/actor.ts";
 import type { App } from "../_shared/app.ts";
 import { clientOf } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";
@@ -20,15 +19,11 @@ const route = createRoute({
   responses: { 204: { description: "Signed out" }, ...problems(401) },
 });
 
-/** Auth does not know the token of an impersonation, which counts in one organization. */
+/** Auth does not know the token of an impersonation. */
 async function endImpersonation(c: Context<AppEnv>, token: string): Promise<void> {
   const db = clientOf(token, c.var.requestHeaders, c.var.counter);
-  const { data, error } = await db.rpc("actor");
+  const { error } = await db.rpc("end_impersonation");
   if (error) throw fromPostgres(error);
-  const ended = await db.rpc("end_impersonation", {
-    organization_id: parseActor(data).organizationId,
-  });
-  if (ended.error) throw fromPostgres(ended.error);
 }
 
 export function logout(app: App) {

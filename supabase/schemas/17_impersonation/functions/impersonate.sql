@@ -113,8 +113,8 @@ comment on function public.impersonate is
   'Opens an impersonation of a member for 15 minutes; the function admin makes the token.';
 grant execute on function public.impersonate(uuid, uuid, text) to authenticated;
 
--- Ends the impersonation of the request's token; with an own session, all that the caller has open in the organization.
--- Returns their number.
+-- Ends the impersonation of the request's token, whose organization need not be named; with an own session, all that the
+-- caller has open in the organization. Returns their number.
 -- Security definer because nobody may write impersonations directly.
 create function private.end_impersonation(organization_id uuid)
 returns integer
@@ -126,6 +126,9 @@ declare
   ended private.impersonations;
   count integer := 0;
 begin
+  if claims ? 'act' then
+    organization_id := coalesce(organization_id, (private.my_organizations())[1]);
+  end if;
   perform private.require_member(organization_id);
   for ended in
     update private.impersonations i set ended_at = now()
@@ -141,7 +144,7 @@ end
 $$;
 grant execute on function private.end_impersonation(uuid) to authenticated;
 
-create function public.end_impersonation(organization_id uuid)
+create function public.end_impersonation(organization_id uuid default null)
 returns integer
 language sql set search_path = ''
 as $$
