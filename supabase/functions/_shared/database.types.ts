@@ -5291,7 +5291,7 @@ export type Database = {
         Args: { "known"?: (string)[]; "organization_id": string; "run_id": string };
         Returns: Json;
       };
-      "end_impersonation": { Args: { "organization_id": string }; Returns: number };
+      "end_impersonation": { Args: { "organization_id"?: string }; Returns: number };
       "end_sign_in": {
         Args: { "address"?: string; "email": string; "outcome": string };
         Returns: undefined;

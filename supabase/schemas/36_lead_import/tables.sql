@@ -25,7 +25,8 @@ create table private.lead_uploads (
 comment on table private.lead_uploads is
   'A file of leads or clients that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
-comment on column private.lead_uploads.width is 'Number of fields of the header, with or without a name: in a longer row a value may be split.';
+comment on column private.lead_uploads.width is
+  'Number of fields of the header, with or without a name: in a longer row a value may be split.';
 comment on column private.lead_uploads.named is
   'Number of fields up to the last one with a name: a row with fewer fields, or a value beyond, is refused.';
 comment on column private.lead_uploads.is_unicode is

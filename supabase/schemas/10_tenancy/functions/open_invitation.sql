@@ -1,5 +1,6 @@
 -- The invitation of this address with this token, if it can be accepted: not used, not expired, and its inviter is
--- still an active member, or a key that has not expired, and may invite and grant what it offers. An organization that is suspended takes nobody in.
+-- still an active member, or a key that has not expired, and may invite and grant what it offers. An organization that
+-- is suspended takes nobody in.
 create function private.open_invitation(token text, email text)
 returns uuid
 language sql stable set search_path = ''

@@ -48,8 +48,8 @@ as $$
     when entry.before is null and entry.after is null then sealed.values_hash end)
 $$;
 
--- The entries of one seal: null if they are whole, or what is wrong. gap_from: the end of the seal before it; what lies between them was
--- sealed without an entry, so there must be none.
+-- The entries of one seal: null if they are whole, or what is wrong. gap_from: the end of the seal before it; what lies
+-- between them was sealed without an entry, so there must be none.
 create function private.audit_seal_fault(seal private.audit_seals, gap_from timestamptz)
 returns jsonb
 language plpgsql stable set search_path = ''

@@ -18,7 +18,8 @@ begin
     select o."to", o.lead_id, coalesce(a.ends, now()) as hours_from, l.country, l.region, l.time_zone,
       row(left(o."to", 5), l.country, l.region, l.time_zone)::text as place
     from others o
-    left join public.leads l on l.organization_id = organization.id and l.id = o.lead_id
+    -- Found by the id alone, as in target_verdicts.
+    left join public.leads l on (l.organization_id = organization.id) is true and l.id = o.lead_id
     left join answered a on a.from_number = o."to"
   ), places as materialized (
     select p.place, coalesce(w.sends_at, now() + interval '1 day') as sends_at

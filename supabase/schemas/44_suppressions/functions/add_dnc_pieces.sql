@@ -6,7 +6,8 @@ as $$
 declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
-  perform private.require_valid(case when array_ndims(pieces) = 1 then cardinality(pieces) <= 100 and array_position(pieces, null) is null end, 'pieces',
+  perform private.require_valid(case when array_ndims(pieces) = 1
+    then cardinality(pieces) <= 100 and array_position(pieces, null) is null end, 'pieces',
     'must have between 1 and 100 texts');
   perform private.require_valid(list.pieces + cardinality(pieces) <= 1000, 'pieces', 'are more than 1,000 of a file');
   perform private.require_valid((select max(char_length(p)) <= 262144 from unnest(pieces) p), 'pieces',

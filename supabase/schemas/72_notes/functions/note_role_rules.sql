@@ -1,6 +1,6 @@
 -- Who joins, or takes another role, sees the role's older notes, but they do not count as unread: a note that is being
--- sent comes before, or after and counts. Security definer
--- because a person who changes memberships may not write marks.
+-- sent comes before, or after and counts. Security definer because a person who changes memberships may not write
+-- marks.
 create function private.mark_older_notes_read()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -20,8 +20,8 @@ $$;
 
 -- GET /reports/churn-by-segment: for each segment all periods of the range together, and how long clients stay. Rates
 -- are of all clients that were there at the starts of the periods, so a month's rate is the mean month's, weighted by
--- size; the running period is in no rate. A segment that never had ten clients is shown without rates. Security definer because the rollups may not be
--- read directly.
+-- size; the running period is in no rate. A segment that never had ten clients is shown without rates. Security definer
+-- because the rollups may not be read directly.
 create function private.churn_by_segment(organization_id uuid, options jsonb)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

@@ -127,8 +127,8 @@ as $$
     select from known k where k.client_id = b.client_id and k.day = absent_on.day and k.status_after = 'active')
 $$;
 
--- The sample of one snapshot: y is whether the client left on its day or within the 90 days after it. Of an old one a tenth of those who stayed is kept (thin_client_features), so each of these
--- stands for ten.
+-- The sample of one snapshot: y is whether the client left on its day or within the 90 days after it. Of an old one a
+-- tenth of those who stayed is kept (thin_client_features), so each of these stands for ten.
 create function private.sample_snapshot(state private.churn_model_state, snapshot date)
 returns void
 language sql set search_path = '' set enable_nestloop = off set jit = off

@@ -36,9 +36,9 @@ end
 $$;
 
 -- Proposals that nobody has decided within 30 days expire, and so does what was accepted and not finished within 90, so
--- that the play may come again. 90 days after it began a trial has its outcome. The trial
--- is locked before the movements are read, and a transaction that enters movements writes the trial after them
--- (forget_outcomes), so no outcome misses a movement that is entered at the same time.
+-- that the play may come again. 90 days after it began a trial has its outcome. The trial is locked before the
+-- movements are read, and a transaction that enters movements writes the trial after them (forget_outcomes), so no
+-- outcome misses a movement that is entered at the same time.
 create function private.settle_recommendations()
 returns void
 language sql set search_path = ''
@@ -69,8 +69,8 @@ as $$
     = (x.organization_id, x.client_id, x.play_id, x.proposed_on)
 $$;
 
--- Whether a client gave notice or left on a day or within 90 days after it. Volatile, so that it sees what was committed until the
--- trial was locked.
+-- Whether a client gave notice or left on a day or within 90 days after it. Volatile, so that it sees what was
+-- committed until the trial was locked.
 create function private.has_left_within(organization_id uuid, client_id uuid, day date)
 returns boolean
 language sql volatile set search_path = ''
