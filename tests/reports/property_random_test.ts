@@ -80,7 +80,11 @@ async function compareFiles(session: Session, definition: Definition): Promise<v
     const run = await ended(session, expectStatus<{ run_id: string }>(asked, 202).run_id);
     return await fetchFile(session, run.download_url ?? assert.fail(JSON.stringify(definition)));
   }));
-  assertFiles(body, csv ?? assert.fail(), xlsx ?? assert.fail());
+  try {
+    assertFiles(body, csv ?? assert.fail(), xlsx ?? assert.fail());
+  } catch (error) {
+    throw new Error(`The files of ${JSON.stringify(definition)} differ.`, { cause: error });
+  }
 }
 
 /** Of how many definitions one is exported. */

@@ -14,8 +14,14 @@ export interface Recommendation {
   decided_by_name: string | null;
 }
 
-/** A client whom a scoring would leave in the highest band, for want of contact. */
+/**
+ * A client whom a scoring would leave in the highest band, for want of contact. The organization counts as trained
+ * before the client is there: else the cron job could begin a training and a scoring at any moment of the test.
+ */
 export async function clientInHighestBand(organization: Organization): Promise<string> {
+  await database()`
+    insert into private.churn_model_state (organization_id, finished_at) values (${organization.id}, now())
+    on conflict do nothing`;
   const { id } = await addClient(organization.admin, { amount: 200 });
   await database()`
     update public.clients set score = 70, band = 'critical', risk_theme = 'contact' where id = ${id}`;
@@ -33,8 +39,8 @@ export async function clientAtRisk(organization: Organization): Promise<string> 
         '[{"name": "mrr", "theme": "contract", "place": 15, "transform": "log", "mean": 0, "sd": 1, "coefficient": 0, "prior": 0}]',
         0, '{}') returning id
     ), state as (
-      insert into private.churn_model_state (organization_id, active_model_id, finished_at)
-      select ${organization.id}, id, now() from model
+      update private.churn_model_state s set active_model_id = m.id from model m
+      where s.organization_id = ${organization.id}
     )
     insert into private.scoring_runs (organization_id, day, model_id, finished_at)
     select ${organization.id}, current_date, id, clock_timestamp() from model`;

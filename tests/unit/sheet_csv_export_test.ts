@@ -20,3 +20,12 @@ Deno.test("CSV quotes what needs it, escapes formulas and leaves numbers numbers
   equal(csv, 'a,"say ""x""","b,c","d\ne"\r\n1.5,-2,-1234.50,,,true\r\n');
   equal(toCsv([["-1+cmd|x", "=A1,B1"]]), `'-1+cmd|x,"'=A1,B1"\r\n`);
 });
+
+Deno.test("what another program may take for the separator is quoted", () => {
+  equal(toCsv([["areas"], ["Music; Sport"], ["a\tb"]]), 'areas\r\n"Music; Sport"\r\n"a\tb"\r\n');
+});
+
+Deno.test("a row whose only field is empty is no blank line, which readers skip", () => {
+  equal(toCsv([["areas"], [null], ["Music"], [""]]), 'areas\r\n""\r\nMusic\r\n""\r\n');
+  equal(toCsv([[null, null]]), ",\r\n");
+});

@@ -4,7 +4,8 @@ const TEXT_FORMULA = /^="((?:[^"]|"")*)"$/s;
 const APOSTROPHE = /^'(?=['=+\-@\t\r\d])/;
 const QUOTED_DIGITS = /^'(\d[^']*)'$/;
 const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
-const NEEDS_QUOTES = /[",\r\n]/;
+// Semicolons and tabs too: a program that guesses the separator may otherwise take them for it.
+const NEEDS_QUOTES = /[",;\t\r\n]/;
 
 /**
  * Escapes text that a spreadsheet program would run as a formula with a leading apostrophe
@@ -30,11 +31,14 @@ function toField(value: string | number | boolean | null | undefined): string {
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Rows as CSV (RFC 4180, CRLF after every row), safe to open in a spreadsheet program. */
+/**
+ * Rows as CSV (RFC 4180, CRLF after every row), safe to open in a spreadsheet program. A row whose only field is empty
+ * is `""`: many readers, ours among them, skip blank lines, and the rows below would move up.
+ */
 export function toCsv(
   rows: Iterable<readonly (string | number | boolean | null | undefined)[]>,
 ): string {
   let csv = "";
-  for (const row of rows) csv += row.map(toField).join(",") + "\r\n";
+  for (const row of rows) csv += (row.map(toField).join(",") || '""') + "\r\n";
   return csv;
 }

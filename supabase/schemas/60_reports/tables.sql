@@ -198,7 +198,7 @@ create table public.reports (
   name text not null
     constraint reports_name_form check (char_length(name) between 1 and 200 and name = btrim(name)
       and name !~ '[[:cntrl:]]'),
-  description text not null default '' 
+  description text not null default ''
     constraint reports_description check (char_length(description) <= 1000 and private.is_multiline(description)),
   source text not null,
   definition jsonb not null constraint reports_definition_object check (jsonb_typeof(definition) = 'object'),
