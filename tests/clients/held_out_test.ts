@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { database } from "../support/db.ts";
 import { call, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { newOrganization } from "../support/people.ts";
 import {
   clientAtRisk,
@@ -25,7 +26,7 @@ Deno.test("What is held out is in no list, no detail, no report, no export and n
   const clients: string[] = [];
   for (let more = 0; more < 7; more++) clients.push(await clientInHighestBand(organization));
   clients.push(await clientAtRisk(organization));
-  await database()`select private.run_recommendations()`;
+  await runTask("run_recommendations");
   const trials = await database()<
     { client: string; key: string; title: string; held_out: boolean }[]
   >`
@@ -94,7 +95,7 @@ Deno.test("Above a hundred outcomes no change of one client moves a figure of th
       from arms a join public.plays p on p.organization_id = ${organization.id} and p.key = 'manager_call'
     )
     select id, held_out from arms`;
-  await sql`select private.run_recommendations()`;
+  await runTask("run_recommendations");
   const ask = async () => {
     const answers: unknown[] = [];
     for (const query of ["", "?segment=enterprise", "?segment=individual"]) {

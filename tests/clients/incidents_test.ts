@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { addClient, dayFromNow } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { addMembers, newOrganization } from "../support/people.ts";
 
 interface Predictions {
@@ -31,7 +32,7 @@ Deno.test("Issues of the past become forecasts of the next four quarters", async
   }
   const sql = database();
   for (let minute = 0; minute < 20; minute += 1) {
-    await sql`select private.run_incident_predictions()`;
+    await runTask("run_incident_predictions");
     const [done] = await sql`
       select 1 from private.incident_models
       where organization_id = ${organization.id} and finished_at is not null`;

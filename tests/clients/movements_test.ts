@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { addClient, type ClientBody, dayFromNow, move, readClient } from "../support/clients.ts";
-import { withDatabase, withOwnDatabase } from "../support/db.ts";
+import { database, withDatabase, withOwnDatabase } from "../support/db.ts";
 import { call, type Caller, expectProblem, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { newOrganization } from "../support/people.ts";
 
 interface MovementBody {
@@ -119,10 +120,8 @@ Deno.test("A day to come is planned, and enters the ledger when it has come", as
   assert.deepEqual((await ledger(admin, id)).planned.map(({ effective_on }) => effective_on), [
     dayFromNow(30),
   ]);
-  await withDatabase(async (sql) => {
-    await sql`update private.client_plans set effective_on = current_date where organization_id = ${organization}`;
-    await sql`select private.run_client_plans()`;
-  });
+  await database()`update private.client_plans set effective_on = current_date where organization_id = ${organization}`;
+  await runTask("run_client_plans");
   const left = await readClient(admin, id);
   assert.deepEqual([left.status, left.leaves_on], ["churned", null]);
   assert.equal((await ledger(admin, id)).planned.length, 0);

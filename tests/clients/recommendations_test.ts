@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { addClient } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { addMembers, newOrganization } from "../support/people.ts";
 import {
   clientAtRisk,
@@ -22,7 +23,7 @@ Deno.test("Marketing works through what is recommended for a client at risk", as
     200,
   );
   const client = await clientAtRisk(organization);
-  await database()`select private.run_recommendations()`;
+  await runTask("run_recommendations");
   const proposed = await recommendationsOf(organization, client);
   assert.deepEqual(
     proposed.map(({ play_key }) => play_key).sort(),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { addClient, dayFromNow, move, readClient } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { addMembers, newOrganization, type Organization } from "../support/people.ts";
 
 /*
@@ -34,8 +35,8 @@ const card = async (organization: Organization): Promise<Card> =>
 async function runJobs(organization: Organization): Promise<void> {
   const sql = database();
   for (let minute = 0; minute < 60; minute += 1) {
-    await sql`select private.run_churn_training()`;
-    await sql`select private.run_scoring()`;
+    await runTask("run_churn_training");
+    await runTask("run_scoring");
     const [open] = await sql`
       select 1 from private.churn_model_state s where s.organization_id = ${organization.id}
         and (s.phase is not null or s.score_requested_at > coalesce((

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { addClient } from "../support/clients.ts";
-import { withDatabase } from "../support/db.ts";
+import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { runTask } from "../support/jobs.ts";
 import { inboxOf, type NoteBody, readNote, sendNote, unreadOf } from "../support/notes.ts";
 import { addMember, addMembers, newOrganization, type Session } from "../support/people.ts";
 
@@ -183,11 +184,9 @@ Deno.test("Readers get a mail unless they do not want it or have read the note",
   expectStatus(await call(marketing2, "PUT", "/notifications/preferences", preferences), 200);
   const { id } = await sendNote(admin, ["marketing_agent"]);
   await readNote(third, id);
-  const mails = await withDatabase(async (sql) => {
-    await sql`select private.notify_of_notes()`;
-    return await sql<{ user_id: string; status: string }[]>`
-      select user_id, status from public.emails where event_key = ${`note:${id}`}`;
-  });
+  await runTask("notify_of_notes");
+  const mails = await database()<{ user_id: string; status: string }[]>`
+    select user_id, status from public.emails where event_key = ${`note:${id}`}`;
   assert.deepEqual(mails.map(({ user_id }) => user_id), [marketing.userId]);
   const list = expectStatus<{ data: { kind: string; in_app: boolean }[] }>(
     await call(marketing, "GET", "/notifications/preferences"),
