@@ -7825,9 +7825,9 @@ as $$
   select 3
 $$;
 
-create function private.release_expired_email_leases(lease_seconds integer)
+create function private.release_expired_email_lease(email_id uuid)
 returns void
-language sql set search_path = '' set enable_seqscan = off set jit = off
+language sql set search_path = ''
 as $$
   update public.emails e set
     status = case
@@ -7836,10 +7836,30 @@ as $$
       else 'failed' end,
     last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()
-  where e.id in (
+  where e.id = email_id
+$$;
+
+create function private.release_expired_email_leases(lease_seconds integer)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  expired uuid;
+begin
+  for expired in
     select d.id from public.emails d
     where d.status = 'sending' and d.sending_at < now() - lease_seconds * interval '1 second'
-    for update skip locked)
+    for update skip locked
+  loop
+    begin
+      perform private.release_expired_email_lease(expired);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'e-mail % was not taken back: %', expired, sqlerrm;
+    end;
+  end loop;
+end
 $$;
 
 create function private.email_retry_delay(attempts integer, base_seconds integer)
@@ -19835,14 +19855,26 @@ create table private.lookup_pauses (
     references public.sms_accounts (organization_id, id) on delete cascade
 );
 
+create function private.secret_as_json(secret text)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  return secret::jsonb;
+exception when invalid_text_representation then
+  return null;
+end
+$$;
+
 create function private.account_credentials(account_ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(a.id, s.decrypted_secret::jsonb
-    || jsonb_build_object('provider_account', a.provider_account)), '{}')
-  from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
-  where a.id = any (account_ids)
+  select coalesce(jsonb_object_agg(a.id, c.credentials || jsonb_build_object('provider_account', a.provider_account)), '{}')
+  from public.sms_accounts a
+  join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+  cross join lateral (select private.secret_as_json(s.decrypted_secret) as credentials) c
+  where a.id = any (account_ids) and jsonb_typeof(c.credentials) = 'object'
 $$;
 
 create function private.claim_price_lists(batch_size integer)
@@ -27798,13 +27830,36 @@ comment on table private.pending_admin_alerts is
   'Since when there are held messages that the admins were not alerted to, and when they were last alerted: once an '
   'hour at most, however many messages a crash affects.';
 
+create function private.alert_admins_of_held_in(organization_id uuid, since timestamptz)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  message_count bigint;
+begin
+  select count(*) into message_count from public.messages m
+  where m.organization_id = alert_admins_of_held_in.organization_id
+    and (m.unknown_at is not null or m.held_at is not null) and m.held_at >= alert_admins_of_held_in.since;
+  if message_count > 0 then
+    perform private.notify_admins(organization_id, 'message_held',
+      case message_count when 1 then 'A message needs a decision' else message_count
+        || ' messages need a decision' end,
+      'It is unknown whether ' || case message_count when 1 then 'it was' else 'they were' end
+        || ' sent. Nothing is sent again until someone decides.',
+      jsonb_build_object('messages', message_count));
+  end if;
+  update private.pending_admin_alerts p set since = null, alerted_at = case when message_count > 0 then now()
+    else p.alerted_at end
+  where p.organization_id = alert_admins_of_held_in.organization_id;
+end
+$$;
+
 create function private.alert_admins_of_held(unknown_after_seconds integer)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   pending private.pending_admin_alerts;
-  message_count bigint;
 begin
   if not exists (select from private.pending_admin_alerts p where p.since is not null
     and p.alerted_at <= now() - interval '1 hour') then
@@ -27820,21 +27875,52 @@ begin
         and m.sending_at < now() - unknown_after_seconds * interval '1 second'))
     order by p.organization_id
   loop
-    select count(*) into message_count from public.messages m
-    where m.organization_id = pending.organization_id and (m.unknown_at is not null or m.held_at is not null)
-      and m.held_at >= pending.since;
-    if message_count > 0 then
-      perform private.notify_admins(pending.organization_id, 'message_held',
-        case message_count when 1 then 'A message needs a decision' else message_count
-          || ' messages need a decision' end,
-        'It is unknown whether ' || case message_count when 1 then 'it was' else 'they were' end
-          || ' sent. Nothing is sent again until someone decides.',
-        jsonb_build_object('messages', message_count));
-    end if;
-    update private.pending_admin_alerts p set since = null, alerted_at = case when message_count > 0 then now()
-      else p.alerted_at end
-    where p.organization_id = pending.organization_id;
+    begin
+      perform private.alert_admins_of_held_in(pending.organization_id, pending.since);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'the admins of % were not alerted to held messages: %', pending.organization_id, sqlerrm;
+    end;
   end loop;
+end
+$$;
+
+create function private.alert_admins_of_unknown_in(organization_id uuid)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  today constant text := 'messages_unknown:' || current_date;
+  yesterday constant text := 'messages_unknown:' || (current_date - 1);
+begin
+  update public.messages m set unknown_at = now(), unknown_reason = 'no_account', updated_at = now()
+  from private.status_lookups k
+  where m.organization_id = alert_admins_of_unknown_in.organization_id and m.account_id is null and m.status = 'sent'
+    and m.unknown_at is null and k.provider = m.provider and greatest(m.sent_at, m.lookup_until) < now() - k.ask_after;
+  update public.messages m set unknown_at = now(), unknown_reason = 'unclear', updated_at = now()
+  from private.lookup_pauses p
+  where p.organization_id = alert_admins_of_unknown_in.organization_id and p.until > now()
+    and m.account_id = p.account_id and m.status = 'sent' and m.unknown_at is null
+    and greatest(m.sent_at, m.lookup_until) < now() - interval '4 days';
+  perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', today,
+    case n.messages when 1 then 'The outcome of a message is unknown' else 'The outcome of ' || n.messages
+      || ' messages is unknown' end,
+    'The provider was asked and has no final status. You can find and resolve them in the list of messages.',
+    jsonb_build_object('messages', n.messages), null)::private.notification))
+  from (
+    select s.organization_id, s.user_id, (
+      select count(*) from public.messages m
+      where m.organization_id = s.organization_id and (m.unknown_at is not null or m.held_at is not null)
+        and m.unknown_at > coalesce((
+          select max(t.created_at) from public.notifications t
+          where t.organization_id = s.organization_id and t.user_id = s.user_id
+            and t.event_key in (today, yesterday)), now() - interval '25 hours')) as messages
+    from public.memberships s
+    join public.roles r on r.id = s.role_id and r.organization_id is null and r.key = 'admin'
+    where s.organization_id = alert_admins_of_unknown_in.organization_id and s.status = 'active'
+  ) n
+  where n.messages > 0;
 end
 $$;
 
@@ -27842,49 +27928,38 @@ create function private.alert_admins_of_unknown()
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
+declare
+  tenant uuid;
 begin
-  update public.messages m set unknown_at = now(), unknown_reason = 'no_account', updated_at = now()
-  from private.status_lookups k
-  where m.account_id is null and m.status = 'sent' and m.unknown_at is null and k.provider = m.provider
-    and greatest(m.sent_at, m.lookup_until) < now() - k.ask_after;
-  update public.messages m set unknown_at = now(), unknown_reason = 'unclear', updated_at = now()
-  from private.lookup_pauses p
-  where p.until > now() and m.account_id = p.account_id and m.status = 'sent' and m.unknown_at is null
-    and greatest(m.sent_at, m.lookup_until) < now() - interval '4 days';
-  perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', n.today,
-    case n.messages when 1 then 'The outcome of a message is unknown' else 'The outcome of ' || n.messages
-      || ' messages is unknown' end,
-    'The provider was asked and has no final status. You can find and resolve them in the list of messages.',
-    jsonb_build_object('messages', n.messages), null)::private.notification))
-  from (
-    select s.organization_id, s.user_id, day.today, (
-      select count(*) from public.messages m
-      where m.organization_id = s.organization_id and (m.unknown_at is not null or m.held_at is not null)
-        and m.unknown_at > coalesce((
-          select max(t.created_at) from public.notifications t
-          where t.organization_id = s.organization_id and t.user_id = s.user_id
-            and t.event_key in (day.today, day.yesterday)), now() - interval '25 hours')) as messages
-    from (
-      select distinct m.organization_id from public.messages m
-      where (m.unknown_at is not null or m.held_at is not null) and m.unknown_at > now() - interval '25 hours'
-    ) o
-    join public.memberships s on s.organization_id = o.organization_id and s.status = 'active'
-    join public.roles r on r.id = s.role_id and r.organization_id is null and r.key = 'admin'
-    cross join (
-      select 'messages_unknown:' || current_date as today, 'messages_unknown:' || (current_date - 1) as yesterday
-    ) day
-  ) n
-  where n.messages > 0;
+  for tenant in
+    select m.organization_id from public.messages m join private.status_lookups k on k.provider = m.provider
+    where m.account_id is null and m.status = 'sent' and m.unknown_at is null
+      and greatest(m.sent_at, m.lookup_until) < now() - k.ask_after
+    union
+    select m.organization_id from private.lookup_pauses p join public.messages m on m.account_id = p.account_id
+    where p.until > now() and m.status = 'sent' and m.unknown_at is null
+      and greatest(m.sent_at, m.lookup_until) < now() - interval '4 days'
+    union
+    select m.organization_id from public.messages m
+    where (m.unknown_at is not null or m.held_at is not null) and m.unknown_at > now() - interval '25 hours'
+  loop
+    begin
+      perform private.alert_admins_of_unknown_in(tenant);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'the admins of % were not alerted to unknown outcomes: %', tenant, sqlerrm;
+    end;
+  end loop;
 end
 $$;
 
-create function private.claim_for_reconciliation(quiet_seconds integer, batch_size integer)
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+create function private.accepted_without_status(quiet_seconds integer, batch_size integer)
+returns uuid[]
+language plpgsql volatile set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   accounts uuid[];
-  answer jsonb;
 begin
   accounts := array(
     select a.id
@@ -27898,37 +27973,51 @@ begin
     ) waiting
     where not exists (select from private.lookup_pauses p where p.account_id = a.id and p.until > now())
     order by random() limit batch_size);
-
-  with accepted as materialized (
-    select p.* from unnest(accounts) as account (id)
+  return array(
+    select p.id from unnest(accounts) as account (id)
     join public.sms_accounts a on a.id = account.id
     join private.status_lookups k on k.provider = a.provider
     cross join lateral (
-      select m.id, m.sent_at < now() - k.answers_for as too_old from public.messages m
+      select m.id from public.messages m
       where m.account_id = account.id and m.status = 'sent' and m.unknown_at is null
         and greatest(m.sent_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
       order by greatest(m.sent_at, m.lookup_until)
       limit ceil(batch_size::numeric / nullif(cardinality(accounts), 0))
       for update of m skip locked
     ) p
-    limit batch_size
-  ), held as materialized (
-    -- Arkesel cannot list messages: without an id it cannot look one up.
-    select m.id, m.sending_at < now() - k.answers_for as too_old
-    from public.messages m join private.status_lookups k on k.provider = m.provider
+    limit batch_size);
+end
+$$;
+
+create function private.held_with_lookup(quiet_seconds integer, batch_size integer)
+returns uuid[]
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  select array(
+    select m.id from public.messages m join private.status_lookups k on k.provider = m.provider
     where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
       and (m.provider = 'twilio' or m.provider_message_id is not null)
       and greatest(m.sending_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
       and not exists (select from private.lookup_pauses p where p.account_id = m.account_id and p.until > now())
     order by m.sending_at limit batch_size
-    for update of m skip locked
-  ), leased as (
+    for update of m skip locked)
+$$;
+
+create function private.lease_for_reconciliation(message_ids uuid[])
+returns jsonb
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  with leased as (
     update public.messages m set
       lookup_until = now() + interval '2 minutes',
       unknown_at = case when p.too_old then now() end,
       unknown_reason = case when p.too_old then 'too_old' end,
       updated_at = case when p.too_old then now() else m.updated_at end
-    from (select * from accepted union all select * from held limit batch_size) p
+    from (
+      select d.id, case when d.status = 'sent' then d.sent_at else d.sending_at end < now() - k.answers_for as too_old
+      from public.messages d join private.status_lookups k on k.provider = d.provider
+      where d.id = any (message_ids)
+    ) p
     where m.id = p.id
     returning m.*
   )
@@ -27939,7 +28028,71 @@ begin
       'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since',
       coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))
-  into answer from leased l;
+  from leased l
+$$;
+
+create function private.failed_item_pause()
+returns interval
+language sql immutable parallel safe set search_path = ''
+as $$
+  select interval '10 minutes'
+$$;
+
+create function private.pause_unreadable(message_id uuid, error text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise warning 'message % could not be claimed for a lookup: %', message_id, error;
+  insert into private.lookup_pauses as p (account_id, organization_id, until, failures, reason)
+  select m.account_id, m.organization_id, now() + private.failed_item_pause(), 1, 'internal'
+  from public.messages m where m.id = message_id
+  on conflict on constraint lookup_pauses_pkey do update set until = greatest(p.until, excluded.until);
+end
+$$;
+
+create function private.lease_each_for_reconciliation(message_ids uuid[])
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  message_id uuid;
+  one jsonb;
+  listed integer := 0;
+  messages jsonb := '[]';
+begin
+  foreach message_id in array message_ids loop
+    begin
+      one := private.lease_for_reconciliation(array[message_id]);
+      listed := listed + (one ->> 'listed')::integer;
+      messages := messages || (one -> 'messages');
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        perform private.pause_unreadable(message_id, sqlerrm);
+    end;
+  end loop;
+  return jsonb_build_object('listed', listed, 'messages', messages);
+end
+$$;
+
+create function private.claim_for_reconciliation(quiet_seconds integer, batch_size integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  picked uuid[];
+  answer jsonb;
+begin
+  picked := private.accepted_without_status(quiet_seconds, batch_size);
+  picked := picked || private.held_with_lookup(quiet_seconds, batch_size - cardinality(picked));
+  begin
+    answer := private.lease_for_reconciliation(picked);
+  exception
+    when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+    when others then
+      answer := private.lease_each_for_reconciliation(picked);
+  end;
   if answer -> 'messages' = '[]' then
     perform private.alert_admins_of_unknown();
   end if;
@@ -27962,6 +28115,27 @@ comment on function public.claim_for_reconciliation is
 
 grant execute on function public.claim_for_reconciliation(integer, integer) to service_role;
 
+create function private.lease_unknown_outcomes(message_ids uuid[])
+returns jsonb
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  with leased as (
+    update public.messages m set lookup_until = now() + interval '1 minute'
+    from (
+      select d.id, d.lookup_until is null and not exists (
+          select from public.message_events e
+          where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as interrupted
+      from public.messages d where d.id = any (message_ids)
+    ) p where m.id = p.id
+    returning m.*, p.interrupted
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
+    l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
+    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'interrupted',
+    l.interrupted)), '[]')
+  from leased l
+$$;
+
 create function private.hold_for_decision(message public.messages, reason text default null)
 returns void
 language plpgsql set search_path = ''
@@ -27975,40 +28149,65 @@ begin
 end
 $$;
 
+create function private.hold_overdue(unknown_after_seconds integer, batch_size integer)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  overdue public.messages;
+begin
+  for overdue in
+    select d.* from public.messages d
+    where d.status = 'sending' and d.held_at is null
+      and d.sending_at < now() - case when d.account_id is null then unknown_after_seconds * interval '1 second'
+        else interval '1 day' end
+    order by d.sending_at limit batch_size for update skip locked
+  loop
+    begin
+      perform private.hold_for_decision(overdue,
+        case when overdue.account_id is null then 'no_account' else 'unclear' end);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'message % could not be held: %', overdue.id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
 create function private.claim_unknown_outcomes(unknown_after_seconds integer, batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  answer jsonb;
+  picked uuid[];
+  message_id uuid;
+  answer jsonb := '[]';
 begin
-  perform private.hold_for_decision(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
-    select d.* from public.messages d
-    where d.status = 'sending' and d.held_at is null
-      and d.sending_at < now() - case when d.account_id is null then unknown_after_seconds * interval '1 second'
-        else interval '1 day' end
-    order by d.sending_at limit batch_size for update skip locked) o;
-  with picked as materialized (
-    select d.id, d.lookup_until is null and not exists (
-        select from public.message_events e
-        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as interrupted
-    from public.messages d
+  perform private.hold_overdue(unknown_after_seconds, batch_size);
+  picked := array(
+    select d.id from public.messages d
     where d.status = 'sending' and d.held_at is null and d.account_id is not null
       and d.sending_at < now() - unknown_after_seconds * interval '1 second'
       and (d.lookup_until is null or d.lookup_until < now())
       and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
-    order by d.sending_at limit batch_size for update of d skip locked
-  ), leased as (
-    update public.messages m set lookup_until = now() + interval '1 minute'
-    from picked p where m.id = p.id
-    returning m.*, p.interrupted
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
-    l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
-    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'interrupted',
-    l.interrupted)), '[]')
-  into answer from leased l;
-  if answer = '[]' then
+    order by d.sending_at limit batch_size for update of d skip locked);
+  begin
+    answer := private.lease_unknown_outcomes(picked);
+  exception
+    when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+    when others then
+      foreach message_id in array picked loop
+        begin
+          answer := answer || private.lease_unknown_outcomes(array[message_id]);
+        exception
+          when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+          when others then
+            perform private.pause_unreadable(message_id, sqlerrm);
+        end;
+      end loop;
+  end;
+  if cardinality(picked) = 0 then
     perform private.alert_admins_of_held(unknown_after_seconds);
   end if;
   return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
@@ -40853,13 +41052,6 @@ begin
   where r.id = run.id;
   return totals.clients;
 end
-$$;
-
-create function private.failed_item_pause()
-returns interval
-language sql immutable parallel safe set search_path = ''
-as $$
-  select interval '10 minutes'
 $$;
 
 create function private.run_scoring(slice_size integer default 5000)

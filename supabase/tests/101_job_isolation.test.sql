@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(60);
+select plan(74);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -268,6 +268,64 @@ select is(tests.run($$select public.record_lookups(jsonb_agg(jsonb_build_object(
   '{public.messages}'), null, 'Answers are recorded.');
 select is((select string_agg(m.provider_message_id, ', ') from public.messages m where m.unknown_at is not null
   and m.id in (tests.id('our text'), tests.id('their text'))), 'SM our', 'An answer that cannot be recorded stops no other.');
+
+-- Messages that providers are asked about
+create function tests.claimed(answer jsonb) returns text language sql as $$
+  select string_agg(m ->> 'provider_message_id', ', ' order by m ->> 'provider_message_id')
+  from jsonb_array_elements(answer -> 'messages') m
+$$;
+create temporary table claims (name text, answer jsonb);
+grant all on claims to public;
+update public.messages m set unknown_at = null, unknown_reason = null, lookup_until = null
+where m.id in (tests.id('our text'), tests.id('their text'));
+select is(tests.run($$insert into claims select 'reconcile', public.claim_for_reconciliation(null, 100)$$,
+  '{public.messages}'), null, 'Messages without a final status are claimed.');
+select is(tests.claimed(answer), 'SM our', 'One that cannot be claimed stops no other,') from claims where name = 'reconcile';
+select is((select array_agg(p.account_id) from private.lookup_pauses p where p.until > now()), array[tests.id('their number')],
+  'and its sender is passed over for a while.');
+delete from private.lookup_pauses;
+update public.messages m set status = 'sending', sent_at = null, lookup_until = null, sending_at = now() - interval '1 hour'
+where m.id in (tests.id('our text'), tests.id('their text'));
+select is(tests.run($$insert into claims select 'unknown', public.claim_unknown_outcomes(50, 50)$$, '{public.messages}'), null,
+  'Messages with unknown outcomes are claimed.');
+select is(tests.claimed(answer), 'SM our', 'One that cannot be claimed stops no other.') from claims where name = 'unknown';
+delete from private.lookup_pauses;
+update public.messages m set lookup_until = now() + interval '1 hour', sending_at = now() - interval '2 days'
+where m.id in (tests.id('our text'), tests.id('their text'));
+select is(tests.run('select public.claim_unknown_outcomes(50, 50)', '{public.messages}'), null, 'Overdue messages are held.');
+select is((select string_agg(m.provider_message_id, ', ') from public.messages m where m.held_at is not null
+  and m.id in (tests.id('our text'), tests.id('their text'))), 'SM our', 'One that cannot be held stops no other.');
+create function tests.alerted(kind text) returns text language sql as $$
+  select string_agg(distinct o.name, ', ') from public.notifications n join public.organizations o on o.id = n.organization_id
+  where n.kind = alerted.kind and n.organization_id in (tests.id('ours'), tests.id('theirs'))
+$$;
+update public.messages m set held_at = now() where m.id = tests.id('their text');
+insert into private.pending_admin_alerts (organization_id, since)
+select tests.id(o), now() - interval '1 hour' from unnest('{ours,theirs}'::text[]) o
+on conflict on constraint pending_admin_alerts_pkey do update set since = excluded.since, alerted_at = '-infinity';
+update public.messages m set held_at = now(), unknown_at = now() where m.id in (tests.id('our text'), tests.id('their text'));
+delete from public.notifications where kind in ('message_held', 'messages_unknown');
+select is(tests.run('select public.claim_unknown_outcomes(50, 50)', '{public.notifications}'), null, 'Admins are alerted to held messages.');
+select is(tests.alerted('message_held'), (select name from public.organizations where id = tests.id('ours')),
+  'Admins who cannot be alerted stop no others.');
+select is(tests.run('select private.alert_admins_of_unknown()', '{public.notifications}'), null, 'And to unknown outcomes.');
+select is(tests.alerted('messages_unknown'), (select name from public.organizations where id = tests.id('ours')),
+  'Again they stop no others.');
+update public.sms_accounts a set credentials_secret_id = vault.create_secret(
+  case a.id when tests.id('our number') then '{"account_sid": "AC"}' else 'no JSON' end)
+where a.id in (tests.id('our number'), tests.id('their number'));
+select is((select array_agg(k) from jsonb_object_keys(private.account_credentials(array[tests.id('our number'), tests.id('their number')])) k),
+  array[tests.id('our number')::text], 'Credentials that cannot be read stop no other sender.');
+
+-- E-mails of a sender that died
+insert into public.emails (organization_id, user_id, kind, to_address, event_key, status, sending_at, provider, attempts)
+values (tests.id('ours'), tests.id('admin'), 'system', 'ours@tests.example', 'lease', 'sending', now() - interval '1 hour', 'smtp', 1),
+  (tests.id('theirs'), tests.id('outsider'), 'system', 'theirs@tests.example', 'lease', 'sending', now() - interval '1 hour', 'smtp', 1);
+select is(tests.run($$select public.exchange_email_batch('[]', 10, 'smtp', 60, 60)$$, '{public.emails}'), null,
+  'E-mails are taken back.');
+select is((select string_agg(e.to_address || ' ' || e.status, ', ' order by e.to_address) from public.emails e
+  where e.event_key = 'lease'), 'ours@tests.example failed, theirs@tests.example sending',
+  'One that cannot be taken back stops no other.');
 
 -- E-mails
 delete from public.emails where status = 'queued';

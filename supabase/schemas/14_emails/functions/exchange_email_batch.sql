@@ -1,8 +1,8 @@
 -- Takes e-mails back that a sender marked before it died. Resend keeps idempotency keys for a day, so there the e-mail
 -- is sent again under the same key; otherwise it may have been sent, and a person decides.
-create function private.release_expired_email_leases(lease_seconds integer)
+create function private.release_expired_email_lease(email_id uuid)
 returns void
-language sql set search_path = '' set enable_seqscan = off set jit = off
+language sql set search_path = ''
 as $$
   update public.emails e set
     status = case
@@ -11,10 +11,31 @@ as $$
       else 'failed' end,
     last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()
-  where e.id in (
+  where e.id = email_id
+$$;
+
+-- The same for all whose lease has expired; one that cannot be taken back stops no other.
+create function private.release_expired_email_leases(lease_seconds integer)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  expired uuid;
+begin
+  for expired in
     select d.id from public.emails d
     where d.status = 'sending' and d.sending_at < now() - lease_seconds * interval '1 second'
-    for update skip locked)
+    for update skip locked
+  loop
+    begin
+      perform private.release_expired_email_lease(expired);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'e-mail % was not taken back: %', expired, sqlerrm;
+    end;
+  end loop;
+end
 $$;
 
 -- One step of a sender. Returns { emails, next_due_at }: the time of the next e-mail that is due, if within a minute.
