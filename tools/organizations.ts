@@ -4,9 +4,11 @@
  *   deno task organizations list [--standing sandbox] [--search <part of the name>]
  *   deno task organizations approve <id> --operator <name> [--reason <text>]
  *   deno task organizations suspend <id> --operator <name> --reason <text>
+ *   deno task organizations limit <id> --operator <name> [--reason <text>] [--max-segments-per-day <n>|none]
+ *     [--permitted-countries GH,NG|none]
  *   deno task organizations settings [--operator <name>] [--registration open|invitation|closed]
  *     [--new-organizations sandbox|approved] [--new-senders pending|active] [--max-organizations-per-person <n>]
- *     [--trusted-ip-header <name>]
+ *     [--trusted-ip-header <name>] [--max-segments-per-day <n>|none] [--permitted-countries GH,NG|none]
  *   deno task organizations senders [--status pending] [--search <part of the sender>]
  *   deno task organizations approve-sender <sender's id> --operator <name>
  *   deno task organizations refuse-sender <sender's id> --operator <name> --reason <text>
@@ -52,11 +54,25 @@ const { positionals: [command, id], values } = parseArgs({
     "new-senders": { type: "string" },
     "max-organizations-per-person": { type: "string" },
     "trusted-ip-header": { type: "string" },
+    "max-segments-per-day": { type: "string" },
+    "permitted-countries": { type: "string" },
   },
 });
 
+/** The limits that were given; `none` ends one. */
+function limits(): Record<string, number | string[] | null> {
+  const segments = values["max-segments-per-day"];
+  const countries = values["permitted-countries"];
+  return {
+    ...(segments !== undefined &&
+      { max_segments_per_day: segments === "none" ? null : Number(segments) }),
+    ...(countries !== undefined &&
+      { permitted_countries: countries === "none" ? null : countries.split(",") }),
+  };
+}
+
 /** The settings that were given, under their names in the database. */
-function changes(): Record<string, string> {
+function changes(): Record<string, string | number | string[] | null> {
   const given = Object.entries({
     registration: values.registration,
     new_organizations: values["new-organizations"],
@@ -64,9 +80,12 @@ function changes(): Record<string, string> {
     max_organizations_per_person: values["max-organizations-per-person"],
     trusted_ip_header: values["trusted-ip-header"],
   });
-  return Object.fromEntries(
-    given.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return {
+    ...Object.fromEntries(
+      given.filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    ...limits(),
+  };
 }
 
 async function run(): Promise<unknown> {
@@ -96,6 +115,14 @@ async function run(): Promise<unknown> {
     case "suspend":
       return await db.rpc("suspend_organization", {
         organization_id: id ?? "",
+        operator,
+        reason,
+      })
+        .throwOnError();
+    case "limit":
+      return await db.rpc("limit_organization", {
+        organization_id: id ?? "",
+        limits: limits(),
         operator,
         reason,
       })
@@ -133,7 +160,7 @@ async function runForSenders(
       }).throwOnError();
     default:
       throw new Error(
-        "Give one of list, approve, suspend, settings, senders, approve-sender, refuse-sender and assign-sender.",
+        "Give one of list, approve, suspend, limit, settings, senders, approve-sender, refuse-sender and assign-sender.",
       );
   }
 }

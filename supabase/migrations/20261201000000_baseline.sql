@@ -358,6 +358,13 @@ create table public.organizations (
     cardinality(allowed_countries) between 1 and 250
     and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
+  max_segments_per_day integer
+    constraint organizations_max_segments_per_day check (max_segments_per_day between 0 and 100000000),
+  permitted_countries text[] constraint organizations_permitted_countries check (
+    cardinality(permitted_countries) between 1 and 250
+    and array_to_string(permitted_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+  limits_reason text constraint organizations_limits_reason check (char_length(limits_reason) <= 500),
+  limits_changed_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint organizations_quiet_hours_pair check ((quiet_hours_start is null) = (quiet_hours_end is null)),
@@ -790,6 +797,11 @@ create table private.deployment (
   max_organizations_per_person integer not null default 5
     constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
   trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
+  max_segments_per_day integer
+    constraint deployment_max_segments_per_day check (max_segments_per_day between 0 and 100000000),
+  permitted_countries text[] constraint deployment_permitted_countries check (
+    cardinality(permitted_countries) between 1 and 250
+    and array_to_string(permitted_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   updated_at timestamptz not null default now(),
   updated_by text
 );
@@ -806,6 +818,10 @@ comment on column private.deployment.new_senders is
 
 comment on column private.deployment.trusted_ip_header is
   'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
+
+comment on column private.deployment.max_segments_per_day is 'That of new organizations; null: none.';
+
+comment on column private.deployment.permitted_countries is 'Those of new organizations; null: all.';
 
 create trigger set_updated_at before update on private.deployment
   for each row execute function private.set_updated_at();
@@ -852,6 +868,15 @@ comment on column public.organizations.allowed_countries is
 
 comment on column public.organizations.daily_spending_limit is
   'Maximum estimated cost of the messages of a local day, in the organization''s currency; null: no limit.';
+
+comment on column public.organizations.max_segments_per_day is
+  'Maximum segments of a local day through the platform''s provider accounts; only operators change it; null: no limit.';
+
+comment on column public.organizations.permitted_countries is
+  'allowed_countries counts as far as these have them; only operators change it; null: all.';
+
+comment on column public.organizations.limits_changed_by is
+  'The operator who last changed max_segments_per_day or permitted_countries.';
 
 alter table public.organizations enable row level security;
 
@@ -1938,6 +1963,7 @@ create table private.daily_spending (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   day date not null,
   amount numeric not null default 0,
+  platform_segments bigint not null default 0,
   exhausted boolean not null default false,
   primary key (organization_id, day)
 );
@@ -2087,9 +2113,12 @@ begin
 end
 $$;
 
-create trigger wake_messages after update of standing, allowed_countries, daily_spending_limit on public.organizations
-  for each row when ((old.standing, old.allowed_countries, old.daily_spending_limit)
-    is distinct from (new.standing, new.allowed_countries, new.daily_spending_limit))
+create trigger wake_messages after update of standing, allowed_countries, permitted_countries, daily_spending_limit,
+    max_segments_per_day on public.organizations
+  for each row when (
+    (old.standing, old.allowed_countries, old.permitted_countries, old.daily_spending_limit, old.max_segments_per_day)
+    is distinct from
+    (new.standing, new.allowed_countries, new.permitted_countries, new.daily_spending_limit, new.max_segments_per_day))
   execute function private.wake_after_limits_changed();
 
 create table private.message_outcome_totals (
@@ -3391,9 +3420,11 @@ begin
     >= (select d.max_organizations_per_person from private.deployment d) then
     perform private.problem(409, 'too_many_organizations', 'You are an admin of as many organizations as are allowed.');
   end if;
-  insert into public.organizations (name, country, time_zone, currency, standing)
+  insert into public.organizations (name, country, time_zone, currency, standing, max_segments_per_day,
+    permitted_countries)
   select btrim(create_organization.name), coalesce(settings ->> 'country', 'GH'),
-    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations
+    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations,
+    d.max_segments_per_day, d.permitted_countries
   from private.deployment d
   returning id into organization;
   perform private.add_member(organization, owner, admin_role);
@@ -3578,6 +3609,7 @@ as $$
   select jsonb_build_object('id', organization.id, 'name', organization.name, 'country', organization.country,
     'standing', organization.standing, 'standing_reason', organization.standing_reason,
     'standing_changed_at', organization.standing_changed_at, 'standing_changed_by', organization.standing_changed_by,
+    'max_segments_per_day', organization.max_segments_per_day, 'permitted_countries', organization.permitted_countries,
     'created_at', organization.created_at,
     'members', (select count(*) from public.memberships m
       where m.organization_id = organization.id and not m.is_service),
@@ -4144,13 +4176,40 @@ comment on function public.bulk_change_users is
 
 grant execute on function public.bulk_change_users(uuid, uuid[], text, text) to authenticated;
 
+create function private.segments_from_json(given jsonb)
+returns integer
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(
+    jsonb_typeof(given) = 'null' or jsonb_typeof(given) = 'number' and given::text ~ '^[0-9]{1,9}$',
+    'max_segments_per_day', 'must be a whole number of segments, or null');
+  return (given #>> '{}')::integer;
+end
+$$;
+
+create function private.countries_from_json(given jsonb)
+returns text[]
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  if jsonb_typeof(given) = 'null' then
+    return null;
+  end if;
+  perform private.require_valid(jsonb_typeof(given) = 'array', 'permitted_countries',
+    'must be an array of country codes, or null');
+  return array(select distinct c from jsonb_array_elements_text(given) c order by c);
+end
+$$;
+
 create function private.change_deployment(changes jsonb, operator text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   settings constant text[] :=
-    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header'];
+    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header',
+      'max_segments_per_day', 'permitted_countries'];
 begin
   perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
     'can have ' || array_to_string(settings, ', '));
@@ -4165,6 +4224,10 @@ begin
         then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
       trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')
         else d.trusted_ip_header end,
+      max_segments_per_day = case when changes ? 'max_segments_per_day'
+        then private.segments_from_json(changes -> 'max_segments_per_day') else d.max_segments_per_day end,
+      permitted_countries = case when changes ? 'permitted_countries'
+        then private.countries_from_json(changes -> 'permitted_countries') else d.permitted_countries end,
       updated_by = btrim(operator)
     where d.singleton;
   end if;
@@ -4760,6 +4823,46 @@ comment on function public.invite_user is 'Invites a person; only this answer co
 
 grant execute on function public.invite_user(uuid, jsonb) to authenticated;
 
+create function private.limit_organization(organization_id uuid, limits jsonb, operator text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  names constant text[] := array['max_segments_per_day', 'permitted_countries'];
+  organization public.organizations;
+begin
+  perform private.require_operator(operator);
+  perform private.require_valid(jsonb_typeof(limits) = 'object' and limits <> '{}' and limits - names = '{}', 'limits',
+    'must have ' || array_to_string(names, ' or '));
+  update public.organizations o set
+    max_segments_per_day = case when limits ? 'max_segments_per_day'
+      then private.segments_from_json(limits -> 'max_segments_per_day') else o.max_segments_per_day end,
+    permitted_countries = case when limits ? 'permitted_countries'
+      then private.countries_from_json(limits -> 'permitted_countries') else o.permitted_countries end,
+    limits_reason = nullif(btrim(reason), ''), limits_changed_by = btrim(operator)
+  where o.id = limit_organization.organization_id
+  returning * into organization;
+  if organization.id is null then
+    perform private.problem(404, 'not_found', 'There is no such organization.');
+  end if;
+  return private.operated_organization_json(organization);
+end
+$$;
+
+grant execute on function private.limit_organization(uuid, jsonb, text, text) to service_role;
+
+create function public.limit_organization(organization_id uuid, limits jsonb, operator text, reason text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.limit_organization(organization_id, limits, operator, reason)
+$$;
+
+comment on function public.limit_organization is
+  'For operators of the platform: how many segments a day an organization sends through the platform''s accounts, and to which countries.';
+
+grant execute on function public.limit_organization(uuid, jsonb, text, text) to service_role;
+
 create function private.list_invitations(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -5156,7 +5259,9 @@ create function private.phone_pattern_of(organization public.organizations)
 returns text
 language sql stable set search_path = ''
 as $$
-  select private.allowed_phone_pattern(coalesce(organization.allowed_countries, array[organization.country]))
+  select private.allowed_phone_pattern(case when organization.permitted_countries is null then c.wanted
+    else array(select unnest(c.wanted) intersect select unnest(organization.permitted_countries)) end)
+  from (select coalesce(organization.allowed_countries, array[organization.country]) as wanted) c
 $$;
 
 create function private.phone_fault(organization public.organizations, phone text)
@@ -24553,7 +24658,10 @@ comment on table private.default_segment_prices is
   'daily spending limit. Currencies that are not listed: private.fallback_segment_price.';
 
 comment on table private.daily_spending is
-  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were notified.';
+  'What the messages of a local day cost by estimate, in the organization''s currency, and how many segments went through '
+  'the platform''s accounts. exhausted: a limit held something back, and the admins were notified.';
+
+create type private.budget as (amount numeric, platform_segments bigint);
 
 comment on function private.allowed_phone_pattern is 'A regular expression for the phone numbers of some countries (ISO 3166-1 alpha-2).';
 
@@ -24590,6 +24698,13 @@ as $$
       private.fallback_segment_price()) as price) d
 $$;
 
+create function private.has_budget(organization public.organizations)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select organization.daily_spending_limit is not null or organization.max_segments_per_day is not null
+$$;
+
 create function private.lock_spending(organization_ids uuid[])
 returns void
 language plpgsql set search_path = ''
@@ -24597,7 +24712,7 @@ as $$
 declare
   limited public.organizations[] := array(
     select o from public.organizations o
-    where o.id = any (organization_ids) and o.daily_spending_limit is not null order by o.id);
+    where o.id = any (organization_ids) and private.has_budget(o) order by o.id);
 begin
   if cardinality(limited) > 0 then
     insert into private.daily_spending (organization_id, day)
@@ -24611,25 +24726,26 @@ end
 $$;
 
 create function private.remaining_budget(organization public.organizations)
-returns numeric
+returns private.budget
 language plpgsql set search_path = ''
 as $$
 declare
   today constant date := (now() at time zone organization.time_zone)::date;
-  spent numeric;
+  spent private.daily_spending;
 begin
-  if organization.daily_spending_limit is null then
+  if not private.has_budget(organization) then
     return null;
   end if;
   insert into private.daily_spending (organization_id, day) values (organization.id, today)
   on conflict on constraint daily_spending_pkey do nothing;
-  select s.amount into spent from private.daily_spending s
+  select s.* into spent from private.daily_spending s
   where s.organization_id = organization.id and s.day = today for update;
-  return organization.daily_spending_limit - spent;
+  return (organization.daily_spending_limit - spent.amount,
+    organization.max_segments_per_day - spent.platform_segments)::private.budget;
 end
 $$;
 
-create function private.spend(organization public.organizations, amount numeric, refused boolean)
+create function private.spend(organization public.organizations, cost private.budget, refused boolean)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -24638,12 +24754,16 @@ declare
   notified boolean;
 begin
   select s.exhausted into notified from private.daily_spending s where s.organization_id = organization.id and s.day = today;
-  update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
+  update private.daily_spending s set amount = s.amount + (cost).amount,
+    platform_segments = s.platform_segments + (cost).platform_segments, exhausted = s.exhausted or refused
   where s.organization_id = organization.id and s.day = today;
   if refused and not coalesce(notified, false) then
     perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
-      'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
-        || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',
+      'Today''s messages have used what '
+        || concat_ws(' or ',
+          'your limit of ' || organization.currency || ' ' || organization.daily_spending_limit || ' (by estimate)',
+          'the platform''s limit of ' || organization.max_segments_per_day || ' segments')
+        || ' allows. What is queued waits until midnight, or until the limit is raised.',
       '{"reason": "daily_spending_limit"}');
   end if;
 end
@@ -24655,7 +24775,7 @@ language sql stable set search_path = ''
 as $$
   select ((now() at time zone organization.time_zone)::date + 1)::timestamp at time zone organization.time_zone
   from private.daily_spending s
-  where organization.daily_spending_limit is not null and s.organization_id = organization.id
+  where private.has_budget(organization) and s.organization_id = organization.id
     and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
 $$;
 
@@ -26621,13 +26741,14 @@ returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  price numeric := (
-    select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
+  price numeric;
+  has_own boolean;
+  remaining private.budget := private.remaining_budget(organization);
 begin
-  if price = 0 then
-    return 2147483647;
-  end if;
-  return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);
+  select max(private.segment_price(organization, a)), bool_or(a.credentials_secret_id is not null) into price, has_own
+  from public.sms_accounts a where a.id = any (account_ids);
+  return greatest(0, least(floor(remaining.amount / nullif(price, 0)),
+    case when not has_own then remaining.platform_segments end, 2147483647));
 end
 $$;
 
@@ -26653,10 +26774,10 @@ begin
   if cardinality(capacity.account_ids) = 0 then
     return capacity;
   end if;
-  if organization.daily_spending_limit is not null then
+  if private.has_budget(organization) then
     affordable := private.affordable_messages(organization, capacity.account_ids);
     if affordable < 1 then
-      perform private.spend(organization, 0, true);
+      perform private.spend(organization, (0, 0)::private.budget, true);
       return capacity;
     end if;
   end if;
@@ -26908,21 +27029,24 @@ returns private.sender_choice[]
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
-  remaining constant numeric := private.remaining_budget(organization);
+  remaining constant private.budget := private.remaining_budget(organization);
 begin
   return array(
     with prices as materialized (
-      select a.id, private.segment_price(organization, a) as price
+      select a.id, private.segment_price(organization, a) as price, a.credentials_secret_id is null as is_platform
       from public.sms_accounts a where a.id in (select c.account_id from unnest(choices) c)
     ), priced as materialized (
-      select c.*, sum(s.segments * p.price) over (order by c.position) as total
+      select c.*, sum(s.segments * p.price) over (order by c.position) as amount,
+        sum(s.segments) filter (where p.is_platform) over (order by c.position) as platform_segments
       from unnest(choices) c
       left join prices p on p.id = c.account_id
       left join unnest(targets) t on t.position = c.position
       left join lateral private.sms_segments(t.body) s on p.id is not null
     )
     select row(x.position, x.account_id, x.send_after, x.message_id)::private.sender_choice
-    from priced x where x.account_id is null or x.total <= remaining);
+    from priced x
+    where x.account_id is null
+      or (x.amount > remaining.amount or x.platform_segments > remaining.platform_segments) is not true);
 end
 $$;
 
@@ -26969,7 +27093,8 @@ declare
   targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
   messages jsonb := '[]'::jsonb;
-  cost numeric;
+  amount numeric;
+  platform_segments bigint;
   affordable private.sender_choice[];
   exhausted boolean := false;
 begin
@@ -26980,7 +27105,7 @@ begin
   end if;
   if cardinality(targets) > 0 then
     choices := private.assign_senders(campaign, capacity, targets);
-    if organization.daily_spending_limit is not null then
+    if private.has_budget(organization) then
       affordable := private.affordable_choices(organization, targets, choices);
       exhausted := cardinality(affordable) < cardinality(choices);
       choices := affordable;
@@ -27015,11 +27140,12 @@ begin
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
     select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
-      coalesce(sum(s.segments * private.segment_price(organization, a)), 0)
-    into messages, cost
+      coalesce(sum(s.segments * private.segment_price(organization, a)), 0),
+      coalesce(sum(s.segments) filter (where a.credentials_secret_id is null), 0)
+    into messages, amount, platform_segments
     from sent s join public.sms_accounts a on a.id = s.account_id;
-    if organization.daily_spending_limit is not null then
-      perform private.spend(organization, cost, exhausted);
+    if private.has_budget(organization) then
+      perform private.spend(organization, (amount, platform_segments)::private.budget, exhausted);
     end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
@@ -27060,13 +27186,13 @@ language plpgsql set search_path = '' set enable_hashjoin = off set enable_merge
 as $$
 declare
   organization public.organizations;
-  remaining numeric;
+  remaining private.budget;
   held uuid[] := '{}'::uuid[];
   over uuid[];
 begin
   for organization in
     select o.* from public.organizations o
-    where o.daily_spending_limit is not null and o.id in (
+    where private.has_budget(o) and o.id in (
       select m.organization_id from unnest(candidates) m join unnest(verdicts) v on v.id = m.id
       where (v.decision).verdict = 'send')
     order by o.id
@@ -27074,17 +27200,19 @@ begin
     remaining := private.remaining_budget(organization);
     over := array(
       select c.id from (
-        select m.id, m.priority, sum(m.segments * private.segment_price(organization, a))
-          over (order by m.priority, m.id) as total
+        select m.id, m.priority,
+          sum(m.segments * private.segment_price(organization, a)) over urgent_first as amount,
+          sum(m.segments) filter (where a.credentials_secret_id is null) over urgent_first as platform_segments
         from unnest(candidates) m
         join unnest(verdicts) v on v.id = m.id and (v.decision).verdict = 'send'
         join public.sms_accounts a on a.id = m.account_id
         where m.organization_id = organization.id
+        window urgent_first as (order by m.priority, m.id)
       ) c
-      where c.total > remaining and c.priority > 1);
+      where (c.amount > remaining.amount or c.platform_segments > remaining.platform_segments) and c.priority > 1);
     if cardinality(over) > 0 then
       held := held || over;
-      perform private.spend(organization, 0, true);
+      perform private.spend(organization, (0, 0)::private.budget, true);
     end if;
   end loop;
   return query
@@ -27241,9 +27369,10 @@ create function private.record_spending(messages public.messages[])
 returns void
 language sql set search_path = ''
 as $$
-  select private.spend(o, sum(m.segments * private.segment_price(o, a)), false)
+  select private.spend(o, (sum(m.segments * private.segment_price(o, a)),
+    coalesce(sum(m.segments) filter (where a.credentials_secret_id is null), 0))::private.budget, false)
   from unnest(messages) m
-  join public.organizations o on o.id = m.organization_id and o.daily_spending_limit is not null
+  join public.organizations o on o.id = m.organization_id and private.has_budget(o)
   join public.sms_accounts a on a.id = m.account_id
   group by o.id, o
 $$;
@@ -42856,7 +42985,7 @@ select d.relation, c, 'none' from (values
   ('private.country_zones', 'country source time_zones'),
   ('private.customer_totals', 'status'),
   ('private.default_segment_prices', 'currency source'),
-  ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),
+  ('private.deployment', 'new_organizations new_senders permitted_countries registration trusted_ip_header updated_by'),
   ('private.email_secrets', 'token'),
   ('private.exports_begun', 'export'),
   ('private.factor_days', 'segment theme'),
@@ -42971,8 +43100,9 @@ select d.relation, c, 'none' from (values
   ('public.notes', 'recipients sender_role'),
   ('public.notification_preferences', 'kind'),
   ('public.notifications', 'event_key kind'),
-  ('public.organizations', 'allowed_countries contact_details country currency locale marketing_consent name '
-    'standing standing_changed_by standing_reason time_zone unknown_outcome_marketing unknown_outcome_service'),
+  ('public.organizations', 'allowed_countries contact_details country currency limits_changed_by limits_reason locale '
+    'marketing_consent name permitted_countries standing standing_changed_by standing_reason time_zone '
+    'unknown_outcome_marketing unknown_outcome_service'),
   ('public.pipeline_stages', 'key label next_stages outcome'),
   ('public.plays', 'bands channel key segments themes'),
   ('public.recommendations', 'currency state'),

@@ -446,6 +446,7 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'import_dnc_slice(uuid)',
     'import_lead_slice(uuid,uuid,integer,jsonb,jsonb,boolean)',
     'invoke_job(text,jsonb)',
+    'limit_organization(uuid,jsonb,text,text)',
     'list_organizations(jsonb,integer,integer)',
     'list_senders(jsonb,integer,integer)',
     'ping()',

@@ -1,7 +1,7 @@
 -- The platform and its tenants: registration, the standing of organizations, and sessions that have ended.
 begin;
 \ir support.inc
-select plan(53);
+select plan(68);
 do $$ begin perform tests.arrange(); end $$;
 update private.deployment set registration = 'open', new_organizations = 'sandbox', max_organizations_per_person = 2
   where singleton;
@@ -81,7 +81,7 @@ select is(tests.call('service_role',
 select is((tests.call('service_role',
   $$public.list_organizations('{"search": "new one"}')$$) #> '{rows,0}') - array['id', 'created_at'],
   '{"name": "New One", "country": "GH", "standing": "sandbox", "standing_reason": null, "standing_changed_at": null,
-    "standing_changed_by": null, "members": 1, "messages_30_days": 0, "admins": ["viewer@tests.example"]}',
+    "standing_changed_by": null, "max_segments_per_day": null, "permitted_countries": null, "members": 1, "messages_30_days": 0, "admins": ["viewer@tests.example"]}',
       'They see who is behind it.');
 select is(tests.call('service_role', $$public.approve_organization(tests.id('new one'), 'Olu')$$) ->> 'standing',
   'approved', 'They approve,');
@@ -103,13 +103,29 @@ from (values ($$select public.suspend_organization(tests.id('ours'), 'Olu', '')$
     ($$select public.approve_organization(gen_random_uuid(), 'Olu')$$, 'PT404'),
   ($$select public.approve_organization(null, 'Olu')$$, 'PT404'),
     ($$select public.change_deployment('{"registration": "maybe"}', 'Olu')$$, '23514'),
-  ($$select public.change_deployment('{"unknown": 1}', 'Olu')$$, 'PT422')) as v (call, expected);
+  ($$select public.change_deployment('{"unknown": 1}', 'Olu')$$, 'PT422'),
+  ($$select public.change_deployment('{"max_segments_per_day": "many"}', 'Olu')$$, 'PT422'),
+  ($$select public.limit_organization(tests.id('ours'), '{"max_segments_per_day": 5}', '')$$, 'PT422'),
+  ($$select public.limit_organization(null, '{"max_segments_per_day": 5}', 'Olu')$$, 'PT404')) as v (call, expected);
+select is(tests.outcome('service_role', format('select public.limit_organization(tests.id(''ours''), %L, ''Olu'')', l)), code, l)
+from (values ('{}', 'PT422'), ('[]', 'PT422'), ('{"a": 1}', 'PT422'), ('{"max_segments_per_day": -1}', 'PT422'),
+  ('{"max_segments_per_day": 1.5}', 'PT422'), ('{"max_segments_per_day": "2"}', 'PT422'),
+  ('{"permitted_countries": "GH"}', 'PT422'), ('{"permitted_countries": []}', '23514'),
+  ('{"permitted_countries": ["Ghana"]}', '23514'), ('{"permitted_countries": [1]}', '23514')) as v (l, code);
 select is(tests.call('service_role', $$public.change_deployment('{"registration": "closed"}',
   'Olu')$$) ->> 'registration', 'closed', 'Operators change the settings.');
 select is(tests.call('service_role', $$public.change_deployment('{}', 'Olu')$$) - array['updated_at'],
   '{"registration": "closed", "new_organizations": "approved", "new_senders": "active", "max_organizations_per_person": 3,
-    "trusted_ip_header": null, "updated_by": "Olu"}',
+    "trusted_ip_header": null, "max_segments_per_day": null, "permitted_countries": null, "updated_by": "Olu"}',
   'Settings that are not named stay.');
+select is(tests.call('service_role', $$public.change_deployment('{"max_segments_per_day": 500,
+  "permitted_countries": ["NG", "GH"], "max_organizations_per_person": 9}',
+  'Olu')$$) -> 'permitted_countries', '["GH", "NG"]', 'Operators set the limits of new organizations,');
+select tests.remember('newer one', private.create_organization(tests.id('viewer'), 'Newer', '{}')) \g /dev/null
+select results_eq($$select o.max_segments_per_day, o.permitted_countries from public.organizations o
+  where o.id = tests.id('newer one')$$, $$values (500, '{GH,NG}'::text[])$$,
+  'which get them.');
+update private.deployment set max_segments_per_day = null, permitted_countries = null where singleton;
 
 -- A suspended organization
 update public.organizations set standing = 'suspended' where id = tests.id('ours');

@@ -55,7 +55,7 @@ create function tests.clear() returns void language sql as $$
   delete from public.notifications;
   delete from private.daily_spending;
   delete from private.send_rate_buckets;
-  update public.organizations set standing = 'approved', daily_spending_limit = null, allowed_countries = null
+  update public.organizations set standing = 'approved', daily_spending_limit = null, max_segments_per_day = null, allowed_countries = null
   where id in (tests.id('ours'), tests.id('theirs'));
   update public.sms_accounts set status = 'active', per_second = null, segment_price = null
   where id in (tests.id('sender of ours'), tests.id('sender of theirs'));
@@ -179,6 +179,56 @@ select is(tests.claim(), '{"another confirmation"}', 'Confirmations go out altho
 update public.organizations set daily_spending_limit = 10 where id = tests.id('ours');
 select is(tests.claim(), '{"text 2","text 3","text 4"}', 'A higher limit counts at once.');
 select is(tests.claim(), '{}', 'Nothing goes out twice.');
+
+-- The limits of the platform's operators
+do $$
+begin
+  perform tests.clear();
+  perform public.limit_organization(tests.id('ours'), '{"max_segments_per_day": 2}', 'Olu Operator', 'New here');
+  perform tests.queue('text ' || n, phone => '+23324400' || (1000 + n)) from generate_series(1, 3) n;
+end
+$$;
+select is(tests.claim(), '{"text 1","text 2"}', 'An operator''s limit covers two segments.');
+select is(tests.wait('text 3'), 'budget', 'The third waits for the budget.');
+select is((select n.body from public.notifications n where n.title = 'The daily spending limit is reached' and n.user_id = tests.id('admin')
+  order by n.id desc limit 1), 'Today''s messages have used what the platform''s limit of 2 segments allows. What is queued waits until '
+  'midnight, or until the limit is raised.', 'The admin reads whose limit it is.');
+select tests.act_as('admin') \g /dev/null
+select throws_ok($$update public.organizations set max_segments_per_day = 1000 where id = tests.id('ours')$$, '42501', null,
+  'An admin cannot raise it,');
+select throws_ok($$update public.organizations set permitted_countries = null where id = tests.id('ours')$$, '42501', null,
+  'nor change the permitted countries,');
+select throws_ok($$select public.limit_organization(tests.id('ours'), '{"max_segments_per_day": null}', 'Me', null)$$, '42501', null,
+  'nor do what operators do.');
+update public.organizations set daily_spending_limit = 1000 where id = tests.id('ours');
+select tests.act_as('postgres') \g /dev/null
+select is(tests.claim(), '{}', 'A limit of their own lifts it not.');
+select public.limit_organization(tests.id('ours'), '{"max_segments_per_day": 3}', 'Olu Operator') \g /dev/null
+select is(tests.claim(), '{"text 3"}', 'A higher one counts at once.');
+do $$
+begin
+  perform tests.clear();
+  update public.sms_accounts set credentials_secret_id = vault.create_secret('{"api_key": "own"}') where id = tests.id('sender of ours');
+  perform tests.queue('text ' || n, phone => '+23324400' || (1000 + n)) from generate_series(1, 3) n;
+  perform public.limit_organization(tests.id('ours'), '{"max_segments_per_day": 0}', 'Olu Operator');
+end
+$$;
+select is(cardinality(tests.claim()), 3, 'A provider account of the organization''s own is not the platform''s to limit.');
+do $$
+begin
+  update public.sms_accounts set credentials_secret_id = null where id = tests.id('sender of ours');
+  update public.organizations set allowed_countries = '{GH,NG}' where id = tests.id('ours');
+  perform public.limit_organization(tests.id('ours'), '{"max_segments_per_day": null, "permitted_countries": ["GH", "KE", "GH"]}', 'Olu Operator');
+end
+$$;
+select is((select array_agg(p ~ private.phone_pattern_of(o)) from unnest('{+233244000001,+2348031234567,+254712345678}'::text[]) p),
+  '{t,f,f}', 'Countries must be allowed and permitted.') from public.organizations o where o.id = tests.id('ours');
+select results_eq($$select a.after ->> 'max_segments_per_day', a.after ->> 'limits_changed_by', a.after ->> 'limits_reason' from public.audit_logs a
+  where a.organization_id = tests.id('ours') and a.resource = 'organizations' and a.after ->> 'limits_changed_by' is not null
+    and a.before ->> 'limits_changed_by' is null order by a.id limit 1$$, $$values ('2', 'Olu Operator', 'New here')$$,
+  'The audit log has the change, the operator and the reason.');
+update public.organizations set max_segments_per_day = null, permitted_countries = null, allowed_countries = null,
+  daily_spending_limit = null where id = tests.id('ours');
 
 -- Whose price counts
 do $$

@@ -3286,13 +3286,17 @@ export type Database = {
           "currency": string;
           "daily_spending_limit": number | null;
           "id": string;
+          "limits_changed_by": string | null;
+          "limits_reason": string | null;
           "locale": string;
           "marketing_consent": string;
           "marketing_gap_hours": number | null;
           "marketing_gap_messages": number | null;
+          "max_segments_per_day": number | null;
           "message_retention_months": number;
           "messages_per_second": number | null;
           "name": string;
+          "permitted_countries": (string)[] | null;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "standing": string;
@@ -3317,13 +3321,17 @@ export type Database = {
           "currency"?: string;
           "daily_spending_limit"?: number | null;
           "id"?: string;
+          "limits_changed_by"?: string | null;
+          "limits_reason"?: string | null;
           "locale"?: string;
           "marketing_consent"?: string;
           "marketing_gap_hours"?: number | null;
           "marketing_gap_messages"?: number | null;
+          "max_segments_per_day"?: number | null;
           "message_retention_months"?: number;
           "messages_per_second"?: number | null;
           "name": string;
+          "permitted_countries"?: (string)[] | null;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "standing"?: string;
@@ -3347,13 +3355,17 @@ export type Database = {
           "currency"?: string;
           "daily_spending_limit"?: number | null;
           "id"?: string;
+          "limits_changed_by"?: string | null;
+          "limits_reason"?: string | null;
           "locale"?: string;
           "marketing_consent"?: string;
           "marketing_gap_hours"?: number | null;
           "marketing_gap_messages"?: number | null;
+          "max_segments_per_day"?: number | null;
           "message_retention_months"?: number;
           "messages_per_second"?: number | null;
           "name"?: string;
+          "permitted_countries"?: (string)[] | null;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "standing"?: string;
@@ -5507,6 +5519,10 @@ export type Database = {
       "lift_undeliverable": {
         Args: { "organization_id": string; "phone": string; "reason": string };
         Returns: undefined;
+      };
+      "limit_organization": {
+        Args: { "limits": Json; "operator": string; "organization_id": string; "reason"?: string };
+        Returns: Json;
       };
       "list_actions": {
         Args: {

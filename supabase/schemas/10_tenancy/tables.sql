@@ -15,6 +15,11 @@ create table private.deployment (
   max_organizations_per_person integer not null default 5
     constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
   trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
+  max_segments_per_day integer
+    constraint deployment_max_segments_per_day check (max_segments_per_day between 0 and 100000000),
+  permitted_countries text[] constraint deployment_permitted_countries check (
+    cardinality(permitted_countries) between 1 and 250
+    and array_to_string(permitted_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   updated_at timestamptz not null default now(),
   updated_by text
 );
@@ -26,6 +31,8 @@ comment on column private.deployment.new_senders is
   'What becomes of senders on the platform''s provider account: pending until an operator approves them, or active.';
 comment on column private.deployment.trusted_ip_header is
   'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
+comment on column private.deployment.max_segments_per_day is 'That of new organizations; null: none.';
+comment on column private.deployment.permitted_countries is 'Those of new organizations; null: all.';
 
 create trigger set_updated_at before update on private.deployment
   for each row execute function private.set_updated_at();
@@ -75,6 +82,13 @@ create table public.organizations (
     cardinality(allowed_countries) between 1 and 250
     and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
+  max_segments_per_day integer
+    constraint organizations_max_segments_per_day check (max_segments_per_day between 0 and 100000000),
+  permitted_countries text[] constraint organizations_permitted_countries check (
+    cardinality(permitted_countries) between 1 and 250
+    and array_to_string(permitted_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+  limits_reason text constraint organizations_limits_reason check (char_length(limits_reason) <= 500),
+  limits_changed_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint organizations_quiet_hours_pair check ((quiet_hours_start is null) = (quiet_hours_end is null)),
@@ -110,6 +124,12 @@ comment on column public.organizations.allowed_countries is
   'The countries whose numbers may be texted; null: the organization''s own.';
 comment on column public.organizations.daily_spending_limit is
   'Maximum estimated cost of the messages of a local day, in the organization''s currency; null: no limit.';
+comment on column public.organizations.max_segments_per_day is
+  'Maximum segments of a local day through the platform''s provider accounts; only operators change it; null: no limit.';
+comment on column public.organizations.permitted_countries is
+  'allowed_countries counts as far as these have them; only operators change it; null: all.';
+comment on column public.organizations.limits_changed_by is
+  'The operator who last changed max_segments_per_day or permitted_countries.';
 
 alter table public.organizations enable row level security;
 
@@ -150,9 +170,12 @@ create trigger recompute_sla_clocks after update on public.organizations
 create trigger require_contact_details before update of contact_details on public.organizations
   for each row when (old.contact_details is not null and new.contact_details is null)
   execute function private.require_contact_details();
-create trigger wake_messages after update of standing, allowed_countries, daily_spending_limit on public.organizations
-  for each row when ((old.standing, old.allowed_countries, old.daily_spending_limit)
-    is distinct from (new.standing, new.allowed_countries, new.daily_spending_limit))
+create trigger wake_messages after update of standing, allowed_countries, permitted_countries, daily_spending_limit,
+    max_segments_per_day on public.organizations
+  for each row when (
+    (old.standing, old.allowed_countries, old.permitted_countries, old.daily_spending_limit, old.max_segments_per_day)
+    is distinct from
+    (new.standing, new.allowed_countries, new.permitted_countries, new.daily_spending_limit, new.max_segments_per_day))
   execute function private.wake_after_limits_changed();
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();

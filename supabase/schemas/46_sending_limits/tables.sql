@@ -1,5 +1,5 @@
 -- What bounds an organization's sending, whatever a person or program asks for: which countries it may text, what it may
--- spend a day, and its standing with the platform (a sandboxed organization texts its own members only, a suspended one
+-- spend a day (its own limit, and that of the platform's operators), and its standing with the platform (a sandboxed organization texts its own members only, a suspended one
 -- nobody). A misused or stolen account must not be able to text the world at the platform's cost (OWASP API6:2023).
 
 create table private.calling_codes (
@@ -32,8 +32,14 @@ create table private.daily_spending (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   day date not null,
   amount numeric not null default 0,
+  platform_segments bigint not null default 0,
   exhausted boolean not null default false,
   primary key (organization_id, day)
 );
 comment on table private.daily_spending is
-  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were notified.';
+  'What the messages of a local day cost by estimate, in the organization''s currency, and how many segments went through '
+  'the platform''s accounts. exhausted: a limit held something back, and the admins were notified.';
+
+
+-- What an organization may still send today; null fields: no limit.
+create type private.budget as (amount numeric, platform_segments bigint);

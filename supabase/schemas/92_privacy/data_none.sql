@@ -25,7 +25,7 @@ select d.relation, c, 'none' from (values
   ('private.country_zones', 'country source time_zones'),
   ('private.customer_totals', 'status'),
   ('private.default_segment_prices', 'currency source'),
-  ('private.deployment', 'new_organizations new_senders registration trusted_ip_header updated_by'),
+  ('private.deployment', 'new_organizations new_senders permitted_countries registration trusted_ip_header updated_by'),
   ('private.email_secrets', 'token'),
   ('private.exports_begun', 'export'),
   ('private.factor_days', 'segment theme'),
@@ -140,8 +140,9 @@ select d.relation, c, 'none' from (values
   ('public.notes', 'recipients sender_role'),
   ('public.notification_preferences', 'kind'),
   ('public.notifications', 'event_key kind'),
-  ('public.organizations', 'allowed_countries contact_details country currency locale marketing_consent name '
-    'standing standing_changed_by standing_reason time_zone unknown_outcome_marketing unknown_outcome_service'),
+  ('public.organizations', 'allowed_countries contact_details country currency limits_changed_by limits_reason locale '
+    'marketing_consent name permitted_countries standing standing_changed_by standing_reason time_zone '
+    'unknown_outcome_marketing unknown_outcome_service'),
   ('public.pipeline_stages', 'key label next_stages outcome'),
   ('public.plays', 'bands channel key segments themes'),
   ('public.recommendations', 'currency state'),

@@ -1,5 +1,5 @@
--- changes: some of { registration, new_organizations, new_senders, max_organizations_per_person, trusted_ip_header }; {}
--- only reads.
+-- changes: some of { registration, new_organizations, new_senders, max_organizations_per_person, trusted_ip_header,
+-- max_segments_per_day, permitted_countries (an array) }; {} only reads.
 -- Security definer because no API role may read or write the settings.
 create function private.change_deployment(changes jsonb, operator text)
 returns jsonb
@@ -7,7 +7,8 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   settings constant text[] :=
-    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header'];
+    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header',
+      'max_segments_per_day', 'permitted_countries'];
 begin
   perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
     'can have ' || array_to_string(settings, ', '));
@@ -22,6 +23,10 @@ begin
         then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
       trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')
         else d.trusted_ip_header end,
+      max_segments_per_day = case when changes ? 'max_segments_per_day'
+        then private.segments_from_json(changes -> 'max_segments_per_day') else d.max_segments_per_day end,
+      permitted_countries = case when changes ? 'permitted_countries'
+        then private.countries_from_json(changes -> 'permitted_countries') else d.permitted_countries end,
       updated_by = btrim(operator)
     where d.singleton;
   end if;

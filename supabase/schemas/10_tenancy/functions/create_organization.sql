@@ -43,9 +43,11 @@ begin
     >= (select d.max_organizations_per_person from private.deployment d) then
     perform private.problem(409, 'too_many_organizations', 'You are an admin of as many organizations as are allowed.');
   end if;
-  insert into public.organizations (name, country, time_zone, currency, standing)
+  insert into public.organizations (name, country, time_zone, currency, standing, max_segments_per_day,
+    permitted_countries)
   select btrim(create_organization.name), coalesce(settings ->> 'country', 'GH'),
-    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations
+    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations,
+    d.max_segments_per_day, d.permitted_countries
   from private.deployment d
   returning id into organization;
   perform private.add_member(organization, owner, admin_role);

@@ -6,6 +6,7 @@ as $$
   select jsonb_build_object('id', organization.id, 'name', organization.name, 'country', organization.country,
     'standing', organization.standing, 'standing_reason', organization.standing_reason,
     'standing_changed_at', organization.standing_changed_at, 'standing_changed_by', organization.standing_changed_by,
+    'max_segments_per_day', organization.max_segments_per_day, 'permitted_countries', organization.permitted_countries,
     'created_at', organization.created_at,
     'members', (select count(*) from public.memberships m
       where m.organization_id = organization.id and not m.is_service),

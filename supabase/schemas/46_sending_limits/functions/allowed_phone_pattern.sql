@@ -16,10 +16,12 @@ as $$
 $$;
 comment on function private.allowed_phone_pattern is 'A regular expression for the phone numbers of some countries (ISO 3166-1 alpha-2).';
 
--- The numbers that an organization may text: its allowed countries, by default its own.
+-- The numbers that an organization may text: its allowed countries, by default its own, as far as they are permitted.
 create function private.phone_pattern_of(organization public.organizations)
 returns text
 language sql stable set search_path = ''
 as $$
-  select private.allowed_phone_pattern(coalesce(organization.allowed_countries, array[organization.country]))
+  select private.allowed_phone_pattern(case when organization.permitted_countries is null then c.wanted
+    else array(select unnest(c.wanted) intersect select unnest(organization.permitted_countries)) end)
+  from (select coalesce(organization.allowed_countries, array[organization.country]) as wanted) c
 $$;

@@ -21,6 +21,14 @@ as $$
       private.fallback_segment_price()) as price) d
 $$;
 
+-- Whether anything limits what an organization sends in a day.
+create function private.has_budget(organization public.organizations)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select organization.daily_spending_limit is not null or organization.max_segments_per_day is not null
+$$;
+
 -- Locks the day's spending of those of these organizations that have a limit, in the order of their ids.
 create function private.lock_spending(organization_ids uuid[])
 returns void
@@ -29,7 +37,7 @@ as $$
 declare
   limited public.organizations[] := array(
     select o from public.organizations o
-    where o.id = any (organization_ids) and o.daily_spending_limit is not null order by o.id);
+    where o.id = any (organization_ids) and private.has_budget(o) order by o.id);
 begin
   if cardinality(limited) > 0 then
     insert into private.daily_spending (organization_id, day)
@@ -42,29 +50,30 @@ begin
 end
 $$;
 
--- What an organization may still spend today; null: it has no limit. Locks the day's row, so that two claims at once do not
+-- What an organization may still send today. Locks the day's row, so that two claims at once do not
 -- both spend the rest. A step that serves several organizations has locked theirs before (lock_spending).
 create function private.remaining_budget(organization public.organizations)
-returns numeric
+returns private.budget
 language plpgsql set search_path = ''
 as $$
 declare
   today constant date := (now() at time zone organization.time_zone)::date;
-  spent numeric;
+  spent private.daily_spending;
 begin
-  if organization.daily_spending_limit is null then
+  if not private.has_budget(organization) then
     return null;
   end if;
   insert into private.daily_spending (organization_id, day) values (organization.id, today)
   on conflict on constraint daily_spending_pkey do nothing;
-  select s.amount into spent from private.daily_spending s
+  select s.* into spent from private.daily_spending s
   where s.organization_id = organization.id and s.day = today for update;
-  return organization.daily_spending_limit - spent;
+  return (organization.daily_spending_limit - spent.amount,
+    organization.max_segments_per_day - spent.platform_segments)::private.budget;
 end
 $$;
 
--- Records what was spent; `refused`: the limit held something back. The admins are notified once a day.
-create function private.spend(organization public.organizations, amount numeric, refused boolean)
+-- Records what was sent; `refused`: a limit held something back. The admins are notified once a day.
+create function private.spend(organization public.organizations, cost private.budget, refused boolean)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -73,12 +82,16 @@ declare
   notified boolean;
 begin
   select s.exhausted into notified from private.daily_spending s where s.organization_id = organization.id and s.day = today;
-  update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
+  update private.daily_spending s set amount = s.amount + (cost).amount,
+    platform_segments = s.platform_segments + (cost).platform_segments, exhausted = s.exhausted or refused
   where s.organization_id = organization.id and s.day = today;
   if refused and not coalesce(notified, false) then
     perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
-      'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
-        || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',
+      'Today''s messages have used what '
+        || concat_ws(' or ',
+          'your limit of ' || organization.currency || ' ' || organization.daily_spending_limit || ' (by estimate)',
+          'the platform''s limit of ' || organization.max_segments_per_day || ' segments')
+        || ' allows. What is queued waits until midnight, or until the limit is raised.',
       '{"reason": "daily_spending_limit"}');
   end if;
 end
@@ -91,6 +104,6 @@ language sql stable set search_path = ''
 as $$
   select ((now() at time zone organization.time_zone)::date + 1)::timestamp at time zone organization.time_zone
   from private.daily_spending s
-  where organization.daily_spending_limit is not null and s.organization_id = organization.id
+  where private.has_budget(organization) and s.organization_id = organization.id
     and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
 $$;

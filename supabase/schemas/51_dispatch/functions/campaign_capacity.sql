@@ -22,10 +22,10 @@ begin
   if cardinality(capacity.account_ids) = 0 then
     return capacity;
   end if;
-  if organization.daily_spending_limit is not null then
+  if private.has_budget(organization) then
     affordable := private.affordable_messages(organization, capacity.account_ids);
     if affordable < 1 then
-      perform private.spend(organization, 0, true);
+      perform private.spend(organization, (0, 0)::private.budget, true);
       return capacity;
     end if;
   end if;
@@ -62,12 +62,13 @@ returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  price numeric := (
-    select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
+  price numeric;
+  has_own boolean;
+  remaining private.budget := private.remaining_budget(organization);
 begin
-  if price = 0 then
-    return 2147483647;
-  end if;
-  return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);
+  select max(private.segment_price(organization, a)), bool_or(a.credentials_secret_id is not null) into price, has_own
+  from public.sms_accounts a where a.id = any (account_ids);
+  return greatest(0, least(floor(remaining.amount / nullif(price, 0)),
+    case when not has_own then remaining.platform_segments end, 2147483647));
 end
 $$;

@@ -12,7 +12,8 @@ declare
   targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
   messages jsonb := '[]'::jsonb;
-  cost numeric;
+  amount numeric;
+  platform_segments bigint;
   affordable private.sender_choice[];
   exhausted boolean := false;
 begin
@@ -23,7 +24,7 @@ begin
   end if;
   if cardinality(targets) > 0 then
     choices := private.assign_senders(campaign, capacity, targets);
-    if organization.daily_spending_limit is not null then
+    if private.has_budget(organization) then
       affordable := private.affordable_choices(organization, targets, choices);
       exhausted := cardinality(affordable) < cardinality(choices);
       choices := affordable;
@@ -58,11 +59,12 @@ begin
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
     select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
-      coalesce(sum(s.segments * private.segment_price(organization, a)), 0)
-    into messages, cost
+      coalesce(sum(s.segments * private.segment_price(organization, a)), 0),
+      coalesce(sum(s.segments) filter (where a.credentials_secret_id is null), 0)
+    into messages, amount, platform_segments
     from sent s join public.sms_accounts a on a.id = s.account_id;
-    if organization.daily_spending_limit is not null then
-      perform private.spend(organization, cost, exhausted);
+    if private.has_budget(organization) then
+      perform private.spend(organization, (amount, platform_segments)::private.budget, exhausted);
     end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
