@@ -32,19 +32,19 @@ Deno.test("A report is a PDF with its fonts in it and as many pages as its rows 
   assert.deepEqual([run.row_count, run.rows_written], [120, 120]);
 });
 
-Deno.test("A PDF has its first 500 rows; run, file name and history say that there are more", async () => {
-  const { admin } = await withLeads(620);
+Deno.test("A PDF has its first 1,000 rows; run, file name and history say that there are more", async () => {
+  const { admin } = await withLeads(1_120);
   const { report_id } = await build(admin, { fields: ["leads.full_name"] });
   const { run } = await exported(admin, report_id, "pdf");
-  assert.deepEqual([run.status, run.row_count, run.rows_written], ["ready", 620, 500]);
+  assert.deepEqual([run.status, run.row_count, run.rows_written], ["ready", 1_120, 1_000]);
   assert.equal(run.truncated, true);
   const [file] = await database()`select file_name from public.report_runs where id = ${run.id}`;
-  assert.match(file?.["file_name"], / \(first 500 of 620 rows\)\.pdf$/);
+  assert.match(file?.["file_name"], / \(first 1000 of 1120 rows\)\.pdf$/);
   const history = await call(admin, "GET", `/reports/history?report_id=${report_id}`);
   assert.deepEqual(expectStatus<RunBody[]>(history, 200).map(({ truncated }) => truncated), [true]);
   const fields = await call(admin, "GET", "/reports/fields");
   const { limits } = expectStatus<{ limits: Record<string, number> }>(fields, 200);
-  assert.deepEqual([limits["rows"], limits["pdf_rows"]], [100_000, 500]);
+  assert.deepEqual([limits["rows"], limits["pdf_rows"]], [100_000, 1_000]);
   const { run: workbook } = await exported(admin, report_id, "xlsx");
   assert.equal(workbook.truncated, false);
 });

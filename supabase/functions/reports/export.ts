@@ -28,7 +28,7 @@ const route = createRoute({
   summary: "Export a report to a file",
   description:
     "The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, " +
-    "or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more. " +
+    "or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 1,000 (`limits` of GET /reports/fields); `truncated` of the run says when there are more. " +
     "With `sheets` it goes into a Google spreadsheet: without `spreadsheet` into the one that the caller " +
     "named last for this report; its tab there is replaced when all of the new one is written. 409 " +
     "`google_not_connected` until an admin has connected Google Sheets. What Google refuses later is the " +

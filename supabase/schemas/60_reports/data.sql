@@ -8,7 +8,7 @@ insert into private.report_formats (name, position, content_type, extension) val
   ('pdf', 3, 'application/pdf', 'pdf'),
   ('sheets', 4, 'application/vnd.google-apps.spreadsheet', 'gsheet');
 -- What one invocation can lay out.
-update private.report_formats set row_limit = 500 where name = 'pdf';
+update private.report_formats set row_limit = 1000 where name = 'pdf';
 
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),

@@ -10,18 +10,14 @@ const turnedByFont = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 /** Controls that the font has no picture for. */
 const controls = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A part of a line in one direction, as it is given to the font engine. */
-export interface Run {
-  text: string;
-  /** To be shaped as a whole: the words of such a run have no order of their own. */
-  whole: boolean;
-}
-
-/** A line as its runs from left to right. */
+/** A line as words, and the spaces between them, from left to right, each as it is given to the font engine. */
 export interface Line {
-  runs: Run[];
+  runs: string[];
   rightToLeft: boolean;
 }
+
+/** Letters of different words do not join, so that each word is shaped, and remembered, by itself. */
+const words = (text: string): string[] => text.match(/ +|[^ ]+/g) ?? [];
 
 const turned = (text: string): string => [...text].reverse().join("");
 
@@ -67,11 +63,11 @@ function inVisualOrder(runs: Level[]): Level[] {
 
 /** A line of text in the order in which it is drawn. */
 export function lineOf(text: string): Line {
-  if (!rightToLeft.test(text)) return { runs: [{ text, whole: false }], rightToLeft: false };
+  if (!rightToLeft.test(text)) return { runs: words(text), rightToLeft: false };
   const { levels, paragraphs } = bidi.getEmbeddingLevels(text);
-  const runs = inVisualOrder(levelsOf(levels)).map(({ level, from, to }) => {
-    const part = text.slice(from, to).replace(controls, "");
-    return { text: level % 2 === 1 ? oddRun(part) : evenRun(part), whole: true };
-  }).filter(({ text }) => text !== "");
+  const runs = inVisualOrder(levelsOf(levels)).flatMap(({ level, from, to }) => {
+    const parts = words(text.slice(from, to).replace(controls, ""));
+    return level % 2 === 1 ? parts.reverse().map(oddRun) : parts.map(evenRun);
+  });
   return { runs, rightToLeft: (paragraphs[0]?.level ?? 0) % 2 === 1 };
 }

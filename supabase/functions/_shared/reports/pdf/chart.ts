@@ -62,9 +62,9 @@ function draw(document: PdfDocument, shape: Shape, x: number, y: number, scale: 
       const left = { start: 0, middle: -space / 2, end: -space }[shape.anchor];
       const align = ({ start: "start", middle: "center", end: "end" } as const)[shape.anchor];
       const place = { x: px(shape.x) + left, y: py(shape.y) - shape.size * scale, width: space };
-      if (align !== "start") return document.line(shape.text, { ...place, align }, style);
+      if (align !== "start") return document.write([{ ...place, text: shape.text, align }], style);
       const width = document.measure(shape.text, style);
-      return document.line(shape.text, { ...place, width }, style);
+      return document.write([{ ...place, text: shape.text, width }], style);
     }
   }
 }
@@ -75,8 +75,7 @@ export function drawChart(document: PdfDocument, chart: Chart, from: number): nu
   const scale = Math.min(document.width / width, 1, (document.bottom - document.margin) / height);
   let y = from;
   if (y + height * scale > document.bottom) {
-    document.pdf.addPage();
-    y = document.margin;
+    y = document.nextPage();
   }
   for (const shape of shapes) draw(document, shape, document.margin, y, scale);
   return y + height * scale;

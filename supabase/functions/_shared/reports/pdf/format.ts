@@ -1,57 +1,26 @@
-import { aboutLines } from "../about.ts";
 import { reportChart } from "../chart.ts";
 import type { WholeFormat } from "../format.ts";
-import {
-  type FrozenRow,
-  type FrozenRun,
-  heading,
-  type ReportColumn,
-  tableColumns,
-} from "../run.ts";
+import { type FrozenRow, type FrozenRun, type ReportColumn, tableColumns } from "../run.ts";
+import { shownCells } from "../total_rows.ts";
 import { parseTimestamp } from "../../timestamp.ts";
+import { writeAbout } from "./about.ts";
+import { cellText } from "./cell.ts";
 import { drawChart } from "./chart.ts";
 import { type Fonts, PdfDocument } from "./document.ts";
-import { columnWidths, type TableRow, writeTable } from "./table.ts";
+import { layOutTable, type TableRow } from "./columns.ts";
+import { writeTable } from "./table.ts";
 
-const numeric = new Set<ReportColumn["type"]>(["integer", "number", "money", "ratio"]);
+const titleStyle = { size: 16, bold: true };
+/** Room for the note, the headings and a row. */
+const leastTable = 100;
+const noteStyle = { size: 9, bold: true };
 
-/** A cell as people read it. */
-function cellText(value: unknown, { type }: ReportColumn): string {
-  if (value === null || value === undefined) return "";
-  if (type === "ratio") return `${(Number(value) * 100).toFixed(1)} %`;
-  if (type === "boolean") return value === true ? "yes" : "no";
-  if (type === "timestamp") return String(value).slice(0, 16).replace("T", " ");
-  return Array.isArray(value) ? value.join("; ") : String(value);
-}
-
-function tableRow([, level, cells]: FrozenRow, columns: ReportColumn[]): TableRow {
-  const texts = columns.map((column, at) => cellText(cells[at], column));
-  if (level === 0) texts[0] = texts[0] ? `Total ${texts[0]}` : "Total";
-  return { cells: texts, strong: level !== null };
-}
-
-/** The lines about the run in two columns. Answers where they end. */
-function writeAbout(document: PdfDocument, run: FrozenRun, from: number): number {
-  const style = { size: 8, color: "#1b2430" };
-  const soft = { size: 8, color: "#566172" };
-  const half = document.width / 2;
-  const lines = aboutLines(run).slice(1).map(({ label, value, type }) => ({
-    label,
-    value: cellText(value, { id: "", label, type: type as ReportColumn["type"], role: "field" }),
-  }));
-  const middle = Math.ceil(lines.length / 2);
-  const column = (some: typeof lines, x: number) =>
-    some.reduce((y, { label, value }) => {
-      const texts = document.lines(value, half - 110, style, 4);
-      document.line(label, { x, y, width: 100 }, soft);
-      texts.forEach((text, at) =>
-        document.line(text, { x: x + 104, y: y + at * 11, width: half - 110 }, style)
-      );
-      return y + texts.length * 11 + 1;
-    }, from);
-  const left = column(lines.slice(0, middle), document.margin);
-  const right = column(lines.slice(middle), document.margin + half);
-  return Math.max(left, right);
+/** A row of the table; none for a total that only repeats the one row of a report without groups. */
+function tableRow(run: FrozenRun, row: FrozenRow, columns: ReportColumn[]): TableRow[] {
+  const cells = shownCells(run, row);
+  if (cells === null) return [];
+  const texts = columns.map(({ type }, at) => cellText(cells[at], type));
+  return [{ cells: texts, strong: row[1] !== null }];
 }
 
 function noteOf(run: FrozenRun, shown: number): string | null {
@@ -60,63 +29,54 @@ function noteOf(run: FrozenRun, shown: number): string | null {
     "A workbook or CSV has more.";
 }
 
+function writeTitle(document: PdfDocument, name: string): number {
+  const { margin, width } = document;
+  const lines = document.lines(name, width, titleStyle, 2);
+  const placed = lines.map((text, at) => ({ text, x: margin, y: margin + at * 20, width }));
+  document.write(placed, titleStyle);
+  return margin + 44;
+}
+
+/** Answers where it ends. */
+function writeNote(document: PdfDocument, note: string | null, from: number): number {
+  if (note === null) return from;
+  const { margin, width } = document;
+  const lines = document.lines(note, width, noteStyle, 2);
+  document.write(
+    lines.map((text, at) => ({ text, x: margin, y: from + at * 12, width })),
+    noteStyle,
+  );
+  return from + lines.length * 12;
+}
+
 async function write(
   run: FrozenRun,
   rows: readonly FrozenRow[],
   fonts: Fonts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const columns = tableColumns(run);
-  const table = rows.map((row) => tableRow(row, columns));
+  const table = rows.flatMap((row) => tableRow(run, row, columns));
   const document = new PdfDocument(fonts, {
     title: run.name,
     author: run.organization_name,
     created: new Date(parseTimestamp(run.frozen_at)),
-    landscape: columns.length > 6,
   });
-  const { margin, width } = document;
-  document.lines(run.name, width, { size: 16, bold: true }, 2).forEach((line, at) =>
-    document.line(line, { x: margin, y: margin + at * 20, width }, { size: 16, bold: true })
-  );
+  const layout = layOutTable(document, columns, table, run.time_zone);
+  document.begin(layout.paper);
   const shown = rows.filter(([, level]) => level === null).length;
-  let y = writeAbout(document, { ...run, row_limit: shown }, margin + 44);
+  let y = writeAbout(document, { ...run, row_limit: shown }, writeTitle(document, run.name));
   const chart = run.chart_rows ? reportChart({ ...run, rows: run.chart_rows }) : null;
   if (chart !== null && chart.categories.length > 1) y = drawChart(document, chart, y + 14);
+  if (y + leastTable > document.bottom) y = document.nextPage() - 12;
   const note = noteOf(run, shown);
-  if (note !== null) {
-    document.line(note, { x: margin, y: y + 12, width }, { size: 9, bold: true });
-    y += 14;
-  }
-  const widths = columnWidths(
-    columns.map((column) => ({ heading: heading(column, run.time_zone) })),
-    table,
-    width,
-  );
-  const size = columns.length > 14 ? 6 : columns.length > 9 ? 7 : 8;
-  const end = writeTable(
-    document,
-    columns.map((column, at) => ({
-      heading: heading(column, run.time_zone),
-      numeric: numeric.has(column.type),
-      width: widths[at] ?? 0,
-    })),
-    table,
-    y + 14 > document.bottom - 60 ? nextPage(document) : y + 14,
-    size,
-  );
-  if (note !== null && end + 20 < document.bottom) {
-    document.line(note, { x: margin, y: end + 8, width }, { size: 9, bold: true });
-  }
+  const end = writeTable(document, layout, table, writeNote(document, note, y + 12) + 2);
+  if (end + 32 < document.bottom) writeNote(document, note, end + 8);
   return await document.finish(`${run.organization_name} · ${run.name}`);
-}
-
-function nextPage(document: PdfDocument): number {
-  document.pdf.addPage();
-  return document.margin;
 }
 
 /** The total, where the frozen rows that are shown do not have it. */
 const withTotal = (run: FrozenRun, rows: readonly FrozenRow[]): readonly FrozenRow[] =>
-  rows.some(([, level]) => level === 0) || run.columns.every(({ role }) => role !== "value")
+  rows.some(([, level]) => level === 0)
     ? rows
     : [...rows, [Number.MAX_SAFE_INTEGER, 0, run.totals]];
 

@@ -1,11 +1,31 @@
 import PdfKit from "pdfkit";
 
+/** Where a glyph stands, in thousandths of the font's size. */
+export interface GlyphPosition {
+  xAdvance: number;
+  xOffset: number;
+  yOffset: number;
+  /** The width of the glyph alone. */
+  advanceWidth: number;
+}
+
+/** A font as pdfkit keeps it; of its glyphs the file has those that were encoded. */
+export interface EmbeddedFont {
+  readonly id: string;
+  /** In thousandths of the font's size. */
+  readonly ascender: number;
+  /** What the resources of a page name it by. */
+  ref(): unknown;
+  /** The codes and places of the glyphs of a text, shaped as a whole if there is a list of features. */
+  encode(text: string, features: string[]): [codes: string[], positions: GlyphPosition[]];
+}
+
 /** What of pdfkit is used; the package has no types. */
 export interface Pdf {
-  readonly page: { width: number; height: number };
+  readonly page: { width: number; height: number; fonts: Record<string, unknown> };
+  /** No public part of pdfkit, which measures and lays out each text anew and writes each operator by itself. */
+  readonly _font: EmbeddedFont;
   font(name: string): Pdf;
-  fontSize(size: number): Pdf;
-  fillColor(color: string): Pdf;
   strokeColor(color: string): Pdf;
   lineWidth(width: number): Pdf;
   dash(length: number, options: { space: number }): Pdf;
@@ -19,25 +39,15 @@ export interface Pdf {
   save(): Pdf;
   restore(): Pdf;
   clip(): Pdf;
-  text(text: string, x: number, y: number, options: TextOptions): Pdf;
-  widthOfString(text: string, options: TextOptions): number;
+  /** Operators of PDF for the page, in whose coordinates y grows downwards. */
+  addContent(operators: string): Pdf;
   registerFont(name: string, bytes: Uint8Array): Pdf;
-  addPage(): Pdf;
+  addPage(options: { size: string; layout: "portrait" | "landscape"; margin: number }): Pdf;
   switchToPage(page: number): Pdf;
   bufferedPageRange(): { count: number };
   on(event: string, listener: (value: Uint8Array) => void): void;
   end(): void;
 }
-
-export interface TextOptions {
-  lineBreak: false;
-  features?: string[];
-}
-
-/** Shaped word by word, each of which pdfkit remembers. */
-export const plain: TextOptions = { lineBreak: false };
-/** Shaped as a whole, because words of Arabic have no order of their own: what features: [] does. */
-export const whole: TextOptions = { lineBreak: false, features: [] };
 
 /** A document of pdfkit with its options. The cast says what the package has no types for. */
 export const newPdf = (options: Record<string, unknown>): Pdf =>

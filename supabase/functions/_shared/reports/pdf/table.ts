@@ -1,48 +1,17 @@
-import type { PdfDocument, TextStyle } from "./document.ts";
+import { padding, type TableLayout, type TableRow } from "./columns.ts";
+import type { PdfDocument, PlacedLine, TextStyle } from "./document.ts";
 
-/** A column: its heading, on which side its cells stand, and the width that it has. */
-export interface TableColumn {
-  heading: string;
-  numeric: boolean;
-  width: number;
-}
-
-/** A row as texts; subtotals and the total are bold. */
-export interface TableRow {
-  cells: string[];
-  strong: boolean;
-}
-
-const padding = 4;
 const mostLines = 4;
-/** Letters that a column has room for beyond its longest text. */
-const breathingSpace = 3;
-
-/** Widths in proportion to what the columns hold, between a least and a largest width, that fill the page. */
-export function columnWidths(
-  columns: readonly { heading: string }[],
-  rows: readonly TableRow[],
-  width: number,
-): number[] {
-  const wanted = columns.map(({ heading }, at) => {
-    const longest = rows.slice(0, 200)
-      .reduce((most, { cells }) => Math.max(most, [...(cells[at] ?? "")].length), 0);
-    return Math.min(36, Math.max(6, longest, Math.min(14, heading.length))) + breathingSpace;
-  });
-  const sum = wanted.reduce((total, one) => total + one, 0);
-  return wanted.map((one) => width * one / sum);
-}
 
 /** Writes a table with its heading on every page. Answers where it ends. */
 export function writeTable(
   document: PdfDocument,
-  columns: readonly TableColumn[],
+  { columns, size }: TableLayout,
   rows: readonly TableRow[],
   from: number,
-  size: number,
 ): number {
   const lineHeight = size * 1.3;
-  const { pdf, margin } = document;
+  const { margin } = document;
 
   const write = (texts: readonly string[], style: TextStyle, y: number, ground?: string) => {
     const cells = texts.map((text, at) =>
@@ -59,20 +28,23 @@ export function writeTable(
     height: number,
     ground?: string,
   ) => {
-    if (ground) pdf.rect(margin, y, document.width, height).fill(ground);
+    if (ground) document.box(margin, y, document.width, height, ground);
+    const placed: PlacedLine[] = [];
     let x = margin;
     cells.forEach((lines, at) => {
       const { width = 0, numeric = false } = columns[at] ?? {};
-      lines.forEach((line, row) =>
-        document.line(line, {
+      lines.forEach((text, row) =>
+        placed.push({
+          text,
           x: x + padding,
           y: y + padding / 2 + row * lineHeight,
           width: width - 2 * padding,
           align: numeric ? "end" : "start",
-        }, style)
+        })
       );
       x += width;
     });
+    document.write(placed, style);
   };
 
   const head = (y: number): number => {
@@ -88,8 +60,7 @@ export function writeTable(
     const ground = strong ? "#e4eaf2" : at % 2 === 1 ? "#f5f7fa" : undefined;
     let row = write(cells, style, y, ground);
     if (y + row.height > document.bottom) {
-      pdf.addPage();
-      y = head(margin);
+      y = head(document.nextPage());
       row = write(cells, style, y, ground);
     }
     row.draw();
