@@ -72,6 +72,12 @@ Deno.test("what a typed cell cannot hold stays a text, and no text is a formula"
   assert(!Object.values(sheet).some((value) => value?.f !== undefined));
 });
 
+Deno.test("a text that looks like an escaped character is read back as it is", async () => {
+  const texts = ["_x0041_ b", "_x000D_", "_x005F_x0041_", "a_x0041_x0042_", "_x12_ _xyz1_"];
+  const { sheet } = await sheetOf(texts.map((text) => [text, null, null, null, null, null]));
+  assert.deepEqual(texts.map((_, at) => cell(sheet, `A${at + 2}`)[1]), texts);
+});
+
 Deno.test("the header stays in view however many slices there are", async () => {
   const { bytes, sheet } = await sheetOf([["x".repeat(40), "1", "1", null, null, null]], [[
     "later",

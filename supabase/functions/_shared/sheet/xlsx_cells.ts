@@ -64,6 +64,8 @@ export const stylesXml: string =
 const SPECIAL = /[&<>\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 // deno-lint-ignore no-control-regex -- removes characters that XML does not allow
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+/** How workbooks write characters that XML does not have (ECMA-376 part 1, 22.9.2.19): a text may look the same. */
+const ESCAPED = /_(?=x[\da-f]{4}_)/gi;
 const longestCell = 32_767;
 /** What is a number in the cells that the database gives. */
 export const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
@@ -77,7 +79,8 @@ export function escapeXml(text: string): string {
 
 /** A text is an inline string, so that it can never be a formula. */
 function textCell(value: unknown, bold: boolean): string {
-  const text = escapeXml(String(value).slice(0, longestCell).toWellFormed());
+  const given = String(value).slice(0, longestCell).toWellFormed();
+  const text = escapeXml(given.includes("_") ? given.replace(ESCAPED, "_x005F_") : given);
   const style = bold ? ' s="1"' : "";
   return text === ""
     ? "<c/>"
