@@ -21,6 +21,10 @@ Deno.test("CSV quotes what needs it, escapes formulas and leaves numbers numbers
   equal(toCsv([["-1+cmd|x", "=A1,B1"]]), `'-1+cmd|x,"'=A1,B1"\r\n`);
 });
 
+Deno.test("a number stays one however it is written, and a text that looks like one is guarded", () => {
+  equal(toCsv([[-1.5e-7, -2e21, "-1.5e-7"]]), "-1.5e-7,-2e+21,'-1.5e-7\r\n");
+});
+
 Deno.test("what another program may take for the separator is quoted", () => {
   equal(toCsv([["areas"], ["Music; Sport"], ["a\tb"]]), 'areas\r\n"Music; Sport"\r\n"a\tb"\r\n');
 });

@@ -27,7 +27,7 @@ function toField(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return "";
   const text = String(value);
   // A credit such as -1234.50 is a number in every spreadsheet program and must stay one.
-  const safe = PLAIN_DECIMAL.test(text) ? text : escapeFormula(text);
+  const safe = typeof value === "number" || PLAIN_DECIMAL.test(text) ? text : escapeFormula(text);
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
