@@ -20,6 +20,7 @@ const LONGEST = [
   "send_kill",
   "import_kill",
   "campaign_kill",
+  "report_kill",
   "unknown_outcomes",
 ];
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import postgres from "postgres";
+import { databaseAccount } from "../../local/database/account.ts";
+import { placeFor } from "../../local/database/places.ts";
 import type { Status } from "../../local/status_file.ts";
 import { startStack, tokenOf } from "./own_stack.ts";
 import { uniqueAddress, uniqueEmail } from "./people.ts";
@@ -13,6 +16,7 @@ export class KillableStack {
     readonly port: number,
     private stack: SpawnedStack,
     private readonly settleSeconds?: number,
+    private readonly env: Record<string, string> = {},
   ) {
     this.sql = connect(stack.status);
   }
@@ -21,18 +25,32 @@ export class KillableStack {
     return this.stack.status;
   }
 
-  static async start(port: number, settleSeconds?: number): Promise<KillableStack> {
+  static async start(
+    port: number,
+    settleSeconds?: number,
+    env: Record<string, string> = {},
+  ): Promise<KillableStack> {
     const folder = await Deno.makeTempDir({ prefix: "signalbox-kill-" });
-    const stack = await startStack(folder, port, settleSeconds);
-    return new KillableStack(port, stack, settleSeconds);
+    const stack = await startStack(folder, port, settleSeconds, env);
+    return new KillableStack(port, stack, settleSeconds, env);
   }
 
   /** SIGKILL, and a new start on what it left behind. */
   async killAndStart(): Promise<void> {
     await this.stack.end("SIGKILL");
     await this.sql.end({ timeout: 0 });
-    this.stack = await startStack(this.stack.folder, this.port, this.settleSeconds);
+    this.stack = await startStack(this.stack.folder, this.port, this.settleSeconds, this.env);
     this.sql = connect(this.status);
+  }
+
+  /** The same, and the database is killed with it: what its sessions were doing is lost too. */
+  async killAllAndStart(): Promise<void> {
+    const folder = placeFor(databaseAccount(), join(this.stack.folder, "postgres"));
+    const [server] = (await Deno.readTextFile(join(folder, "postmaster.pid"))).split("\n");
+    const sessions = await this.sql<{ pid: number }[]>`select pid from pg_stat_activity`;
+    await this.stack.end("SIGKILL");
+    for (const pid of [Number(server), ...sessions.map(({ pid }) => pid)]) kill(pid);
+    await this.killAndStart();
   }
 
   async stop(): Promise<void> {
@@ -78,6 +96,15 @@ export class KillableStack {
   /** The access token of a person of the demo organization. */
   demoToken(mailbox: string): Promise<string> {
     return tokenOf(this.status, `${mailbox}@demo.signalbox.test`);
+  }
+}
+
+/** SIGKILL to a process that may have ended by then. */
+function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
