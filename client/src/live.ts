@@ -1,26 +1,10 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Client } from "openapi-fetch";
 import type { components, paths } from "./api.d.ts";
-
-/** Ends a subscription. */
-export type Stop = () => Promise<void>;
-
-/** The state that came first, or an event after it. */
-export type Update<State, Event> =
-  | { type: "state"; state: State }
-  | { type: "event"; event: Event };
-
-export interface FollowOptions<State, Event> {
-  /** The private channel, and the name of its events. */
-  topic: string;
-  event: string;
-  /** Reads the present state: after joining, and again after each reconnect, so that nothing between is missed. */
-  load(): Promise<State>;
-  onUpdate(update: Update<State, Event>): void;
-  /** Whether the channel is joined at the moment. */
-  onConnection?(isConnected: boolean): void;
-  onError?(error: unknown): void;
-}
+import type { Stop } from "./channels.ts";
+import { follow, type FollowOptions } from "./follow.ts";
+import { listPages, type ListQuery } from "./pages.ts";
+import { newerLeadsOnly, newestOf, newestOnly, unseenOnly } from "./seen.ts";
 
 /** A change of a lead, or a count of many. */
 export interface LeadEvent {
@@ -61,17 +45,33 @@ export interface CampaignProgress {
 type Schemas = components["schemas"];
 type Listener<State, Event> =
   & Pick<FollowOptions<State, Event>, "onUpdate">
-  & Partial<Pick<FollowOptions<State, Event>, "onConnection" | "onError">>;
+  & Partial<
+    Pick<
+      FollowOptions<State, Event>,
+      "onConnection" | "onError" | "refreshSeconds"
+    >
+  >;
 
+/** Which leads are followed; without, all that the person sees. */
+export interface FollowedLeads {
+  /** Those of one team. */
+  teamId?: string;
+  /** Those that match. Events say too little to tell, so the state is read again after them. */
+  query?: ListQuery<"/leads">;
+  /** At most so many, the first by `sort` (the newest). A state is read by pages of 200: give one for long lists. */
+  max?: number;
+}
+
+/** States are read again each five minutes (`refreshSeconds`), because Realtime does not promise to deliver every event. */
 export interface Live {
   /** The newest notifications of the person, then each new one. */
   notifications(
     listener: Listener<Schemas["Notification"][], NotificationEvent>,
   ): Promise<Stop>;
-  /** The newest leads that the person sees, then each change. With a team: that team's. */
+  /** All leads that are followed, then each change; all of them again after a reconnect and after a change of many. */
   leads(
     listener: Listener<Schemas["Lead"][], LeadEvent>,
-    teamId?: string,
+    leads?: FollowedLeads,
   ): Promise<Stop>;
   /** A campaign's figures now, then at most once a second as they change; older states are dropped. */
   campaign(
@@ -83,65 +83,14 @@ export interface Live {
     role: string,
     listener: Listener<Schemas["Note"][], NoteEvent>,
   ): Promise<Stop>;
-  /** Any private channel. */
+  /** Any private channel. Several may follow one; all share its subscription. */
   follow<State, Event>(options: FollowOptions<State, Event>): Promise<Stop>;
 }
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
-
-/** Joins a channel; events that arrive while the state is being read follow it. What cannot be read is read again later. */
-async function follow<State, Event>(
-  supabase: SupabaseClient,
-  options: FollowOptions<State, Event>,
-): Promise<Stop> {
-  const { topic, event, load, onUpdate, onConnection, onError } = options;
-  await supabase.realtime.setAuth();
-  let waiting: Event[] | null = [];
-  let joins = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const channel = supabase.channel(topic, { config: { private: true } });
-  const read = async (join: number): Promise<{ state: State } | null> => {
-    for (let wait = FIRST_WAIT_MS; join === joins; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      try {
-        return { state: await load() };
-      } catch (error) {
-        if (join === joins) onError?.(error);
-      }
-      await new Promise((done) => timer = setTimeout(done, wait));
-    }
-    return null;
-  };
-  const start = async () => {
-    const join = ++joins;
-    clearTimeout(timer);
-    waiting ??= [];
-    const answer = await read(join);
-    if (answer === null || join !== joins) return;
-    const missed = waiting;
-    waiting = null;
-    try {
-      onUpdate({ type: "state", state: answer.state });
-      for (const event of missed) onUpdate({ type: "event", event });
-    } catch (error) {
-      onError?.(error);
-    }
-  };
-  channel.on("broadcast", { event }, ({ payload }) => {
-    if (waiting) waiting.push(payload as Event);
-    else onUpdate({ type: "event", event: payload as Event });
-  });
-  channel.subscribe((status, error) => {
-    onConnection?.(status === "SUBSCRIBED");
-    if (status === "SUBSCRIBED") void start();
-    else if (error) onError?.(error);
-  });
-  return async () => {
-    joins++;
-    clearTimeout(timer);
-    await supabase.removeChannel(channel);
-  };
-}
+const REFRESH_SECONDS = 300;
+/** The largest page that the API answers. */
+const PAGE_SIZE = 200;
+const NEWEST = 50;
 
 async function userId(supabase: SupabaseClient): Promise<string> {
   const { data: { session } } = await supabase.auth.getSession();
@@ -149,51 +98,124 @@ async function userId(supabase: SupabaseClient): Promise<string> {
   return session.user.id;
 }
 
-/** Drops states and events that are older than what was shown. */
-function newestOnly(
-  onUpdate: Listener<CampaignProgress, CampaignProgress>["onUpdate"],
-): Listener<CampaignProgress, CampaignProgress>["onUpdate"] {
-  let version = -1;
-  return (update) => {
-    const progress = update.type === "state" ? update.state : update.event;
-    if (progress.version < version) return;
-    version = progress.version;
-    onUpdate(update);
-  };
+async function allLeads(
+  api: Client<paths>,
+  { teamId, query, max = Infinity }: FollowedLeads,
+): Promise<Schemas["Lead"][]> {
+  const leads: Schemas["Lead"][] = [];
+  const filters = { ...query, ...(teamId && { team_id: teamId }) };
+  if (max < 1) return leads;
+  for await (
+    const lead of listPages(api, "/leads", filters, Math.min(max, PAGE_SIZE))
+  ) {
+    leads.push(lead);
+    if (leads.length >= max) break;
+  }
+  return leads;
 }
 
-/** Drops events about what was shown: one that is sent late is in the state already. */
-function unseenOnly<State extends { id: string }, Event extends { id: string }>(
-  onUpdate: Listener<State[], Event>["onUpdate"],
-): Listener<State[], Event>["onUpdate"] {
+interface Ground {
+  supabase: SupabaseClient;
+  api: Client<paths>;
+  organizationId: string | undefined;
+}
+
+async function organizationOf(
+  { api, organizationId }: Ground,
+): Promise<string> {
+  if (organizationId) return organizationId;
+  const { data } = await api.GET("/auth/me");
+  const id = data?.organization?.id;
+  if (!id) throw new Error("The person belongs to no organization.");
+  return id;
+}
+
+/** The channel on which a person may hear of leads, by the scope of the permission; a team's is given by `teamId`. */
+async function leadsTopic(
+  ground: Ground,
+  teamId: string | undefined,
+): Promise<string> {
+  if (teamId) return `team:${teamId}:leads`;
+  const { data } = await ground.api.GET("/auth/me");
+  const scope = data?.permissions["leads:read"];
+  if (scope === "organization") {
+    return `organization:${await organizationOf(ground)}:leads`;
+  }
+  const user = await userId(ground.supabase);
+  if (scope !== "team") return `user:${user}`;
+  const { data: membership } = await ground.supabase.from("memberships").select(
+    "team_id",
+  )
+    .match({ user_id: user, organization_id: await organizationOf(ground) })
+    .single().throwOnError();
+  return membership.team_id ? `team:${membership.team_id}:leads` : `user:${user}`;
+}
+
+async function followLeads(
+  ground: Ground,
+  listener: Listener<Schemas["Lead"][], LeadEvent>,
+  leads: FollowedLeads,
+): Promise<Stop> {
+  const organization = await organizationOf(ground);
+  const onUpdate = newerLeadsOnly(listener.onUpdate);
+  return await follow<Schemas["Lead"][], LeadEvent>(ground.supabase, {
+    refreshSeconds: REFRESH_SECONDS,
+    ...listener,
+    topic: await leadsTopic(ground, leads.teamId),
+    event: "lead",
+    load: () => allLeads(ground.api, leads),
+    // A person's own channel carries the leads of all organizations.
+    onUpdate: (update) => {
+      if (
+        update.type === "event" && update.event.organization_id !== organization
+      ) return;
+      onUpdate(update);
+    },
+    isVague: ({ change }) => change === "many" || leads.query !== undefined,
+  });
+}
+
+async function followCampaign(
+  ground: Ground,
+  id: string,
+  listener: Listener<CampaignProgress, CampaignProgress>,
+): Promise<Stop> {
+  const { supabase } = ground;
+  const organization_id = await organizationOf(ground);
+  return await follow(supabase, {
+    refreshSeconds: REFRESH_SECONDS,
+    ...listener,
+    onUpdate: newestOnly(listener.onUpdate),
+    topic: `campaign:${id}`,
+    event: "progress",
+    load: async () => {
+      const { data } = await supabase.rpc("campaign_progress", {
+        organization_id,
+        campaign_id: id,
+      })
+        .throwOnError();
+      return data as CampaignProgress;
+    },
+  });
+}
+
+/** Follows a list of which only new items are broadcast. */
+async function followNewest<
+  Item extends { id: string },
+  Event extends { id: string },
+>(
+  { supabase }: Ground,
+  listener: Listener<Item[], Event>,
+  channel: { topic: string; event: string; list: () => AsyncIterable<Item> },
+): Promise<Stop> {
   const shown = new Set<string>();
-  return (update) => {
-    const ids = update.type === "state" ? update.state.map(({ id }) => id) : [update.event.id];
-    if (update.type === "event" && shown.has(update.event.id)) return;
-    for (const id of ids) shown.add(id);
-    onUpdate(update);
-  };
-}
-
-/**
- * Drops events that are older than what was shown of the same lead. An update of the same version is kept: the state of
- * the SLA changes without one.
- */
-function newerLeadsOnly(
-  onUpdate: Listener<Schemas["Lead"][], LeadEvent>["onUpdate"],
-): Listener<Schemas["Lead"][], LeadEvent>["onUpdate"] {
-  const versions = new Map<string, number>();
-  return (update) => {
-    if (update.type === "state") {
-      for (const { id, version } of update.state) versions.set(id, version);
-    } else if (update.event.lead_id !== undefined && update.event.version !== undefined) {
-      const { lead_id, version, change } = update.event;
-      const shown = versions.get(lead_id) ?? 0;
-      if (version < shown || (version === shown && change === "created")) return;
-      versions.set(lead_id, version);
-    }
-    onUpdate(update);
-  };
+  return await follow<Item[], Event>(supabase, {
+    refreshSeconds: REFRESH_SECONDS,
+    ...listener,
+    ...channel,
+    onUpdate: unseenOnly(shown, listener.onUpdate),
+    load: () => newestOf(channel.list(), NEWEST, shown),
+  });
 }
 
 /** The live updates of one organization. */
@@ -202,58 +224,22 @@ export function liveUpdates(
   api: Client<paths>,
   organizationId: string | undefined,
 ): Live {
-  const organization = async (): Promise<string> => {
-    if (organizationId) return organizationId;
-    const { data } = await api.GET("/auth/me");
-    const id = data?.organization?.id;
-    if (!id) throw new Error("The person belongs to no organization.");
-    return id;
-  };
+  const ground: Ground = { supabase, api, organizationId };
   return {
     follow: (options) => follow(supabase, options),
     notifications: async (listener) =>
-      await follow(supabase, {
-        ...listener,
-        onUpdate: unseenOnly(listener.onUpdate),
+      await followNewest(ground, listener, {
         topic: `user:${await userId(supabase)}`,
         event: "notification",
-        load: async () => (await api.GET("/notifications")).data?.data ?? [],
+        list: () => listPages(api, "/notifications", {}, NEWEST),
       }),
-    leads: async (listener, teamId) =>
-      await follow(supabase, {
-        ...listener,
-        onUpdate: newerLeadsOnly(listener.onUpdate),
-        topic: teamId ? `team:${teamId}:leads` : `organization:${await organization()}:leads`,
-        event: "lead",
-        load: async () =>
-          (await api.GET("/leads", {
-            params: { query: teamId ? { team_id: teamId } : {} },
-          })).data?.data ?? [],
-      }),
-    campaign: async (id, listener) => {
-      const organization_id = await organization();
-      return await follow(supabase, {
-        ...listener,
-        onUpdate: newestOnly(listener.onUpdate),
-        topic: `campaign:${id}`,
-        event: "progress",
-        load: async () => {
-          const { data } = await supabase.rpc("campaign_progress", {
-            organization_id,
-            campaign_id: id,
-          })
-            .throwOnError();
-          return data as CampaignProgress;
-        },
-      });
-    },
+    leads: (listener, leads = {}) => followLeads(ground, listener, leads),
+    campaign: (id, listener) => followCampaign(ground, id, listener),
     notes: async (role, listener) =>
-      await follow(supabase, {
-        ...listener,
-        onUpdate: unseenOnly(listener.onUpdate),
-        topic: `role:${await organization()}:${role}:notes`,
+      await followNewest(ground, listener, {
+        topic: `role:${await organizationOf(ground)}:${role}:notes`,
         event: "note",
-        load: async () => (await api.GET("/notes/inbox")).data?.data ?? [],
+        list: () => listPages(api, "/notes/inbox", {}, NEWEST),
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { createClient } from "@supabase/supabase-js";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { createSignalbox, type Signalbox, type SignalboxOptions } from "../../client/src/mod.ts";
 import { type Session, testPassword } from "./people.ts";
 import { stackUnderTest } from "./stack.ts";
@@ -6,10 +6,11 @@ import { stackUnderTest } from "./stack.ts";
 /** The client package with its own supabase-js, signed in as a person over HTTP. */
 export async function withClient(
   person: Session,
-  work: (signalbox: Signalbox) => Promise<void>,
+  work: (signalbox: Signalbox, supabase: SupabaseClient) => Promise<void>,
   options: Partial<SignalboxOptions> = {},
 ): Promise<void> {
-  const { api_url: url, publishable_key: key } = stackUnderTest();
+  const { api_url, publishable_key: key } = stackUnderTest();
+  const url = options.url ?? api_url;
   const supabase = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { timeout: 60_000 },
@@ -20,7 +21,7 @@ export async function withClient(
       password: testPassword,
     });
     if (error) throw error;
-    await work(createSignalbox({ supabase, url, key, ...options }));
+    await work(createSignalbox({ supabase, key, ...options, url }), supabase);
   } finally {
     await supabase.removeAllChannels();
     supabase.realtime.disconnect();
