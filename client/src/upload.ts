@@ -17,8 +17,8 @@ export type UploadAnswer<P extends UploadPath> = paths[P] extends { post: { resp
 
 export interface UploadOptions {
   /**
-   * Called with the bytes sent so far and in all; it begins anew when the upload is repeated. Outside browsers it is called
-   * at the end only.
+   * Called with the bytes sent so far and in all; it begins anew when the upload is repeated. Outside browsers sent is what
+   * the runtime took to send. In service workers it is called at the end only.
    */
   onProgress?: (sent: number, total: number) => void;
   signal?: AbortSignal;
@@ -46,10 +46,11 @@ function headersOf(lines: string): Headers {
   return headers;
 }
 
+type OnProgress = NonNullable<UploadOptions["onProgress"]>;
+
 /** `fetch` of a form by XMLHttpRequest, because `fetch` does not say how much of a body has been sent. */
 const measuredFetch =
-  (form: FormData, onProgress: (sent: number, total: number) => void): Send =>
-  ({ url, headers, signal }) =>
+  (form: FormData, onProgress: OnProgress): Send => ({ url, headers, signal }) =>
     new Promise((done, fail) => {
       if (signal.aborted) return fail(signal.reason);
       const request = new XMLHttpRequest();
@@ -79,11 +80,53 @@ const measuredFetch =
       request.send(form);
     });
 
+const CHUNK_BYTES = 64 * 1024;
+
+/** The bytes as a stream that says how many were taken. */
+function counted(bytes: Uint8Array<ArrayBuffer>, onProgress: OnProgress): ReadableStream {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent > 0) onProgress(sent, bytes.length);
+      if (sent === bytes.length) return controller.close();
+      const chunk = bytes.subarray(sent, sent + CHUNK_BYTES);
+      sent += chunk.length;
+      controller.enqueue(chunk);
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** `fetch` of a form as a stream, which Node.js, Deno and Bun send. */
+const streamedFetch =
+  (form: FormData, onProgress: OnProgress, send: Send): Send =>
+  async ({ url, headers: given, signal }) => {
+    const encoded = new Response(form);
+    const headers = new Headers(given);
+    headers.set("content-type", encoded.headers.get("content-type") ?? "");
+    const bytes = new Uint8Array(await encoded.arrayBuffer());
+    const body = counted(bytes, onProgress);
+    const init: RequestInit & { duplex: "half" } = {
+      method: "POST",
+      headers,
+      body,
+      signal,
+      duplex: "half",
+    };
+    return await send(new Request(url, init));
+  };
+
 const sizeOf = (form: FormData): number =>
   [...form.values()].reduce(
     (sum, value) => sum + (typeof value === "string" ? value.length : value.size),
     0,
   );
+
+/** How a form goes out so that its progress can be told; null: in no way. */
+function measured(form: FormData, onProgress: OnProgress, send: Send): Send | null {
+  if (typeof XMLHttpRequest !== "undefined") return measuredFetch(form, onProgress);
+  // Browsers stream by HTTP/2 only.
+  return "ServiceWorkerGlobalScope" in globalThis ? null : streamedFetch(form, onProgress, send);
+}
 
 /**
  * Sends a form, again where that is safe; throws SignalboxError for an answer that is an error.
@@ -96,11 +139,8 @@ export async function uploadForm(
   { onProgress, signal }: UploadOptions,
   sending: { fetch: Send; repeating: (send: Send) => Send },
 ): Promise<unknown> {
-  const isMeasured = typeof XMLHttpRequest !== "undefined" &&
-    onProgress !== undefined;
-  const send = sending.repeating(
-    isMeasured ? measuredFetch(form, onProgress) : sending.fetch,
-  );
+  const telling = onProgress ? measured(form, onProgress, sending.fetch) : null;
+  const send = sending.repeating(telling ?? sending.fetch);
   const response = await send(
     new Request(url, {
       method: "POST",
@@ -117,6 +157,6 @@ export async function uploadForm(
       response.headers,
     );
   }
-  if (!isMeasured) onProgress?.(sizeOf(form), sizeOf(form));
+  if (!telling) onProgress?.(sizeOf(form), sizeOf(form));
   return body;
 }

@@ -4,13 +4,14 @@ import { withClient } from "../support/client.ts";
 import { database } from "../support/db.ts";
 import { newOrganization } from "../support/people.ts";
 
-/** A form with a sheet of one customer. */
-function sheet(): FormData {
+/** A form with a sheet of customers. */
+function sheet(rows = 1): FormData {
   const form = new FormData();
-  form.append(
-    "file",
-    new File(["name,account number,phone,arrears\nAma,A1,0244100100,5\n"], "a.csv"),
+  const lines = Array.from(
+    { length: rows },
+    (_, n) => `Ama,A${n},0244${String(100_100 + n)},5\n`,
   );
+  form.append("file", new File(["name,account number,phone,arrears\n", ...lines], "a.csv"));
   return form;
 }
 
@@ -66,16 +67,47 @@ async function inBrowser(
   }
 }
 
-Deno.test("an upload goes through, and says that it did", async () => {
+Deno.test("an upload outside browsers says how much has been sent, as it is sent", async () => {
   const { admin } = await newOrganization();
+  await withClient(admin, async ({ upload }) => {
+    const told: [number, number][] = [];
+    const { upload_id } = await upload("/upload/excel", sheet(8_000), {
+      onProgress: (...parts) => told.push(parts),
+    });
+    assert.match(upload_id, /^[0-9a-f-]{36}$/);
+    const total = told[0]?.[1] ?? 0;
+    assert.ok(total > 150_000 && told.every(([, all]) => all === total), JSON.stringify(told));
+    assert.ok(told.length >= 3, JSON.stringify(told));
+    assert.deepEqual(told, told.toSorted(([a], [b]) => a - b));
+    assert.equal(told.at(-1)?.[0], total);
+  });
+});
+
+Deno.test("an upload outside browsers that is repeated begins anew, under one key", async () => {
+  const { id, admin } = await newOrganization();
+  const keys: (string | null)[] = [];
+  const fetcher = (async (input: RequestInfo | URL) => {
+    const request = new Request(input);
+    if (!request.url.endsWith("/upload/excel")) return await fetch(request);
+    keys.push(request.headers.get("idempotency-key"));
+    const answer = await fetch(request);
+    if (keys.length > 1) return answer;
+    await answer.body?.cancel();
+    throw new TypeError("connection reset");
+  }) as typeof fetch;
   await withClient(admin, async ({ upload }) => {
     const told: number[] = [];
     const { upload_id } = await upload("/upload/excel", sheet(), {
       onProgress: (sent) => told.push(sent),
     });
     assert.match(upload_id, /^[0-9a-f-]{36}$/);
-    assert.equal(told.length, 1);
-  });
+    assert.equal(told.length, 2);
+    assert.equal(told[0], told[1]);
+  }, { fetch: fetcher });
+  assert.equal(new Set(keys).size, 1);
+  const [count] = await database()`
+    select count(*)::int as uploads from public.uploads where organization_id = ${id}`;
+  assert.equal(count?.["uploads"], 1);
 });
 
 Deno.test("a list of numbers that must not be texted is uploaded as any sheet", async () => {
