@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { linesOf, readmeExample, sourceConfiguration } from "../support/client_readme.ts";
+import { database } from "../support/db.ts";
 import { stackUnderTest } from "../support/stack.ts";
 import { type Block, blocksOf } from "./markdown.ts";
 import { differences, type Json, lastJson } from "./shape.ts";
@@ -101,3 +103,25 @@ for (
     },
   });
 }
+
+// After the pages, whose demo data would have a lead more.
+Deno.test("The example of client/README.md runs as written, the first time and again", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-readme-" });
+  try {
+    const config = JSON.stringify(await sourceConfiguration());
+    await Deno.writeTextFile(join(folder, "deno.json"), config);
+    await Deno.writeTextFile(join(folder, "example.ts"), await readmeExample());
+    const run = () =>
+      linesOf(Deno.execPath(), ["run", "-A", "--check", "--quiet", "example.ts"], { cwd: folder });
+    const id = (await run()).at(-1) ?? "";
+    assert.match(id, /^[0-9a-f-]{36}$/);
+    const [lead] = await database()`select first_name, phone from public.leads where id = ${id}`;
+    assert.deepEqual({ ...lead }, { first_name: "Ama", phone: "+233244100999" });
+    const again = await run();
+    assert.equal(again.at(-1), `Known: ${id}`);
+    assert.ok(again.includes("Ama"), "the new lead is in the list");
+    await database()`delete from public.leads where id = ${id}`;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
