@@ -6,7 +6,8 @@
  *
  * SUPABASE_ACCESS_TOKEN is a personal access token. The file of secrets has lines NAME=value. The check changes nothing and
  * fails if something is missing. Deploying checks first, then pushes the migrations, sets the secrets, deploys the functions,
- * tells the database where they are, and tries everything as a demo tenant that it removes again. --skip-bundles leaves out
+ * tells the database where they are, checks that all of this is there, cron jobs, bucket and Vault's secrets among it, and
+ * tries everything as a demo tenant that it removes again. --skip-bundles leaves out
  * the sizes of the functions' bundles, which take a minute. MANAGEMENT_API_URL,
  * PROJECT_URL and SUPABASE_CLI are for tests and self-hosted platforms.
  */
@@ -14,7 +15,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf, say, warn } from "../local/log.ts";
-import { isFirstDeployment, runChecks } from "./deploy/checks.ts";
+import { isFirstDeployment, runChecks, runDeployedChecks } from "./deploy/checks.ts";
 import type { Finding } from "./deploy/finding.ts";
 import { apiKeys, type Management, managementOf } from "./deploy/management.ts";
 import { type Project, smokeTest } from "./deploy/smoke.ts";
@@ -138,6 +139,12 @@ async function deploy(
     jobs_secret_key: project.secretKey,
     ...(secrets["REQUEST_SIGNING_KEY"] && { request_signing_key: secrets["REQUEST_SIGNING_KEY"] }),
   });
+  const context = { management, projectUrl: project.url, secrets, isNew: false };
+  if (!show(await runDeployedChecks(context))) {
+    throw new Error(
+      `It was deployed, but what is MISSING is not there, and it was not tried.\n${wayBack}`,
+    );
+  }
   await smokeTest(project, management);
   say("A demo tenant could work, and was removed again.");
 }

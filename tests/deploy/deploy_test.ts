@@ -128,7 +128,7 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
 
 Deno.test("a bucket that is not there is missing", async () => {
   await using management = startManagement();
-  management.empty = /storage\.buckets/;
+  management.rows = [{ matching: /storage\.buckets/, found: [] }];
   const { code, output } = await runDeploy(management, "check");
   assert.equal(code, 1);
   assert.match(output, /MISSING the private bucket report-files/);
@@ -136,17 +136,19 @@ Deno.test("a bucket that is not there is missing", async () => {
 
 Deno.test("a database that was restored from another project still names that one", async () => {
   await using management = startManagement();
-  management.kept = [
+  const vault = /vault\.decrypted_secrets/;
+  const found = [
     { name: "project_url", value: "https://oldref.supabase.co", digest: "" },
     { name: "jobs_secret_key", value: null, digest: "0".repeat(64) },
     { name: "request_signing_key", value: null, digest: "0".repeat(64) },
   ];
+  management.rows = [{ matching: vault, found }];
   const { code, output } = await runDeploy(management, "check");
   assert.equal(code, 1);
   assert.match(output, /MISSING Vault's project_url\n\s+It is https:\/\/oldref\.supabase\.co, /);
   assert.match(output, /MISSING Vault's jobs_secret_key\n\s+It is no secret key of this project/);
   assert.match(output, /MISSING Vault's request_signing_key\n\s+It is not REQUEST_SIGNING_KEY/);
-  management.kept = [];
+  management.rows = [{ matching: vault, found: [] }];
   const other = await runDeploy(management, "check");
   assert.match(other.output, /MISSING Vault's project_url\n\s+It is not there/);
 });
@@ -212,6 +214,42 @@ Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant tha
     select (select count(*)::int from public.organizations where name like 'Smoke test %') as organizations,
       (select count(*)::int from auth.users where email like 'smoke-%' and deleted_at is null) as people`;
   assert.deepEqual({ ...left }, { organizations: 0, people: 0 });
+});
+
+Deno.test("what a deployment did not leave behind is named after it, and nobody says that it works", async () => {
+  await using management = startManagement();
+  management.rows = [
+    { matching: /from private\.jobs/, found: [{ name: "minute-tasks" }] },
+    { matching: /storage\.buckets/, found: [{ public: true }] },
+    { matching: /vault\.decrypted_secrets/, found: [] },
+  ];
+  management.forgotten = ["APP_URL"];
+  const [first, second, ...others] = management.answers["/v1/projects/testref/functions"] as {
+    slug: string;
+  }[];
+  management.answers["/v1/projects/testref/functions"] = [
+    { ...first, status: "THROTTLED" },
+    { ...second, verify_jwt: true },
+    ...others,
+  ];
+  const { code, output, cli } = await runDeploy(management, "deploy");
+  assert.equal(code, 1, output);
+  assert.equal(cli.at(-1), "functions deploy --project-ref testref");
+  for (
+    const wanted of [
+      /MISSING all jobs are scheduled\n\s+Not scheduled: minute-tasks/,
+      /MISSING the private bucket report-files/,
+      /MISSING Vault's project_url\n\s+It is not there/,
+      /MISSING Vault's jobs_secret_key/,
+      /MISSING Vault's request_signing_key/,
+      /MISSING all secrets are set\n\s+Not set: APP_URL/,
+      new RegExp(`MISSING all functions are deployed\\n\\s+Not active: ${first?.slug}\\.`),
+      new RegExp(`MISSING functions check tokens themselves\\n.* before ${second?.slug}:`),
+      /It was deployed, but what is MISSING is not there/,
+      /To go back/,
+    ]
+  ) assert.match(output, wanted);
+  assert.doesNotMatch(output, /A demo tenant could work/);
 });
 
 Deno.test("a project without the present API keys is not touched", async () => {

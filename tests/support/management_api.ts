@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { functionNames } from "../../tools/deploy/function_names.ts";
 import { stackUnderTest } from "./stack.ts";
 
 /** A Management API of a test's own, in front of the stack's database. */
@@ -8,14 +9,14 @@ export interface FakeManagement {
   answers: Record<string, unknown>;
   /** What was set as secrets, by name. */
   secrets: Map<string, string>;
+  /** Secrets that it does not keep although it was asked to. */
+  forgotten: string[];
   /** The statements that would have changed Vault, whose secrets the stack's other tests need. */
   vault: string[];
   /** SQL that answers an error. */
   refused: RegExp | null;
-  /** SQL that finds nothing. */
-  empty: RegExp | null;
-  /** What Vault holds, for a project that is another one's copy. */
-  kept: { name: string; value: string | null; digest: string }[] | null;
+  /** Rows that some SQL finds whatever the database holds. */
+  rows: { matching: RegExp; found: unknown[] }[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -48,6 +49,11 @@ const healthy = () => ({
     site_url: "https://app.example.com",
   },
   "/v1/projects/testref/api-keys": apiKeys(),
+  "/v1/projects/testref/functions": functionNames().map((slug) => ({
+    slug,
+    status: "ACTIVE",
+    verify_jwt: false,
+  })),
   "/v1/projects/testref/config/realtime": { private_only: true },
   "/v1/projects/testref/postgrest": { db_schema: "public,graphql_public" },
 });
@@ -73,17 +79,17 @@ export function startManagement(): FakeManagement {
       if (management.refused?.test(query)) {
         return Response.json({ message: "Refused" }, { status: 400 });
       }
-      if (management.empty?.test(query)) return Response.json([]);
-      if (management.kept && query.includes("vault.decrypted_secrets")) {
-        return Response.json(management.kept);
-      }
+      const made = management.rows.find(({ matching }) => matching.test(query));
+      if (made) return Response.json(made.found);
       return Response.json(await sql.unsafe(query));
     }
     if (pathname.endsWith("/secrets")) {
       if (request.method === "GET") {
         return Response.json([...secrets.keys()].map((name) => ({ name })));
       }
-      for (const { name, value } of await request.json()) secrets.set(name, value);
+      for (const { name, value } of await request.json()) {
+        if (!management.forgotten.includes(name)) secrets.set(name, value);
+      }
       return new Response(null, { status: 201 });
     }
     const known = answers[pathname];
@@ -97,9 +103,9 @@ export function startManagement(): FakeManagement {
     answers,
     secrets,
     vault,
+    forgotten: [],
     refused: null,
-    empty: null,
-    kept: null,
+    rows: [],
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       await sql.end({ timeout: 2 });

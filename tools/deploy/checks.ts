@@ -1,8 +1,9 @@
 import { authChecks } from "./checks/auth.ts";
-import { databaseChecks } from "./checks/database.ts";
+import { databaseChecks, deployedDatabaseChecks } from "./checks/database.ts";
+import { deployedSecretChecks, functionChecks } from "./checks/deployed.ts";
 import { apiChecks, keyChecks, projectChecks, realtimeChecks } from "./checks/project.ts";
 import { secretChecks, signingKeyChecks } from "./checks/secrets.ts";
-import { type CheckContext, type Finding, missing } from "./finding.ts";
+import { type Check, type CheckContext, type Finding, missing } from "./finding.ts";
 import type { Management } from "./management.ts";
 
 /** Whether Signalbox's schemas are in the database already. */
@@ -15,15 +16,9 @@ export async function isFirstDeployment(
   return row?.there !== true;
 }
 
-/** Everything that can be known before anything is changed. */
-export async function runChecks(context: CheckContext): Promise<Finding[]> {
+async function findingsOf(checks: Check[], context: CheckContext): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (
-    const check of [
-      ...[projectChecks, keyChecks, secretChecks, signingKeyChecks, authChecks],
-      ...[apiChecks, realtimeChecks, databaseChecks],
-    ]
-  ) {
+  for (const check of checks) {
     try {
       findings.push(...await check(context));
     } catch (error) {
@@ -37,3 +32,14 @@ export async function runChecks(context: CheckContext): Promise<Finding[]> {
   }
   return findings;
 }
+
+/** Everything that can be known before anything is changed. */
+export const runChecks = (context: CheckContext): Promise<Finding[]> =>
+  findingsOf([
+    ...[projectChecks, keyChecks, secretChecks, signingKeyChecks, authChecks],
+    ...[apiChecks, realtimeChecks, databaseChecks],
+  ], context);
+
+/** Whether what a deployment pushed, set and scheduled is there. */
+export const runDeployedChecks = (context: CheckContext): Promise<Finding[]> =>
+  findingsOf([deployedSecretChecks, functionChecks, deployedDatabaseChecks], context);

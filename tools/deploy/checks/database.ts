@@ -56,21 +56,19 @@ const vaultChecks: Check = async ({ management, projectUrl, secrets }) => {
   ];
 };
 
-/** The database: extensions, jobs, Vault and the bucket. */
-export const databaseChecks: Check = async (context) => {
-  const { management, isNew } = context;
+const extensionChecks: Check = async ({ management }) => {
   const available = await management.query<{ name: string }>(
     "select name from pg_available_extensions",
   );
   const known = new Set(available.map(({ name }) => name));
-  const findings = EXTENSIONS.map((name) =>
-    when(
-      known.has(name),
-      `extension ${name} can be had`,
-      `The server does not offer ${name}.`,
-    )
+  return EXTENSIONS.map((name) =>
+    when(known.has(name), `extension ${name} can be had`, `The server does not offer ${name}.`)
   );
-  if (isNew) return findings;
+};
+
+/** What a deployment leaves in the database: scheduled jobs, the bucket, Vault's secrets. */
+export const deployedDatabaseChecks: Check = async (context) => {
+  const { management } = context;
   const jobs = await management.query<{ name: string }>(`
     select j.name from private.jobs j where j.schedule is not null
       and not exists (
@@ -81,7 +79,6 @@ export const databaseChecks: Check = async (context) => {
     "select public from storage.buckets where id = 'report-files'",
   );
   return [
-    ...findings,
     when(
       jobs.length === 0,
       "all jobs are scheduled",
@@ -95,3 +92,9 @@ export const databaseChecks: Check = async (context) => {
     ...await vaultChecks(context),
   ];
 };
+
+/** The database: extensions, and what a deployment before has left in it. */
+export const databaseChecks: Check = async (context) => [
+  ...await extensionChecks(context),
+  ...context.isNew ? [] : await deployedDatabaseChecks(context),
+];
