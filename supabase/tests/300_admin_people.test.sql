@@ -1,7 +1,7 @@
--- The admin's console: bulk actions, teams, settings.
+-- The admin's console: bulk actions, teams.
 begin;
 \ir support.inc
-select plan(121);
+select plan(83);
 do $$
 begin
   perform tests.arrange();
@@ -38,9 +38,6 @@ select tests.only('{admin}', 'list teams', 'PT403', $$select public.list_teams(t
 select tests.only('{admin}', 'create a team', 'PT403', $$select public.save_team(tests.id('ours'), 'West')$$);
 select tests.only('{admin}', 'delete a team', 'PT403',
   $$select public.delete_team(tests.id('ours'), tests.id('south'))$$);
-select tests.only('{admin}', 'read the settings', 'PT403', $$select public.get_settings(tests.id('ours'))$$);
-select tests.only('{admin}', 'change settings', 'PT403',
-  $$select public.update_settings(tests.id('ours'), '{"alert_after": 200}')$$);
 
 -- E-mail addresses
 select is(tests.outcome('admin', format($$select public.update_user(tests.id('ours'), tests.id('one'), %L)$$, change)),
@@ -113,28 +110,6 @@ select is((select team_id from public.memberships where user_id = tests.id('coun
   'Members move to the other team.');
 select is((select team_id from public.leads where id = tests.id('lead')), tests.id('south'),
   'Their leads move with them.');
-
--- Settings
-select set_eq($$select name from private.organization_settings$$, $$
-  select column_name::text from information_schema.column_privileges
-  where table_schema = 'public' and table_name = 'organizations' and grantee = 'authenticated'
-    and privilege_type = 'UPDATE'$$, 'The settings are the columns that an organization may change.');
-select is(tests.answer('admin', $$public.get_settings(tests.id('ours'))$$) -> 'quiet_hours_start',
-  '{"value": null, "default": "21:00:00", "unit": "local time", "description":
-    "From then on no message is sent until quiet_hours_end; null: no quiet hours"}',
-  'A setting has value, default, unit and description.');
-select is(tests.answer('admin', $$public.update_settings(tests.id('ours'),
-  '{"alert_after": 200, "allowed_countries": ["GH", "CI"], "messages_per_second": 12.5}')$$)
-  #>> '{messages_per_second,value}', '12.50', 'Settings are changed.');
-select is((select allowed_countries from public.organizations where id = tests.id('ours')), '{GH,CI}',
-  'Lists are stored.');
-select is(tests.outcome('admin', format('select public.update_settings(tests.id(''ours''), %L)', change)), code,
-  'Refused: ' || change) from (values
-  ('{}', 'PT422'), ('[]', 'PT422'), ('{"standing": "approved"}', 'PT422'), ('{"id": null}', 'PT422'),
-  ('{"alert_after": 1}', 'PT422'), ('{"name": null}', 'PT422'), ('{"quiet_hours_start": "21:00"}', 'PT422'),
-  ('{"time_zone": "Mars/Olympus"}', 'PT422'), ('{"alert_after": "many"}', '22P02')) as bad (change, code);
-select is(tests.outcome('admin', $$select public.update_settings(tests.id('theirs'), '{"alert_after": 200}')$$),
-  'PT403', 'Nobody changes another organization.');
 
 select * from finish();
 rollback;

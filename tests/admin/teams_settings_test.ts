@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { newApiKey } from "../support/api_keys.ts";
 import { withDatabase } from "../support/db.ts";
+import { writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember, newOrganization, newTeam } from "../support/people.ts";
+import { addMember, addMemberWith, newOrganization, newTeam } from "../support/people.ts";
 import { until } from "../support/wait.ts";
 
 interface Team {
@@ -11,8 +12,21 @@ interface Team {
   members: number;
 }
 
+interface Setting {
+  value: unknown;
+  default: unknown;
+  unit: string;
+  permission: string;
+  type: string;
+  nullable: boolean;
+  minimum: number | null;
+  maximum: number | null;
+  choices: string[] | null;
+  pattern: string | null;
+}
+
 interface Settings {
-  settings: Record<string, { value: unknown; default: unknown; unit: string; description: string }>;
+  settings: Record<string, Setting>;
 }
 
 Deno.test("Teams are created, listed, renamed and deleted; members must be moved first", async () => {
@@ -66,6 +80,8 @@ Deno.test("Deleting a team waits for a member who is being moved to another one,
   expectStatus(await deleted.deletion, 204);
 });
 
+const closed = { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] };
+
 Deno.test("Settings have value, default and unit; changes are all made or none", async () => {
   const organization = await newOrganization();
   const { admin } = organization;
@@ -96,6 +112,11 @@ Deno.test("Settings have value, default and unit; changes are all made or none",
     [{ alert_after: 9 }, "alert_after"],
     [{ standing: "approved" }, ""],
     [{ currency: "cedi" }, "currency"],
+    [{ alert_after: 300, churn_band_limits: [30, 20, 60] }, "churn_band_limits"],
+    [
+      { alert_after: 300, business_hours: { week: { ...closed, mon: [["12:00", "09:00"]] } } },
+      "business_hours.week.mon.0",
+    ],
   ];
   for (const [body, path] of refused) {
     const problem = expectProblem(await patch(body), 422, "invalid_field");
@@ -108,4 +129,105 @@ Deno.test("Settings have value, default and unit; changes are all made or none",
   assert(logs[0]?.changed.includes("alert_after"));
   const viewer = await addMember(organization, "viewer");
   expectProblem(await call(viewer, "GET", "/admin/settings"), 403, "permission_denied");
+});
+
+Deno.test("Settings of leads, churn and reports are in the same place, and in their own endpoints", async () => {
+  const { admin } = await newOrganization();
+  const change = {
+    business_hours: { week: { ...closed, mon: [["09:00", "17:00"]] } },
+    lead_sla_minutes: 45,
+    lead_capacity: 30,
+    churn_pause_days: 60,
+    exchange_rates: [{ currency: "usd", starts_on: "2026-01-01", rate: "15.2" }],
+    report_file_days: 7,
+  };
+  const { settings } = expectStatus<Settings>(
+    await call(admin, "PATCH", "/admin/settings", change),
+    200,
+  );
+  const values = Object.fromEntries(
+    Object.keys(change).map((name) => [name, settings[name]?.value]),
+  );
+  const read = async (path: string) =>
+    expectStatus<Record<string, unknown>>(await call(admin, "GET", path), 200);
+  const [leads, calendar, churn, reports] = [
+    await read("/leads/settings"),
+    await read("/leads/calendar"),
+    await read("/clients/settings"),
+    await read("/reports/settings"),
+  ];
+  assert.deepEqual(values, {
+    business_hours: calendar,
+    lead_sla_minutes: leads["sla_minutes"],
+    lead_capacity: leads["capacity"],
+    churn_pause_days: churn["pause_days"],
+    exchange_rates: churn["exchange_rates"],
+    report_file_days: reports["file_days"],
+  });
+  assert.deepEqual(
+    [leads["sla_minutes"], churn["pause_days"], reports["file_days"], calendar["week"]],
+    [45, 60, 7, change.business_hours.week],
+  );
+  assert.deepEqual(churn["exchange_rates"], [{
+    currency: "USD",
+    starts_on: "2026-01-01",
+    rate: "15.20000000",
+  }]);
+});
+
+Deno.test("Who may only configure leads or churn sees and changes those settings", async () => {
+  const organization = await newOrganization();
+  for (const [permission, own] of [["leads", "lead_capacity"], ["churn", "churn_unpaid_days"]]) {
+    const person = await addMemberWith(organization, [`${permission}:configure`]);
+    const read = await call(person, "GET", "/admin/settings");
+    const { settings } = expectStatus<Settings>(read, 200);
+    const permissions = Object.values(settings).map((setting) => setting.permission);
+    assert.deepEqual(new Set(permissions), new Set([`${permission}:configure`]));
+    const patch = (change: unknown) => call(person, "PATCH", "/admin/settings", change);
+    expectStatus(await patch({ [own ?? ""]: 12 }), 200);
+    expectProblem(await patch({ [own ?? ""]: 13, alert_after: 200 }), 403, "permission_denied");
+    const after = expectStatus<Settings>(await call(person, "GET", "/admin/settings"), 200);
+    assert.equal(after.settings[own ?? ""]?.value, 12);
+  }
+});
+
+const ruleNames = [
+  "type",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "enum",
+  "pattern",
+];
+
+/** What the catalogue says about a value, as JSON Schema has it. */
+function schemaOf({ type, nullable, minimum, maximum, choices, pattern }: Setting) {
+  const [least, most] = { string: ["minLength", "maxLength"], array: ["minItems", "maxItems"] }[
+    type
+  ] ?? ["minimum", "maximum"];
+  const rules = {
+    type: nullable ? [type, "null"] : type,
+    [least ?? ""]: minimum,
+    [most ?? ""]: maximum,
+    enum: choices,
+    pattern,
+  };
+  return Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== null));
+}
+
+Deno.test("The document describes every setting as the catalogue has it", async () => {
+  const { admin } = await newOrganization();
+  const { settings } = expectStatus<Settings>(await call(admin, "GET", "/admin/settings"), 200);
+  const { schemas } = (await writtenDocument()).components;
+  const properties = schemas["OrganizationSettingsChange"]?.properties ?? {};
+  const described = Object.entries(properties).map(([name, property]) => {
+    const schema = property.$ref ? schemas[property.$ref.split("/").at(-1) ?? ""] : property;
+    const rules = Object.entries(schema ?? {}).filter(([key]) => ruleNames.includes(key));
+    return [name, Object.fromEntries(rules)];
+  });
+  const wanted = Object.entries(settings).map(([name, setting]) => [name, schemaOf(setting)]);
+  assert.deepEqual(Object.fromEntries(described), Object.fromEntries(wanted));
 });

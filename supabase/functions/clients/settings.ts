@@ -1,8 +1,8 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
+import { ExchangeRates } from "../_shared/exchange_rates.ts";
 import { problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
-import { Currency, DayInput } from "./input.ts";
 import { Day } from "./schemas.ts";
 
 const Recognition = z.enum(["service_end", "cancellation", "notice"]).openapi({
@@ -46,12 +46,7 @@ const Change = z.object({
   ),
   holdout_share: z.number().min(0).max(0.5),
   incident_threshold: z.number().min(0).max(1),
-  exchange_rates: z.array(z.object({
-    currency: Currency,
-    starts_on: DayInput,
-    rate: z.union([z.number(), z.string().regex(/^\d{1,10}(\.\d{1,8})?$/, "is not a rate")])
-      .refine((rate) => Number(rate) > 0 && Number(rate) < 1e10, "is not a rate"),
-  })).max(1_000).openapi({ description: "All rates" }),
+  exchange_rates: ExchangeRates,
 }).partial().openapi("ChurnSettingsChange");
 
 const read = createRoute({

@@ -1,32 +1,5 @@
 insert into private.deployment default values;
 
-insert into private.organization_settings (position, name, unit, description) values
-  (1, 'name', 'text', 'The organization''s name, 1 to 200 characters'),
-  (2, 'country', 'ISO 3166-1 alpha-2', 'The country in which numbers without a country code are read'),
-  (3, 'time_zone', 'IANA time zone', 'The zone of days, quiet hours and deadlines'),
-  (4, 'currency', 'ISO 4217', 'The currency of amounts'),
-  (5, 'locale', 'language', 'The language of e-mails to the organization''s people: en or fr'),
-  (6, 'quiet_hours_start', 'local time', 'From then on no message is sent until quiet_hours_end; null: no quiet hours'),
-  (7, 'quiet_hours_end', 'local time', 'The end of the quiet hours; null with quiet_hours_start'),
-  (8, 'contact_details', 'text', 'In the answer to HELP; campaigns to North America need it'),
-  (9, 'allowed_countries', 'ISO 3166-1 alpha-2', 'The countries whose numbers may be texted; null: only the own one'),
-  (10, 'marketing_consent', 'choice', 'required: marketing goes only to numbers with consent in the ledger; or '
-    'not_required'),
-  (11, 'marketing_gap_messages', 'messages', 'Maximum marketing messages to a number within marketing_gap_hours; null: '
-    'no limit'),
-  (12, 'marketing_gap_hours', 'hours', 'The period of marketing_gap_messages; null with it'),
-  (13, 'messages_per_second', 'messages per second', 'Of all numbers and campaigns together; null: no limit'),
-  (14, 'daily_spending_limit', 'currency', 'Maximum estimated cost of the messages of a local day; null: no limit'),
-  (15, 'unknown_outcome_service', 'choice', 'A service message whose outcome is unknown: resend or hold'),
-  (16, 'unknown_outcome_marketing', 'choice', 'A marketing message whose outcome is unknown: resend or hold'),
-  (17, 'alert_opt_out_rate', 'share (0 to 1)', 'A campaign with a higher share of opt-outs raises an alert; null: no '
-    'alert'),
-  (18, 'alert_failure_rate', 'share (0 to 1)', 'A campaign with a higher share of failures raises an alert; null: no '
-    'alert'),
-  (19, 'alert_after', 'messages', 'Messages of a campaign before its rates are evaluated'),
-  (20, 'message_retention_months', 'months', 'How long messages are kept, 1 to 120'),
-  (21, 'audit_retention_months', 'months', 'How long the audit log is kept at least, 12 to 120');
-
 -- System roles have fixed ids: every database has the same rows.
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',

@@ -185,16 +185,6 @@ create trigger recompute_lead_days after update of time_zone on public.organizat
 select private.audit_table('public.organizations');
 
 
-create table private.organization_settings (
-  name text primary key,
-  position smallint not null constraint organization_settings_position unique,
-  unit text not null,
-  description text not null
-);
-comment on table private.organization_settings is
-  'The columns of organizations that an organization sets itself, as the API describes them.';
-
-
 create table public.profiles (
   id uuid primary key,
   is_service boolean not null default false,
