@@ -14,6 +14,7 @@ const months = 60;
 
 const tables = [
   "public.clients",
+  "public.client_risks",
   "public.client_movements",
   "public.client_spells",
   "public.client_interactions",
@@ -60,6 +61,9 @@ async function loadLedger(
     from generate_series(1, ${clients}::int) n
     cross join lateral (
       select current_date - ${months}::int * 30 + (n::bigint * 7919 % (${months}::int * 28))::int as since) d`;
+  await sql`
+    insert into public.client_risks (organization_id, client_id)
+    select organization_id, id from public.clients where organization_id = ${organization}`;
   await sql`
     insert into public.client_movements (organization_id, client_id, day, place, kind, amount, client_change, currency,
       segment, mrr_after, status_after, entry, contract, contract_mrr, entry_currency, entry_segment, reason, cause,

@@ -74,6 +74,7 @@ export async function reportRows(
 const parts = (organization: string, client: string): string[] =>
   [
     "select * from public.clients where id = '$client'",
+    "select * from public.client_risks where organization_id = '$org' and client_id = '$client'",
     "select * from public.client_contacts where organization_id = '$org' and client_id = '$client'",
     "select * from public.client_interactions where organization_id = '$org' and client_id = '$client' order by id desc limit 20",
     "select * from public.client_issues where organization_id = '$org' and client_id = '$client' order by status = 'closed', id desc limit 20",
@@ -91,8 +92,8 @@ const parts = (organization: string, client: string): string[] =>
 /** What everything about a client costs in one call, against its parts. */
 export async function detail(sql: postgres.Sql, caller: Caller): Promise<Row> {
   const [found] = await sql`
-    select id from public.clients
-    where organization_id = ${caller.organization} and status = 'active' and score is not null order by random() limit 1`;
+    select client_id as id from public.client_risks
+    where organization_id = ${caller.organization} and score is not null order by random() limit 1`;
   const client = String(found?.["id"]);
   const texts = parts(caller.organization, client);
   const session = await sql.reserve();

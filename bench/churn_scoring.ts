@@ -65,7 +65,7 @@ async function score(sql: postgres.Sql, organization: string): Promise<Slices> {
 
 /** A tenth of the clients gets what moves its score by more than a point; gives the ids of those that moved. */
 async function scoreMoved(sql: postgres.Sql, organization: string) {
-  await sql`create table private.bench_before as select id, score from public.clients where organization_id = ${organization}`;
+  await sql`create table private.bench_before as select client_id, score from public.client_risks where organization_id = ${organization}`;
   await sql`alter table public.clients disable trigger user`;
   await sql`
     update public.clients set stated_risk = case stated_risk when 'high' then 'low' else 'high' end
@@ -74,8 +74,8 @@ async function scoreMoved(sql: postgres.Sql, organization: string) {
   await sql`vacuum (analyze) public.clients`;
   const slices = await score(sql, organization);
   const rows = await sql`
-    select c.id from public.clients c join private.bench_before b using (id) where c.score is distinct from b.score
-    order by c.id`;
+    select k.client_id as id from public.client_risks k join private.bench_before b using (client_id)
+    where k.score is distinct from b.score order by 1`;
   await sql`drop table private.bench_before`;
   return { slices, ids: rows.map(({ id }) => String(id)) };
 }
@@ -87,13 +87,14 @@ async function updatedByKey(sql: postgres.Sql, ids: string[]): Promise<number> {
     for (let first = 0; first < ids.length; first += portion) {
       const some = ids.slice(first, first + portion);
       await sql.begin(async (transaction) => {
-        await transaction`select set_config('signalbox.derived', 'on', true)`;
         await transaction`
-          update public.clients set score = case when score > 50 then score - 1.5 else score + 1.5 end, score_day = current_date
-          where id = any (${some})`;
+          update public.client_risks
+          set score = case when score > 50 then score - 1.5 else score + 1.5 end, score_day = current_date
+          where client_id = any (${some})`;
         await transaction`
           insert into private.client_scores (organization_id, client_id, day, score, band, model_id)
-          select organization_id, id, current_date, score, band, score_model_id from public.clients where id = any (${some})
+          select organization_id, client_id, current_date, score, band, score_model_id from public.client_risks
+          where client_id = any (${some})
           on conflict on constraint client_scores_pkey do update set score = excluded.score`;
       });
     }
@@ -113,11 +114,11 @@ export async function scoring(
   const computed = await ofThree(() => computeScores(sql, organization));
   const bare = await ofThree(() => bareInsert(sql, clients));
   const first = await score(sql, organization);
-  await sql`vacuum (analyze) public.clients, private.client_scores`;
+  await sql`vacuum (analyze) public.clients, public.client_risks, private.client_scores`;
   const unmoved = await score(sql, organization);
   const alone = await computeFeatures(sql, organization);
   const { slices: moved, ids } = await scoreMoved(sql, organization);
-  await sql`vacuum (analyze) public.clients, private.client_scores`;
+  await sql`vacuum (analyze) public.clients, public.client_risks, private.client_scores`;
   const byKey = await updatedByKey(sql, ids);
   const all = clients.toLocaleString("en");
   return [

@@ -2,7 +2,7 @@
 -- have, the other organization, and what the tables themselves show.
 begin;
 \ir support.inc
-select plan(475);
+select plan(485);
 
 create function tests.client(name text, organization text, actor text, terms jsonb default '{}') returns uuid
 language plpgsql as $$
@@ -44,6 +44,7 @@ select policies_are('client_contacts', array['those who see the client read its 
 select policies_are('client_interactions', array['those who see the client read its interactions']);
 select policies_are('client_issues', array['those who see the client read its issues']);
 select policies_are('client_links', array['those who see both sides read links']);
+select policies_are('client_risks', array['those who see the client read its risk']);
 select policies_are('client_segments', array['members read their organization''s client segments']);
 select policies_are('incident_types', array['members read their organization''s incident types']);
 
@@ -127,12 +128,16 @@ from unnest(tests.everyone()) actor, unnest(array['client_issues', 'client_inter
 select is(tests.outcome(actor, 'select from public.clients'), rows, format('%s sees %s of the clients.', actor, rows))
 from (values ('admin', '2'), ('marketing_agent', '2'), ('manager', '0'), ('suspended', '0'), ('outsider', '1'),
   ('service_role', (select count(*)::text from public.clients))) v (actor, rows);
+select is(tests.outcome(actor, 'select score, band, risk_theme, trend from public.client_risks'), rows,
+  format('%s sees %s of their risks.', actor, rows))
+from (values ('admin', '2'), ('marketing_agent', '2'), ('manager', '0'), ('suspended', '0'), ('outsider', '1'),
+  ('service_role', (select count(*)::text from public.clients))) v (actor, rows);
 select is(tests.outcome('anon', 'select from public.' || t), '42501', format('anon reads no %s.', t))
-from unnest(array['clients', 'client_contacts', 'client_interactions', 'client_issues', 'client_links', 'client_movements',
+from unnest(array['clients', 'client_risks', 'client_contacts', 'client_interactions', 'client_issues', 'client_links', 'client_movements',
   'client_spells', 'client_segments', 'incident_types', 'churn_settings', 'exchange_rates']) t;
 select is(tests.outcome(actor, statement), '42501', format('%s does not %s.', actor, statement))
 from unnest(array['admin', 'service_role']) actor, unnest(array['update public.clients set name = ''x''',
-  'delete from public.clients', 'update public.client_issues set title = ''x''', 'delete from public.client_contacts',
+  'delete from public.clients', 'update public.client_risks set score = 1', 'update public.client_issues set title = ''x''', 'delete from public.client_contacts',
   'update public.client_interactions set subject = ''x''', 'delete from public.client_segments']) statement;
 select throws_ok('update public.client_interactions set details = ''x''', '42501', null,
   'Not even the owner can change interactions.');

@@ -30,7 +30,7 @@ select is((tests.latest_model()).method, 'rule', 'Where nobody ever left the rul
 select is((tests.latest_model()).confidence, 'none', 'It has no confidence.');
 select is((tests.latest_model()).calibration, null, 'It gives no probability.');
 select tests.score();
-select is((select count(score)::integer from public.clients where organization_id = tests.id('ours')), 0,
+select is((select count(score)::integer from public.client_risks where organization_id = tests.id('ours')), 0,
   'Nobody has a score then.');
 select tests.act_as('admin');
 select is(public.client_factors(tests.id('ours'), tests.id('client 1')) ->> 'score', null, 'Factors say no score.');
@@ -76,7 +76,7 @@ select ok((select count(*) = 3 from tests.told_points('technical_agent')) and ex
   'Not for who reads customers.');
 select is(tests.outcome(a, 'select unpaid_since from public.clients'), '42501', a || ' does not read since when a client owes over the Data API.')
 from unnest('{admin,technical_agent}'::text[]) a;
-select is(tests.outcome('technical_agent', 'select id, name, status, mrr, score from public.clients'), '5', 'The client is read.');
+select is(tests.outcome('technical_agent', 'select id, name, status, mrr from public.clients'), '5', 'The client is read.');
 create function tests.means(actor text) returns table (name text, mean jsonb, sd jsonb) language sql as $$
   select f ->> 'name', f -> 'mean', f -> 'sd'
   from jsonb_array_elements(tests.answer(actor, 'public.churn_model(tests.id(''ours''))') #> '{model,features}') f
@@ -99,9 +99,9 @@ end
 $$;
 select is((tests.latest_model()).confidence, 'low', 'When somebody has left there is a probability of low confidence.');
 select tests.score();
-select is((select count(score)::integer from public.clients where organization_id = tests.id('ours')), 4,
+select is((select count(score)::integer from public.client_risks where organization_id = tests.id('ours')), 4,
   'Those in service are scored.');
-select ok((select abs(avg(score) - 100 * private.yearly_share(tests.id('ours'))) < 0.1 from public.clients
+select ok((select abs(avg(score) - 100 * private.yearly_share(tests.id('ours'))) < 0.1 from public.client_risks
   where organization_id = tests.id('ours')), 'On average it is the share that left in the last year, for 90 days.');
 select ok(private.yearly_share(tests.id('ours')) between 0.05 and 0.10, 'One of five in 100 to 365 days each.');
 create table tests.shares as select private.yearly_share(tests.id('ours')) as share;
@@ -205,10 +205,10 @@ select is(tests.outcome('postgres', $q$update public.churn_models set accepted =
 
 -- Scores
 select tests.score(300);
-select is((select count(*)::integer from public.clients where organization_id = tests.id('ours') and score is not null),
+select is((select count(*)::integer from public.client_risks where organization_id = tests.id('ours') and score is not null),
   (select count(*)::integer from public.clients where organization_id = tests.id('ours') and status = 'active'),
   'All clients in service are scored.');
-select is((select count(distinct score_model_id)::integer from public.clients where organization_id = tests.id('ours')), 1,
+select is((select count(distinct score_model_id)::integer from public.client_risks where organization_id = tests.id('ours')), 1,
   'By one model.');
 select is((select r.clients from private.scoring_runs r where r.organization_id = tests.id('ours') and r.finished_at is not null
   order by r.id desc limit 1), (select count(*)::integer from public.clients where organization_id = tests.id('ours')
@@ -217,7 +217,7 @@ select is((select sum(d.clients)::integer from private.band_days d join private.
   where r.model_id = (tests.latest_model()).id),
   (select count(*)::integer from public.clients where organization_id = tests.id('ours') and status = 'active'),
   'The bands add up.');
-select is((select count(*)::integer from public.clients where organization_id = tests.id('ours')
+select is((select count(*)::integer from public.client_risks where organization_id = tests.id('ours')
   and band is distinct from private.risk_band(score, '{10,30,60}')), 0, 'Each has the band of its score.');
 create table tests.before as select count(*) as scores from private.client_scores;
 update private.churn_model_state set score_requested_at = clock_timestamp();
@@ -240,7 +240,7 @@ select is((select count(distinct round((f ->> 'mean_log_odds')::numeric, 9))::in
 select is((select count(*)::integer from tests.explained where f -> 'raising' <> '[]' and (
   select sum((t ->> 'percentage')::integer) from jsonb_array_elements(f -> 'raising') t) <> 100), 0,
   'Percentages add up to 100.');
-select is((select count(*)::integer from tests.explained e join public.clients c on c.id = e.id
+select is((select count(*)::integer from tests.explained e join public.client_risks c on c.client_id = e.id
   where abs((e.f ->> 'score')::float8 - c.score) > 1), 0, 'The score is that of the list, to a point.');
 select is(private.factor_lists('[{"name": "mrr", "theme": "contract", "transform": "log", "mean": 0, "points": -1, "value": 1}]',
   'x', true) -> 'raising', '[]', 'Where nothing raises the list is empty.');
@@ -261,7 +261,7 @@ begin
   perform tests.score();
 end
 $$;
-select is((select score from public.clients where id = tests.id('leaving')), null, 'Who has given notice has no score.');
+select is((select score from public.client_risks where client_id = tests.id('leaving')), null, 'Who has given notice has no score.');
 select is((select score from private.client_scores where client_id = tests.id('leaving') order by day desc limit 1), null,
   'The history says since when.');
 select matches(tests.as_admin($q$select public.client_factors(tests.id('ours'), tests.id('leaving')) ->> 'reason'$q$),
@@ -287,10 +287,10 @@ begin
   perform tests.score();
 end
 $$;
-select bag_eq($q$select trend, trend_days from public.clients where trend is not null$q$,
+select bag_eq($q$select trend, trend_days from public.client_risks where trend is not null$q$,
   $q$values ('stable', 30), ('rising', 30)$q$, 'The trend compares with the snapshot of a month ago.')
-where (select max(score) from public.clients where trend = 'rising') is not null;
-select is((select count(*)::integer from public.clients where organization_id = tests.id('ours') and trend is not null), 2,
+where (select max(score) from public.client_risks where trend = 'rising') is not null;
+select is((select count(*)::integer from public.client_risks where organization_id = tests.id('ours') and trend is not null), 2,
   'Without a snapshot of that day there is no trend.');
 
 -- Labels that mean nothing
@@ -349,7 +349,7 @@ update private.churn_model_state set score_requested_at = clock_timestamp();
 delete from private.churn_alerts where true;
 delete from private.churn_digests where true;
 update public.clients set owner_id = tests.id('marketing_agent') where id = (
-  select c.id from public.clients c where c.organization_id = tests.id('ours') and c.score > 1 order by c.score desc limit 1);
+  select c.client_id from public.client_risks c where c.organization_id = tests.id('ours') and c.score > 1 order by c.score desc limit 1);
 select tests.score();
 select ok((select count(*) from private.churn_alerts) > 100, 'Who enters the highest band is noted.');
 select is(private.send_churn_digests(), 1, 'A digest is sent.');
@@ -362,7 +362,7 @@ select is((select count(*)::integer from public.notifications n where n.kind = '
   'Others are not notified.');
 select is((select count(*)::integer from public.emails e where e.kind = 'churn'), 2, 'It comes by e-mail too.');
 insert into private.churn_alerts (organization_id, client_id, day, score)
-select tests.id('ours'), c.id, current_date - 1, 99 from public.clients c where c.organization_id = tests.id('ours') and c.score is not null limit 1;
+select tests.id('ours'), c.client_id, current_date - 1, 99 from public.client_risks c where c.organization_id = tests.id('ours') and c.score is not null limit 1;
 select is(private.send_churn_digests(), 0, 'Not again on the same day.');
 update private.churn_digests set day = day - 1 where true;
 select is(private.send_churn_digests(), 1, 'The next day.');

@@ -18,7 +18,7 @@ declare
   created uuid := tests.as_admin(format('select public.create_client(tests.id(''ours''), %L) ->> ''id''',
     jsonb_build_object('name', name, 'segment', 'enterprise', 'amount', '200') || terms));
 begin
-  update public.clients c set score = 70, band = $2, risk_theme = theme where c.id = created;
+  update public.client_risks k set score = 70, band = $2, risk_theme = theme where k.client_id = created;
   return tests.remember(name, created);
 end
 $$;

@@ -15,10 +15,11 @@ $$;
 create function tests.clients(organization text, number integer) returns void language plpgsql as $$
 begin
   perform set_config('signalbox.derived', 'on', true);
-  insert into public.clients (organization_id, name, segment, currency, status, mrr, since, spell_started_on, score, band)
+  insert into public.clients (organization_id, name, segment, currency, status, mrr, since, spell_started_on)
   select tests.id(organization), organization || ' ' || n, 'individual', 'GHS', 'active', 100, current_date - 200,
-    current_date - 200, 70, 'critical'
+    current_date - 200
   from generate_series(1, number) n;
+  update public.client_risks k set score = 70, band = 'critical' where k.organization_id = tests.id(organization);
   insert into public.client_movements (organization_id, client_id, day, place, kind, amount, client_change, currency,
     segment, mrr_after, status_after, entry, contract, contract_mrr, entry_currency, entry_segment, cause, recorded_at)
   select c.organization_id, c.id, c.since, 1, 'new', 100, 1, 'GHS', 'individual', 100, 'active', 'amount', '', 100, 'GHS',
@@ -86,8 +87,8 @@ select is((select count(*)::integer from private.client_scores s where s.organiz
 -- Recommendations
 do $$
 begin
-  perform set_config('signalbox.derived', 'on', true);
-  update public.clients c set score = 70, band = 'critical', risk_theme = 'contact' where c.organization_id = tests.id('late');
+  update public.client_risks k set score = 70, band = 'critical', risk_theme = 'contact'
+  where k.organization_id = tests.id('late');
   insert into private.recommendation_runs (organization_id, run_id)
   select r.organization_id, r.id from private.scoring_runs r where r.organization_id = tests.id('late');
 end

@@ -24,7 +24,7 @@ export async function clientInHighestBand(organization: Organization): Promise<s
     on conflict do nothing`;
   const { id } = await addClient(organization.admin, { amount: 200 });
   await database()`
-    update public.clients set score = 70, band = 'critical', risk_theme = 'contact' where id = ${id}`;
+    update public.client_risks set score = 70, band = 'critical', risk_theme = 'contact' where client_id = ${id}`;
   return id;
 }
 

@@ -96,6 +96,8 @@ insert into private.report_joins (source, name, clause) values
     'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
   ('audit_logs', 'actor', 'left join public.profiles a on a.id = b.actor_id'),
   ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id'),
+  ('clients', 'risk',
+    'left join public.client_risks k on k.organization_id = b.organization_id and k.client_id = b.id'),
   ('clients', 'owner', 'left join public.profiles a on a.id = b.owner_id'),
   ('clients', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id');
 
@@ -262,8 +264,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('clients', 'status', 'Status', 'choice', 'b.status', null, '',
       'prospect,trial,trial_lost,active,paused,leaving,churned', null),
     ('clients', 'stated_risk', 'Stated risk', 'choice', 'b.stated_risk', null, '', 'low,medium,high', null),
-    ('clients', 'band', 'Risk band', 'text', 'b.band', null, '', null, null),
-    ('clients', 'score', 'Risk score', 'number', 'b.score::numeric', null, 'ungrouped', null, null),
+    ('clients', 'band', 'Risk band', 'text', 'k.band', 'risk', '', null, null),
+    ('clients', 'score', 'Risk score', 'number', 'k.score::numeric', 'risk', 'ungrouped', null, null),
     ('clients', 'mrr', 'Monthly revenue', 'money', 'b.mrr', null, 'ungrouped', null, 'b.currency'),
     ('clients', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
     ('clients', 'since', 'Client since', 'date', 'b.since', null, '', null, null),

@@ -100,13 +100,6 @@ create table public.clients (
   trial_ends_on date,
   unpaid_since date,
   last_interaction_at timestamptz,
-  score real constraint clients_score_range check (score between 0 and 100),
-  band text,
-  score_day date,
-  score_model_id uuid,
-  risk_theme text,
-  trend text,
-  trend_days integer,
   search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
     || ' ' || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
   created_by uuid references public.profiles (id) on delete set null,
@@ -134,11 +127,6 @@ comment on column public.clients.spell_started_on is 'The first day of the curre
 comment on column public.clients.leaves_on is 'The planned first day without service.';
 comment on column public.clients.unpaid_since is
   'Since when a linked customer has owed something, as the nightly job saw it.';
-comment on column public.clients.score is
-  'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
-comment on column public.clients.score_day is 'The day on which the score last changed by a point or more.';
-comment on column public.clients.risk_theme is 'What raises the risk of the client most, as of score_day.';
-comment on column public.clients.score_model_id is 'The record of public.churn_models by which the score was computed.';
 
 -- The listing indexes contain only clients that are not deleted. None ends in id: see customers.
 create index clients_listing on public.clients (organization_id, created_at desc) where deleted_at is null;
@@ -148,9 +136,6 @@ create index clients_by_owner on public.clients (organization_id, owner_id, crea
   include (id, team_id, status, segment) where deleted_at is null;
 create index clients_by_team on public.clients (organization_id, team_id, created_at desc)
   include (id, owner_id, status, segment) where deleted_at is null;
-create index clients_by_score on public.clients (organization_id, score desc nulls last) where deleted_at is null;
-create index clients_by_band on public.clients (organization_id, band, score desc nulls last)
-  where deleted_at is null and band is not null;
 create index clients_by_name on public.clients (organization_id, name) where deleted_at is null;
 create index clients_by_mrr on public.clients (organization_id, mrr) where deleted_at is null;
 create index clients_by_since on public.clients (organization_id, since) where deleted_at is null;
@@ -193,9 +178,8 @@ revoke all on public.clients from public, anon, authenticated, service_role;
 -- Without unpaid_since: what customers owe is for those who may read customers.
 grant select (id, organization_id, version, name, segment, client_type, region, category, external_id, account_number,
   phone, email, contract_ends_on, stated_risk, custom_fields, owner_id, team_id, status, since, mrr, currency,
-  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, score, band, score_day,
-  score_model_id, risk_theme, trend, trend_days, search_text, created_by, deleted_at, deleted_by, merged_into,
-  created_at, updated_at) on public.clients to authenticated;
+  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, search_text, created_by,
+  deleted_at, deleted_by, merged_into, created_at, updated_at) on public.clients to authenticated;
 grant select on public.clients to service_role;
 
 create trigger derive_columns before insert or update on public.clients
@@ -419,7 +403,6 @@ create table private.client_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   segment text not null,
   status text not null,
-  band text,
   currency text not null,
   clients bigint not null,
   mrr numeric not null,
@@ -429,5 +412,5 @@ comment on table private.client_totals is 'Clients, not deleted, and their reven
 
 create index client_totals_organization on private.client_totals (organization_id);
 create index client_totals_pending on private.client_totals (organization_id) where not rolled_up;
-create unique index client_totals_once on private.client_totals (organization_id, segment, status, band, currency)
-  nulls not distinct where rolled_up;
+create unique index client_totals_once on private.client_totals (organization_id, segment, status, currency)
+  where rolled_up;

@@ -118,6 +118,49 @@ create index scoring_runs_latest on private.scoring_runs (organization_id, day d
 create index scoring_runs_model on private.scoring_runs (organization_id, model_id);
 
 
+-- Apart from clients: a scoring changes most rows, and a row of clients is wide, with checks and many indexes.
+create table public.client_risks (
+  organization_id uuid not null,
+  client_id uuid not null,
+  score real constraint client_risks_score_range check (score between 0 and 100),
+  band text,
+  score_day date,
+  score_model_id uuid,
+  risk_theme text,
+  trend text,
+  trend_days integer,
+  -- The client first: slices look up each client by its id alone.
+  primary key (client_id, organization_id),
+  constraint client_risks_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+comment on table public.client_risks is 'The risk of each client as it is now: one row a client, made with it.';
+comment on column public.client_risks.score is
+  'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
+comment on column public.client_risks.score_day is 'The day on which the score last changed by a point or more.';
+comment on column public.client_risks.risk_theme is 'What raises the risk of the client most, as of score_day.';
+comment on column public.client_risks.score_model_id is
+  'The record of public.churn_models by which the score was computed.';
+
+-- None ends in the id of the client: see customers.
+create index client_risks_by_score on public.client_risks (organization_id, score desc nulls last);
+create index client_risks_by_band on public.client_risks (organization_id, band, score desc nulls last)
+  where band is not null;
+
+alter table public.client_risks enable row level security;
+
+create policy "those who see the client read its risk" on public.client_risks for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_risks.organization_id and c.id = client_risks.client_id));
+
+revoke all on public.client_risks from public, anon, authenticated, service_role;
+grant select on public.client_risks to authenticated, service_role;
+
+create trigger add_risks after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.add_client_risks();
+
+
 create table private.client_scores (
   organization_id uuid not null,
   client_id uuid not null,

@@ -14,12 +14,12 @@ begin
         c.stated_risk, c.custom_fields, c.owner_id,
         (select p.full_name from public.profiles p where p.id = c.owner_id) as owner_name, c.team_id, c.status, c.since,
         c.mrr::text, c.currency, c.spell_started_on, c.paused_on, c.notice_on, c.leaves_on, c.trial_ends_on,
-        c.last_interaction_at, c.score, c.band, c.score_day,
-        c.score_model_id, c.risk_theme, c.trend, c.trend_days,
+        c.last_interaction_at, k.score, k.band, k.score_day, k.score_model_id, k.risk_theme, k.trend, k.trend_days,
         private.contacts_of(c.organization_id, c.id) as contacts, c.created_by,
         (select p.full_name from public.profiles p where p.id = c.created_by) as created_by_name, c.created_at,
         c.updated_at, c.deleted_at
       from (select u.*, row_number() over () as n from unnest(clients) u) c
+      left join public.client_risks k on k.organization_id = c.organization_id and k.client_id = c.id
     ) r);
 end
 $$;

@@ -6,23 +6,23 @@ as $$
 begin
   if tg_op = 'INSERT' then
     insert into private.client_totals
-    select organization_id, segment, status, band, currency, count(*), sum(mrr)
-    from new_rows where deleted_at is null group by 1, 2, 3, 4, 5;
+    select organization_id, segment, status, currency, count(*), sum(mrr)
+    from new_rows where deleted_at is null group by 1, 2, 3, 4;
   elsif tg_op = 'DELETE' then
     insert into private.client_totals
-    select t.organization_id, t.segment, t.status, t.band, t.currency, -count(*), -sum(t.mrr)
+    select t.organization_id, t.segment, t.status, t.currency, -count(*), -sum(t.mrr)
     from old_rows t
     where t.deleted_at is null and exists (select from public.organizations o where o.id = t.organization_id)
-    group by 1, 2, 3, 4, 5;
+    group by 1, 2, 3, 4;
   else
     insert into private.client_totals
-    select d.organization_id, d.segment, d.status, d.band, d.currency, sum(d.sign), sum(d.sign * d.mrr)
+    select d.organization_id, d.segment, d.status, d.currency, sum(d.sign), sum(d.sign * d.mrr)
     from (
-      select organization_id, segment, status, band, currency, mrr, 1 as sign from new_rows where deleted_at is null
+      select organization_id, segment, status, currency, mrr, 1 as sign from new_rows where deleted_at is null
       union all
-      select organization_id, segment, status, band, currency, mrr, -1 from old_rows where deleted_at is null
+      select organization_id, segment, status, currency, mrr, -1 from old_rows where deleted_at is null
     ) d
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4
     having sum(d.sign) <> 0 or sum(d.sign * d.mrr) <> 0;
   end if;
   return null;

@@ -18,7 +18,8 @@ begin
     return refusal;
   end if;
   if count_to is not null then
-    execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
+    execute format('select count(*) from (select from %s where %s limit %s) c', private.client_source(), conditions,
+      count_to)
     into matching;
   end if;
   execute format($query$
@@ -28,7 +29,7 @@ begin
         o.full_name, k.name, k.email, k.phone, private.utc_text(x.last_interaction_at), private.utc_text(x.created_at),
         private.utc_text(x.updated_at)) order by x.id), '[]'),
       'last', (array_agg(x.id order by x.id desc))[1])
-    from (select x.* from public.clients x where %s %s order by x.id limit %s) x
+    from (select x.* from %s where %s %s order by x.id limit %s) x
     left join public.profiles o on o.id = x.owner_id
     left join public.client_contacts k
       on k.organization_id = x.organization_id and k.client_id = x.id and k.is_primary
@@ -37,7 +38,7 @@ begin
       where s.organization_id = x.organization_id and s.client_id = x.id and x.status = 'churned'
       order by s.spell_no desc limit 1
     ) e on true
-  $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
+  $query$, private.client_source(), conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer;
   return answer || jsonb_build_object('matching', matching, 'columns', (
     select jsonb_agg(jsonb_build_object('name', c.name, 'kind', case

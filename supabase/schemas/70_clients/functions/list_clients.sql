@@ -1,5 +1,5 @@
 -- filters: { status?, segment?, band?: a band | none, owner?: id | me | none, team_id?, contract_ends_to?, search?,
--- deleted?: "true" }. Conditions on clients x, without the caller's scope.
+-- deleted?: "true" }. Conditions on clients x and their risk k (client_source), without the caller's scope.
 create function private.client_filters(filters jsonb)
 returns text
 language plpgsql stable set search_path = ''
@@ -14,8 +14,8 @@ begin
     conditions := conditions || format(' and x.segment = %L', filters ->> 'segment');
   end if;
   if filters ? 'band' then
-    conditions := conditions || case filters ->> 'band' when 'none' then ' and x.band is null'
-      else format(' and x.band = %L', filters ->> 'band') end;
+    conditions := conditions || case filters ->> 'band' when 'none' then ' and k.band is null'
+      else format(' and k.band = %L', filters ->> 'band') end;
   end if;
   if filters ? 'owner' then
     conditions := conditions || case filters ->> 'owner' when 'none' then ' and x.owner_id is null'
@@ -30,6 +30,16 @@ begin
   end if;
   return conditions || coalesce(' and ' || private.search_filter(filters), '');
 end
+$$;
+
+-- Clients x with their risk k, as SQL. Where k is not used PostgreSQL leaves the join out; sorted by score it is an inner
+-- one, so that the index of scores gives the order. Each client has a risk.
+create function private.client_source(sort_column text default null)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('public.clients x %sjoin public.client_risks k on k.organization_id = x.organization_id and k.client_id = x.id',
+    case when sort_column = 'score' then '' else 'left ' end)
 $$;
 
 -- The SQL condition on clients x for a filter within the scope of the caller's permission. 403 without it. Deleted
@@ -71,13 +81,14 @@ begin
   conditions := private.client_conditions(organization_id, coalesce(filters, '{}'), 'clients:read');
   execute format(
     'with p as (
-      select x.id, row_number() over (order by x.%2$I %3$s, x.id %4$s) as n
-      from public.clients x where %1$s order by x.%2$I %3$s, x.id %4$s limit %5$s offset %6$s
+      select x.id, row_number() over (order by %7$s.%2$I %3$s, x.id %4$s) as n
+      from %8$s where %1$s order by %7$s.%2$I %3$s, x.id %4$s limit %5$s offset %6$s
     )
     select jsonb_build_object(
-      ''total'', (select count(*) from public.clients x where %1$s),
+      ''total'', (select count(*) from %9$s where %1$s),
       ''rows'', private.client_rows(array(select c from p join public.clients c on c.id = p.id order by p.n)))',
-    conditions, sort_column, direction || nulls, direction, page_limit, page_offset)
+    conditions, sort_column, direction || nulls, direction, page_limit, page_offset,
+    case sort_column when 'score' then 'k' else 'x' end, private.client_source(sort_column), private.client_source())
   into answer;
   return answer;
 end

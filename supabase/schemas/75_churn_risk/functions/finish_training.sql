@@ -191,26 +191,25 @@ begin
       cross join lateral (values %s) v (theme, points)
       where r.organization_id = %L and r.part = any (%L)
       group by 1
-    ) t $q$, private.theme_values(model, private.standard_terms(model.features, 'r'), null), model.organization_id, parts)
+    ) t $q$, (
+      select string_agg(format('(%L, %s)', p.theme, p.points), ', ' order by p.theme)
+      from private.theme_points(model, private.standard_terms(model.features, 'r'), null) p), model.organization_id, parts)
   into answer;
   return answer;
 end
 $$;
 
--- The contributions of each theme to the log-odds as SQL: ('contact', …), … measured from the means in baseline, or from
--- the mean of the training rows.
-create function private.theme_values(model public.churn_models, terms text[], baseline double precision[])
-returns text
-language sql stable set search_path = ''
+-- The contributions of each theme to the log-odds as SQL, measured from the means in baseline, or from the mean of the
+-- training rows.
+create function private.theme_points(model public.churn_models, terms text[], baseline double precision[])
+returns table (theme text, points text)
+language sql stable rows 10 set search_path = ''
 as $$
-  select string_agg(format('(%L, %s)', t.theme, t.points), ', ' order by t.theme)
-  from (
-    select f.value ->> 'theme' as theme, string_agg(format('%L::float8 * (%s - %L::float8)',
-      (f.value ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1), terms[f.ordinality],
-      coalesce(baseline[f.ordinality], 0)), ' + ' order by f.ordinality) as points
-    from jsonb_array_elements(model.features) with ordinality f
-    group by 1
-  ) t
+  select f.value ->> 'theme', string_agg(format('%L::float8 * (%s - %L::float8)',
+    (f.value ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1), terms[f.ordinality],
+    coalesce(baseline[f.ordinality], 0)), ' + ' order by f.ordinality)
+  from jsonb_array_elements(model.features) with ordinality f
+  group by 1
 $$;
 
 -- A record to be filled in, with the next number and the time that the rows of these parts cover.

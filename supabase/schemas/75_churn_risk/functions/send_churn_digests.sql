@@ -40,10 +40,10 @@ returns private.notification[]
 language sql stable set search_path = ''
 as $$
   with entered as (
-    select distinct on (c.id) c.id, c.name, c.owner_id, c.score
+    select distinct on (c.id) c.id, c.name, c.owner_id, k.score
     from private.churn_alerts a
     join public.clients c on c.organization_id = a.organization_id and c.id = a.client_id and c.deleted_at is null
-      and c.band = 'critical'
+    join public.client_risks k on k.organization_id = c.organization_id and k.client_id = c.id and k.band = 'critical'
     where a.organization_id = churn_digest.organization_id and a.digested_on is null
     order by c.id
   ), readers as (

@@ -72,20 +72,21 @@ returns table (client_id uuid, score real, mrr numeric, currency text, play_id u
   every_days integer, rank double precision, by_chance boolean, segment text)
 language sql stable rows 1000 set search_path = ''
 as $$
-  select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
-    c.score / 100 * (c.mrr * coalesce(k.rate, 1))::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1)
+  select c.id, x.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
+    x.score / 100 * (c.mrr * coalesce(k.rate, 1))::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1)
       - case when k.rate is null then 0 else p.cost::float8 end,
     private.is_held_out(run.salt, c.id, p.id, s.holdout_share), c.segment
   from public.clients c
+  join public.client_risks x on x.organization_id = run.organization_id and x.client_id = c.id
   join public.churn_settings s on s.organization_id = c.organization_id
   join public.organizations o on o.id = c.organization_id
   cross join lateral (select private.rate_on(o.id, c.currency, o.currency, today) as rate) k
-  join public.plays p on p.organization_id = run.organization_id and p.enabled and c.band = any (p.bands)
+  join public.plays p on p.organization_id = run.organization_id and p.enabled and x.band = any (p.bands)
     and (p.segments = '{}' or c.segment = any (p.segments))
     and (k.rate is null or c.mrr * k.rate >= coalesce(p.min_mrr, 0))
     and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
   where c.organization_id = run.organization_id and c.id = any (client_ids) and c.status = 'active'
-    and c.deleted_at is null and (p.themes = '{}' or c.risk_theme = any (p.themes))
+    and c.deleted_at is null and (p.themes = '{}' or x.risk_theme = any (p.themes))
     and (p.channel <> 'text' or private.may_be_texted(c))
 $$;
 

@@ -73,8 +73,10 @@ begin
   created := jsonb_populate_record(null::public.recommendations, recommendation);
   insert into public.recommendations (organization_id, client_id, title, details, score, mrr, currency, proposed_on,
     expires_on, created_by)
-  values (client.organization_id, client.id, created.title, coalesce(created.details, ''), client.score, client.mrr,
-    client.currency, private.local_day(organization_id), private.local_day(organization_id) + 30, auth.uid())
+  values (client.organization_id, client.id, created.title, coalesce(created.details, ''), (
+      select k.score from public.client_risks k
+      where k.organization_id = client.organization_id and k.client_id = client.id), client.mrr, client.currency,
+    private.local_day(organization_id), private.local_day(organization_id) + 30, auth.uid())
   returning * into created;
   return private.store_idempotent_response(organization_id, private.recommendation_json(created));
 end
