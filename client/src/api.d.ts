@@ -630,7 +630,7 @@ export interface paths {
         };
         /**
          * All settings of the organization, each with its default and unit
-         * @description What belongs to leads is in /leads/settings, /leads/calendar and /leads/fields; senders are in /phone-numbers.
+         * @description Those that the caller may change: each names its permission, and leads:configure or churn:configure suffice for theirs. Also in /leads/settings, /leads/calendar, /clients/settings and /reports/settings. Lists have endpoints of their own: /leads/fields, /pipeline/stages, /clients/segments, /clients/incident-types, /phone-numbers, /templates.
          */
         get: operations["adminGetSettings"];
         put?: never;
@@ -640,7 +640,7 @@ export interface paths {
         head?: never;
         /**
          * Change settings of the organization
-         * @description All that are given or none. null switches a limit off. audit_retention_months is closed to API keys and impersonation (403 own_session_required).
+         * @description All that are given or none. null switches a limit off. business_hours and exchange_rates are replaced whole. message_retention_months and audit_retention_months are closed to API keys and impersonation (403 own_session_required).
          */
         patch: operations["adminUpdateSettings"];
         trace?: never;
@@ -3849,7 +3849,7 @@ export interface paths {
         put?: never;
         /**
          * Export a report to a file
-         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 500 (`limits` of GET /reports/fields); `truncated` of the run says when there are more. With `sheets` it goes into a Google spreadsheet: without `spreadsheet` into the one that the caller named last for this report; its tab there is replaced when all of the new one is written. 409 `google_not_connected` until an admin has connected Google Sheets. What Google refuses later is the `reason` of the run: `spreadsheet_not_shared`, `google_refused`, `spreadsheet_full`.
+         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too; so do numbers and texts of messages, conversations and campaign recipients, unless a filter of `all` says that `….customer.id` is not empty. At most 100,000 rows, in a PDF 1,000 (`limits` of GET /reports/fields); `truncated` of the run says when there are more. With `sheets` it goes into a Google spreadsheet: without `spreadsheet` into the one that the caller named last for this report; its tab there is replaced when all of the new one is written. 409 `google_not_connected` until an admin has connected Google Sheets. What Google refuses later is the `reason` of the run: `spreadsheet_not_shared`, `google_refused`, `spreadsheet_full`.
          */
         post: operations["exportReport"];
         delete?: never;
@@ -8377,8 +8377,8 @@ export interface components {
             /** @description All rates */
             exchange_rates?: {
                 /**
-                 * @description ISO 4217; the client's, else the organization's, if left out
-                 * @example GHS
+                 * @description ISO 4217
+                 * @example USD
                  */
                 currency: string;
                 /**
@@ -8386,6 +8386,7 @@ export interface components {
                  * @example 2026-09-01
                  */
                 starts_on: string;
+                /** @description What one unit is worth in the organization's currency */
                 rate: number | string;
             }[];
         };
@@ -13024,7 +13025,14 @@ export interface components {
              *         "value": 200,
              *         "default": 100,
              *         "unit": "messages",
-             *         "description": "Messages of a campaign before its rates are evaluated"
+             *         "description": "Messages of a campaign before its rates are evaluated",
+             *         "permission": "organization:update",
+             *         "type": "integer",
+             *         "nullable": false,
+             *         "minimum": 10,
+             *         "maximum": 1000000,
+             *         "choices": null,
+             *         "pattern": null
              *       }
              *     }
              */
@@ -13035,6 +13043,19 @@ export interface components {
                     /** @example messages */
                     unit: string;
                     description: string;
+                    /**
+                     * @description What the caller needs to see and change it
+                     * @example organization:update
+                     */
+                    permission: string;
+                    /** @enum {string} */
+                    type: "string" | "integer" | "number" | "boolean" | "array" | "object";
+                    nullable: boolean;
+                    /** @description Of a number; of a text its length, of a list its entries */
+                    minimum: number | null;
+                    maximum: number | null;
+                    choices: string[] | null;
+                    pattern: string | null;
                 };
             };
         };
@@ -13070,6 +13091,40 @@ export interface components {
             alert_after?: number;
             message_retention_months?: number;
             audit_retention_months?: number;
+            business_hours?: components["schemas"]["NewLeadCalendar"];
+            lead_sla_minutes?: number;
+            lead_reminder_minutes?: number;
+            /** @enum {string} */
+            lead_clock_starts?: "assignment" | "creation";
+            /** @enum {string} */
+            lead_on_reassignment?: "keep" | "restart";
+            lead_capacity?: number | null;
+            /** @enum {string} */
+            churn_recognition?: "service_end" | "cancellation" | "notice";
+            churn_pause_days?: number;
+            churn_unpaid_days?: number | null;
+            churn_band_limits?: number[];
+            churn_holdout_share?: number;
+            churn_incident_threshold?: number;
+            /** @description All rates */
+            exchange_rates?: {
+                /**
+                 * @description ISO 4217
+                 * @example USD
+                 */
+                currency: string;
+                /**
+                 * Format: date
+                 * @example 2026-09-01
+                 */
+                starts_on: string;
+                /** @description What one unit is worth in the organization's currency */
+                rate: number | string;
+            }[];
+            report_first_weekday?: number;
+            report_file_days?: number;
+            report_outside_links?: boolean;
+            report_outside_link_hours?: number;
         };
         PermissionCatalogue: {
             permissions: {

@@ -2292,16 +2292,6 @@ $$;
 create trigger recompute_lead_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_lead_days();
 
-create table private.organization_settings (
-  name text primary key,
-  position smallint not null constraint organization_settings_position unique,
-  unit text not null,
-  description text not null
-);
-
-comment on table private.organization_settings is
-  'The columns of organizations that an organization sets itself, as the API describes them.';
-
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 
 comment on table public.profiles is
@@ -2676,13 +2666,6 @@ create table public.clients (
   trial_ends_on date,
   unpaid_since date,
   last_interaction_at timestamptz,
-  score real constraint clients_score_range check (score between 0 and 100),
-  band text,
-  score_day date,
-  score_model_id uuid,
-  risk_theme text,
-  trend text,
-  trend_days integer,
   search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
     || ' ' || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
   created_by uuid references public.profiles (id) on delete set null,
@@ -5685,112 +5668,6 @@ comment on function public.delete_role is
   'Deletes a role of the organization; replace_with is the key of the role that its holders get.';
 
 grant execute on function public.delete_role(uuid, uuid, text) to authenticated;
-
-create function private.settings_of(organization_id uuid)
-returns jsonb
-language plpgsql stable set search_path = ''
-as $$
-declare
-  values_now jsonb := (select to_jsonb(o) from public.organizations o where o.id = organization_id);
-  defaults jsonb;
-begin
-  execute (
-    select 'select jsonb_build_object(' || string_agg(format('%L, %s', s.name,
-      coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')), ', ') || ')'
-    from private.organization_settings s
-    join pg_catalog.pg_attribute a on a.attrelid = 'public.organizations'::regclass and a.attname = s.name
-    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum)
-  into defaults;
-  return (
-    select jsonb_object_agg(s.name, jsonb_build_object('value', values_now -> s.name, 'default', defaults -> s.name,
-      'unit', s.unit, 'description', s.description) order by s.position)
-    from private.organization_settings s);
-end
-$$;
-
-create function private.get_settings(organization_id uuid)
-returns jsonb
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-  perform private.require_permission(organization_id, 'organization:update');
-  return private.settings_of(organization_id);
-end
-$$;
-
-grant execute on function private.get_settings(uuid) to authenticated;
-
-create function public.get_settings(organization_id uuid)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select private.get_settings(organization_id)
-$$;
-
-comment on function public.get_settings is
-  'All settings of the organization: { name: { value, default, unit, description } }.';
-
-grant execute on function public.get_settings(uuid) to authenticated;
-
-create function private.refuse_setting(constraint_name text, changes jsonb)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-declare
-  field text := (
-    select a.attname from pg_catalog.pg_constraint c
-    join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
-    where c.conrelid = 'public.organizations'::regclass and c.conname = constraint_name
-    order by changes ? a.attname::text desc, a.attnum limit 1);
-begin
-  perform private.invalid_field(coalesce(field, ''), 'is not allowed');
-end
-$$;
-
-create function private.update_settings(organization_id uuid, changes jsonb)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  unknown text;
-  violated text;
-begin
-  perform private.require_permission(organization_id, 'organization:update');
-  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes <> '{}', '', 'must have a setting');
-  select k into unknown from jsonb_object_keys(changes) k
-  where k not in (select s.name from private.organization_settings s) limit 1;
-  perform private.require_valid(unknown is null, unknown, 'is not a setting');
-  execute (
-    select format('update public.organizations o set %s
-        from jsonb_populate_record(null::public.organizations, $1) n where o.id = $2',
-      string_agg(format('%1$I = n.%1$I', k), ', '))
-    from jsonb_object_keys(changes) k)
-  using changes, organization_id;
-  return private.settings_of(organization_id);
-exception
-  when check_violation then
-    get stacked diagnostics violated = constraint_name;
-    perform private.refuse_setting(violated, changes);
-    return null;
-  when not_null_violation then
-    get stacked diagnostics violated = column_name;
-    perform private.invalid_field(violated, 'cannot be null');
-    return null;
-end
-$$;
-
-grant execute on function private.update_settings(uuid, jsonb) to authenticated;
-
-create function public.update_settings(organization_id uuid, changes jsonb)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.update_settings(organization_id, changes)
-$$;
-
-comment on function public.update_settings is 'Changes settings of the organization and returns all of them.';
-
-grant execute on function public.update_settings(uuid, jsonb) to authenticated;
 
 create function private.team_json(team public.teams)
 returns jsonb
@@ -34953,15 +34830,6 @@ comment on column public.clients.leaves_on is 'The planned first day without ser
 comment on column public.clients.unpaid_since is
   'Since when a linked customer has owed something, as the nightly job saw it.';
 
-comment on column public.clients.score is
-  'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
-
-comment on column public.clients.score_day is 'The day on which the score last changed by a point or more.';
-
-comment on column public.clients.risk_theme is 'What raises the risk of the client most, as of score_day.';
-
-comment on column public.clients.score_model_id is 'The record of public.churn_models by which the score was computed.';
-
 create index clients_listing on public.clients (organization_id, created_at desc) where deleted_at is null;
 
 create index clients_by_status on public.clients (organization_id, status, created_at desc) where deleted_at is null;
@@ -34973,11 +34841,6 @@ create index clients_by_owner on public.clients (organization_id, owner_id, crea
 
 create index clients_by_team on public.clients (organization_id, team_id, created_at desc)
   include (id, owner_id, status, segment) where deleted_at is null;
-
-create index clients_by_score on public.clients (organization_id, score desc nulls last) where deleted_at is null;
-
-create index clients_by_band on public.clients (organization_id, band, score desc nulls last)
-  where deleted_at is null and band is not null;
 
 create index clients_by_name on public.clients (organization_id, name) where deleted_at is null;
 
@@ -35039,9 +34902,8 @@ revoke all on public.clients from public, anon, authenticated, service_role;
 
 grant select (id, organization_id, version, name, segment, client_type, region, category, external_id, account_number,
   phone, email, contract_ends_on, stated_risk, custom_fields, owner_id, team_id, status, since, mrr, currency,
-  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, score, band, score_day,
-  score_model_id, risk_theme, trend, trend_days, search_text, created_by, deleted_at, deleted_by, merged_into,
-  created_at, updated_at) on public.clients to authenticated;
+  spell_started_on, paused_on, notice_on, leaves_on, trial_ends_on, last_interaction_at, search_text, created_by,
+  deleted_at, deleted_by, merged_into, created_at, updated_at) on public.clients to authenticated;
 
 grant select on public.clients to service_role;
 
@@ -35090,7 +34952,6 @@ create table private.client_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   segment text not null,
   status text not null,
-  band text,
   currency text not null,
   clients bigint not null,
   mrr numeric not null,
@@ -35104,23 +34965,23 @@ as $$
 begin
   if tg_op = 'INSERT' then
     insert into private.client_totals
-    select organization_id, segment, status, band, currency, count(*), sum(mrr)
-    from new_rows where deleted_at is null group by 1, 2, 3, 4, 5;
+    select organization_id, segment, status, currency, count(*), sum(mrr)
+    from new_rows where deleted_at is null group by 1, 2, 3, 4;
   elsif tg_op = 'DELETE' then
     insert into private.client_totals
-    select t.organization_id, t.segment, t.status, t.band, t.currency, -count(*), -sum(t.mrr)
+    select t.organization_id, t.segment, t.status, t.currency, -count(*), -sum(t.mrr)
     from old_rows t
     where t.deleted_at is null and exists (select from public.organizations o where o.id = t.organization_id)
-    group by 1, 2, 3, 4, 5;
+    group by 1, 2, 3, 4;
   else
     insert into private.client_totals
-    select d.organization_id, d.segment, d.status, d.band, d.currency, sum(d.sign), sum(d.sign * d.mrr)
+    select d.organization_id, d.segment, d.status, d.currency, sum(d.sign), sum(d.sign * d.mrr)
     from (
-      select organization_id, segment, status, band, currency, mrr, 1 as sign from new_rows where deleted_at is null
+      select organization_id, segment, status, currency, mrr, 1 as sign from new_rows where deleted_at is null
       union all
-      select organization_id, segment, status, band, currency, mrr, -1 from old_rows where deleted_at is null
+      select organization_id, segment, status, currency, mrr, -1 from old_rows where deleted_at is null
     ) d
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4
     having sum(d.sign) <> 0 or sum(d.sign * d.mrr) <> 0;
   end if;
   return null;
@@ -35366,8 +35227,8 @@ create index client_totals_organization on private.client_totals (organization_i
 
 create index client_totals_pending on private.client_totals (organization_id) where not rolled_up;
 
-create unique index client_totals_once on private.client_totals (organization_id, segment, status, band, currency)
-  nulls not distinct where rolled_up;
+create unique index client_totals_once on private.client_totals (organization_id, segment, status, currency)
+  where rolled_up;
 
 create function private.client_input(client jsonb)
 returns jsonb
@@ -36027,6 +35888,22 @@ comment on function public.client_links is
 
 grant execute on function public.client_links(uuid, uuid, jsonb) to authenticated;
 
+create table public.client_risks (
+  organization_id uuid not null,
+  client_id uuid not null,
+  score real constraint client_risks_score_range check (score between 0 and 100),
+  band text,
+  score_day date,
+  score_model_id uuid,
+  risk_theme text,
+  trend text,
+  trend_days integer,
+  -- The client first: slices look up each client by its id alone.
+  primary key (client_id, organization_id),
+  constraint client_risks_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
 create function private.client_rows(clients public.clients[])
 returns jsonb
 language plpgsql stable set search_path = ''
@@ -36042,12 +35919,12 @@ begin
         c.stated_risk, c.custom_fields, c.owner_id,
         (select p.full_name from public.profiles p where p.id = c.owner_id) as owner_name, c.team_id, c.status, c.since,
         c.mrr::text, c.currency, c.spell_started_on, c.paused_on, c.notice_on, c.leaves_on, c.trial_ends_on,
-        c.last_interaction_at, c.score, c.band, c.score_day,
-        c.score_model_id, c.risk_theme, c.trend, c.trend_days,
+        c.last_interaction_at, k.score, k.band, k.score_day, k.score_model_id, k.risk_theme, k.trend, k.trend_days,
         private.contacts_of(c.organization_id, c.id) as contacts, c.created_by,
         (select p.full_name from public.profiles p where p.id = c.created_by) as created_by_name, c.created_at,
         c.updated_at, c.deleted_at
       from (select u.*, row_number() over () as n from unnest(clients) u) c
+      left join public.client_risks k on k.organization_id = c.organization_id and k.client_id = c.id
     ) r);
 end
 $$;
@@ -36554,8 +36431,8 @@ begin
     conditions := conditions || format(' and x.segment = %L', filters ->> 'segment');
   end if;
   if filters ? 'band' then
-    conditions := conditions || case filters ->> 'band' when 'none' then ' and x.band is null'
-      else format(' and x.band = %L', filters ->> 'band') end;
+    conditions := conditions || case filters ->> 'band' when 'none' then ' and k.band is null'
+      else format(' and k.band = %L', filters ->> 'band') end;
   end if;
   if filters ? 'owner' then
     conditions := conditions || case filters ->> 'owner' when 'none' then ' and x.owner_id is null'
@@ -36586,6 +36463,14 @@ begin
 end
 $$;
 
+create function private.client_source(sort_column text default null)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('public.clients x %sjoin public.client_risks k on k.organization_id = x.organization_id and k.client_id = x.id',
+    case when sort_column = 'score' then '' else 'left ' end)
+$$;
+
 create function private.export_clients(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
   count_to integer)
 returns jsonb
@@ -36602,7 +36487,8 @@ begin
     return refusal;
   end if;
   if count_to is not null then
-    execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
+    execute format('select count(*) from (select from %s where %s limit %s) c', private.client_source(), conditions,
+      count_to)
     into matching;
   end if;
   execute format($query$
@@ -36612,7 +36498,7 @@ begin
         o.full_name, k.name, k.email, k.phone, private.utc_text(x.last_interaction_at), private.utc_text(x.created_at),
         private.utc_text(x.updated_at)) order by x.id), '[]'),
       'last', (array_agg(x.id order by x.id desc))[1])
-    from (select x.* from public.clients x where %s %s order by x.id limit %s) x
+    from (select x.* from %s where %s %s order by x.id limit %s) x
     left join public.profiles o on o.id = x.owner_id
     left join public.client_contacts k
       on k.organization_id = x.organization_id and k.client_id = x.id and k.is_primary
@@ -36621,7 +36507,7 @@ begin
       where s.organization_id = x.organization_id and s.client_id = x.id and x.status = 'churned'
       order by s.spell_no desc limit 1
     ) e on true
-  $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
+  $query$, private.client_source(), conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer;
   return answer || jsonb_build_object('matching', matching, 'columns', (
     select jsonb_agg(jsonb_build_object('name', c.name, 'kind', case
@@ -36939,6 +36825,33 @@ create table private.client_features (
     references public.clients (organization_id, id) on delete cascade
 ) partition by range (snapshot_day);
 
+create function private.probability_of(log_odds text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('(1 / (1 + exp(-greatest(least(%s, 30), -30))))', log_odds)
+$$;
+
+create function private.linear_sum(features jsonb, key text, terms text[], intercept double precision)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('%L::float8', intercept) || coalesce(string_agg(
+    format(' + %L::float8 * %s', (f.value ->> key)::float8, terms[f.ordinality]), '' order by f.ordinality), '')
+  from jsonb_array_elements(features) with ordinality f
+$$;
+
+create function private.theme_points(model public.churn_models, terms text[], baseline double precision[])
+returns table (theme text, points text)
+language sql stable rows 10 set search_path = ''
+as $$
+  select f.value ->> 'theme', string_agg(format('%L::float8 * (%s - %L::float8)',
+    (f.value ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1), terms[f.ordinality],
+    coalesce(baseline[f.ordinality], 0)), ' + ' order by f.ordinality)
+  from jsonb_array_elements(model.features) with ordinality f
+  group by 1
+$$;
+
 create function private.feature_term(feature jsonb, alias text)
 returns text
 language sql immutable set search_path = ''
@@ -36960,78 +36873,56 @@ as $$
   from jsonb_array_elements(features) with ordinality f
 $$;
 
-create function private.linear_sum(features jsonb, key text, terms text[], intercept double precision)
+create function private.scoring_query(model public.churn_models, baseline double precision[])
 returns text
-language sql immutable set search_path = ''
-as $$
-  select format('%L::float8', intercept) || coalesce(string_agg(
-    format(' + %L::float8 * %s', (f.value ->> key)::float8, terms[f.ordinality]), '' order by f.ordinality), '')
-  from jsonb_array_elements(features) with ordinality f
-$$;
-
-create function private.theme_values(model public.churn_models, terms text[], baseline double precision[])
-returns text
-language sql stable set search_path = ''
-as $$
-  select string_agg(format('(%L, %s)', t.theme, t.points), ', ' order by t.theme)
-  from (
-    select f.value ->> 'theme' as theme, string_agg(format('%L::float8 * (%s - %L::float8)',
-      (f.value ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1), terms[f.ordinality],
-      coalesce(baseline[f.ordinality], 0)), ' + ' order by f.ordinality) as points
-    from jsonb_array_elements(model.features) with ordinality f
-    group by 1
-  ) t
-$$;
-
-create function private.probability_of(log_odds text)
-returns text
-language sql immutable set search_path = ''
-as $$
-  select format('(1 / (1 + exp(-greatest(least(%s, 30), -30))))', log_odds)
-$$;
-
-create function private.score_clients(
-  model public.churn_models, client_ids uuid[], baseline double precision[], compared_with date)
-returns private.scored_client[]
-language plpgsql volatile set search_path = '' set jit = off
+language plpgsql stable set search_path = ''
 as $$
 declare
   size integer := jsonb_array_length(model.features);
   intercept double precision := coalesce((model.calibration ->> 'intercept')::float8, 0);
   slope double precision := coalesce((model.calibration ->> 'slope')::float8, 1);
-  has_probability boolean := model.calibration is not null;
   named text[] := array(select 'z.z' || i from generate_series(1, size) i);
-  scores private.scored_client[];
+  nothing constant text := 'null::float8';
 begin
-  execute format($q$
-    with f as materialized (select * from private.client_features_as_of($1, clock_timestamp(), true)),
-    z as (
-      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, f."values" as raw, %s,
-        case when t.client_id is not null then %s end as log_odds_then
-      from f
-      left join private.client_features t
-        on t.organization_id = f.organization_id and t.client_id = f.client_id and t.snapshot_day = $2
+  return format($q$
+    select e.client_id, e.segment, e.mrr, e.currency, e.log_odds, %s as probability,
+      case when e.log_odds_then is not null then %s end as probability_then, e.themes, e.z, e.raw
+    from (
+      select z.*, %s as log_odds, array[%s]::float8[] as themes, array[%s]::float8[] as z
+      from (
+        select f.client_id, f.labels[1] as segment, f.mrr, f.currency, f."values" as raw, %s,
+          case when t.client_id is not null then %s end as log_odds_then
+        from private.client_features_as_of($1, clock_timestamp(), true) f
+        left join (
+          select p.* from private.client_features p
+          where p.organization_id = %L and p.snapshot_day = $2 and p.client_id = any ($1)
+        ) t on t.client_id = f.client_id
+        offset 0
+      ) z
       offset 0
-    ), e as (
-      select z.*, %s as log_odds,
-        array(select v.points from (values %s) v (theme, points) order by v.theme)::float8[] as themes
-      from z offset 0
-    )
-    select array_agg(row(e.client_id, e.segment, e.mrr, e.currency, e.log_odds, case when $3 then %s end,
-      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[],
-      e.raw)::private.scored_client)
-    from e $q$,
+    ) e $q$,
+    case when model.calibration is null then nothing else private.probability_of('e.log_odds') end,
+    case when model.calibration is null then nothing else private.probability_of('e.log_odds_then') end,
+    format('%L::float8 + %L::float8 * (%s)', intercept, slope, private.linear_sum(model.features, 'coefficient', named,
+      model.intercept)),
+    (select string_agg(t.points, ', ' order by t.theme) from private.theme_points(model, named, baseline) t),
+    array_to_string(named, ', '),
     (select string_agg(format('%s as z%s', t, i), ', ' order by i)
       from unnest(private.standard_terms(model.features, 'f')) with ordinality u (t, i)),
     format('%L::float8 + %L::float8 * (%s)', intercept, slope, private.linear_sum(model.features, 'coefficient',
-      private.standard_terms(model.features, 't'), model.intercept)),
-    format('%L::float8 + %L::float8 * (%s)', intercept, slope, private.linear_sum(model.features, 'coefficient', named,
-      model.intercept)),
-    private.theme_values(model, named, baseline),
-    private.probability_of('e.log_odds'), private.probability_of('e.log_odds_then'),
-    array_to_string(array(select 'e.z' || i from generate_series(1, size) i), ', '))
-  into scores using client_ids, compared_with, has_probability;
-  return coalesce(scores, '{}');
+      private.standard_terms(model.features, 't'), model.intercept)), model.organization_id);
+end
+$$;
+
+create function private.score_client(model public.churn_models, client_id uuid, baseline double precision[])
+returns private.scored_client
+language plpgsql volatile set search_path = '' set jit = off
+as $$
+declare
+  scored private.scored_client;
+begin
+  execute private.scoring_query(model, baseline) into scored using array[client_id], null::date;
+  return scored;
 end
 $$;
 
@@ -37155,7 +37046,7 @@ begin
   where r.organization_id = client.organization_id and r.model_id = model.id and r.finished_at is not null
   order by r.day desc, r.id desc limit 1;
   baseline := coalesce(baseline, array_fill(0::double precision, array[jsonb_array_length(model.features)]));
-  scored := (private.score_clients(model, array[client.id], baseline, null))[1];
+  scored := private.score_client(model, client.id, baseline);
   if scored.client_id is null then
     return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
       || 'notice: it has no score.');
@@ -37455,13 +37346,14 @@ begin
   conditions := private.client_conditions(organization_id, coalesce(filters, '{}'), 'clients:read');
   execute format(
     'with p as (
-      select x.id, row_number() over (order by x.%2$I %3$s, x.id %4$s) as n
-      from public.clients x where %1$s order by x.%2$I %3$s, x.id %4$s limit %5$s offset %6$s
+      select x.id, row_number() over (order by %7$s.%2$I %3$s, x.id %4$s) as n
+      from %8$s where %1$s order by %7$s.%2$I %3$s, x.id %4$s limit %5$s offset %6$s
     )
     select jsonb_build_object(
-      ''total'', (select count(*) from public.clients x where %1$s),
+      ''total'', (select count(*) from %9$s where %1$s),
       ''rows'', private.client_rows(array(select c from p join public.clients c on c.id = p.id order by p.n)))',
-    conditions, sort_column, direction || nulls, direction, page_limit, page_offset)
+    conditions, sort_column, direction || nulls, direction, page_limit, page_offset,
+    case sort_column when 'score' then 'k' else 'x' end, private.client_source(sort_column), private.client_source())
   into answer;
   return answer;
 end
@@ -39999,6 +39891,47 @@ create index scoring_runs_latest on private.scoring_runs (organization_id, day d
 
 create index scoring_runs_model on private.scoring_runs (organization_id, model_id);
 
+comment on table public.client_risks is 'The risk of each client as it is now: one row a client, made with it.';
+
+comment on column public.client_risks.score is
+  'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
+
+comment on column public.client_risks.score_day is 'The day on which the score last changed by a point or more.';
+
+comment on column public.client_risks.risk_theme is 'What raises the risk of the client most, as of score_day.';
+
+comment on column public.client_risks.score_model_id is
+  'The record of public.churn_models by which the score was computed.';
+
+create index client_risks_by_score on public.client_risks (organization_id, score desc nulls last);
+
+create index client_risks_by_band on public.client_risks (organization_id, band, score desc nulls last)
+  where band is not null;
+
+alter table public.client_risks enable row level security;
+
+create policy "those who see the client read its risk" on public.client_risks for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_risks.organization_id and c.id = client_risks.client_id));
+
+revoke all on public.client_risks from public, anon, authenticated, service_role;
+
+grant select on public.client_risks to authenticated, service_role;
+
+create function private.add_client_risks()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.client_risks (organization_id, client_id) select n.organization_id, n.id from new_rows n;
+  return null;
+end
+$$;
+
+create trigger add_risks after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.add_client_risks();
+
 comment on table private.client_scores is
   'Scores that moved by a point or more or changed the band, by day; null when a client is no longer scored.';
 
@@ -40663,7 +40596,9 @@ begin
       cross join lateral (values %s) v (theme, points)
       where r.organization_id = %L and r.part = any (%L)
       group by 1
-    ) t $q$, private.theme_values(model, private.standard_terms(model.features, 'r'), null), model.organization_id, parts)
+    ) t $q$, (
+      select string_agg(format('(%L, %s)', p.theme, p.points), ', ' order by p.theme)
+      from private.theme_points(model, private.standard_terms(model.features, 'r'), null) p), model.organization_id, parts)
   into answer;
   return answer;
 end
@@ -41051,100 +40986,95 @@ as $$
   select array(select distinct f ->> 'theme' from jsonb_array_elements(model.features) f order by 1)
 $$;
 
-create function private.risk_band(score double precision, limits numeric[])
+create function private.scores_statement(model public.churn_models, baseline double precision[])
 returns text
-language sql immutable set search_path = ''
+language sql stable set search_path = ''
 as $$
-  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate'
-    when score < limits[3] then 'high' else 'critical' end
-  where score is not null
+  select format($q$
+    with e as materialized (
+      select q.*, greatest(%2$s) as most,
+        ('{low,moderate,high,critical}'::text[])[1 + width_bucket(100 * q.probability, $3)] as band
+      from (%1$s) q
+    ), s as materialized (
+      select k.client_id, k.organization_id, k.band as band_before, n.*,
+        coalesce((k.score is null) <> (n.score is null) or abs(k.score - n.score) >= 1 or k.band is distinct from n.band
+          or (n.score is not null and k.score_model_id is distinct from $7), false) as is_changed,
+        k.trend is distinct from n.trend or (n.trend is not null and k.trend_days <> $6 - $2) as is_turned
+      from public.client_risks k
+      left join e on e.client_id = k.client_id
+      cross join lateral (
+        select (100 * e.probability)::real as score, e.band,
+          case when 100 * (e.probability - e.probability_then) >= 5 then 'rising'
+            when 100 * (e.probability - e.probability_then) <= -5 then 'falling'
+            when e.probability_then is not null and e.probability is not null then 'stable' end as trend,
+          case when e.most > 0 then ($4)[array_position(e.themes, e.most)] end as theme
+      ) n
+      where k.client_id = any ($1)
+    ), updated as (
+      update public.client_risks k
+      set score = case when s.is_changed then s.score else k.score end,
+        band = case when s.is_changed then s.band else k.band end,
+        score_day = case when not s.is_changed then k.score_day when s.score is not null then $6 end,
+        score_model_id = case when not s.is_changed then k.score_model_id when s.score is not null then $7 end,
+        risk_theme = case when not s.is_changed then k.risk_theme when s.score is not null then s.theme end,
+        trend = s.trend, trend_days = case when s.trend is not null then $6 - $2 end
+      from s
+      where k.client_id = any (array(select t.client_id from s t where t.is_changed or t.is_turned))
+        and s.client_id = k.client_id and s.organization_id = k.organization_id
+    ), alerted as (
+      insert into private.churn_alerts (organization_id, client_id, day, score)
+      select $5, s.client_id, $6, s.score from s
+      where s.is_changed and s.band = 'critical' and s.band_before is distinct from 'critical'
+      on conflict do nothing
+    ), history as (
+      insert into private.client_scores (organization_id, client_id, day, score, band, model_id)
+      select $5, s.client_id, $6, s.score, s.band, $7 from s where s.is_changed
+      on conflict on constraint client_scores_pkey do update
+        set score = excluded.score, band = excluded.band, model_id = excluded.model_id
+    ), bands as (
+      insert into private.band_days as d (run_id, segment, band, currency, clients, mrr, expected_clients, expected_mrr)
+      select $8, e.segment, e.band, e.currency, count(*), sum(e.mrr), sum(e.probability), sum(e.probability * e.mrr)
+      from e where e.probability is not null group by 2, 3, 4
+      on conflict on constraint band_days_pkey do update set clients = d.clients + excluded.clients,
+        mrr = d.mrr + excluded.mrr, expected_clients = d.expected_clients + excluded.expected_clients,
+        expected_mrr = d.expected_mrr + excluded.expected_mrr
+    ), factors as (
+      insert into private.factor_days as d (run_id, segment, theme, clients, raised, first, points)
+      select $8, g.segment, t.theme, g.clients, t.raised, t.first, t.points
+      from (
+        select e.segment, count(*) as clients, array[%3$s] as raised, array[%4$s] as first, array[%5$s] as points
+        from e group by 1
+      ) g
+      cross join lateral unnest($4, g.raised, g.first, g.points) t (theme, raised, first, points)
+      on conflict on constraint factor_days_pkey do update set clients = d.clients + excluded.clients,
+        raised = d.raised + excluded.raised, first = d.first + excluded.first, points = d.points + excluded.points
+    )
+    select count(*)::integer, array[%6$s] from e $q$,
+    private.scoring_query(model, baseline), t.most, t.raised, t.first, t.points, (
+      select string_agg(format('sum(e.z[%s])', i), ', ' order by i)
+      from generate_series(1, jsonb_array_length(model.features)) i))
+  from (
+    select string_agg(format('q.themes[%s]', i), ', ' order by i) as most,
+      string_agg(format('count(*) filter (where e.themes[%s] > 0)', i), ', ' order by i) as raised,
+      string_agg(format('count(*) filter (where e.themes[%1$s] > 0 and e.themes[%1$s] = e.most)', i), ', ' order by i)
+        as first,
+      string_agg(format('sum(greatest(e.themes[%s], 0))', i), ', ' order by i) as points
+    from generate_series(1, cardinality(private.themes_of(model))) i
+  ) t
 $$;
 
-create function private.write_scores(run private.scoring_runs, client_ids uuid[], scores private.scored_client[])
-returns void
+create function private.write_scores(
+  run private.scoring_runs, client_ids uuid[], out clients integer, out sums double precision[])
 language plpgsql set search_path = '' set jit = off set enable_nestloop = off
 as $$
 declare
-  limits numeric[] := (
+  model public.churn_models;
+  limits double precision[] := (
     select s.band_limits from public.churn_settings s where s.organization_id = run.organization_id);
-  theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
 begin
-  perform set_config('signalbox.derived', 'on', true);
-  -- As text, so that it is planned for the number of these clients. Each is looked up by its id alone, which is what
-  -- "is true" and the array are for: see private.assign_leads.
-  execute $q$
-    with f as (
-      select u.id as client_id, (100 * f.probability)::real as score,
-        private.risk_band(100 * f.probability, $3) as band,
-        case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
-          when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
-          when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
-        (select $4[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
-          order by p.points desc limit 1) as theme
-      from unnest($1) u (id) left join unnest($2) f on f.client_id = u.id
-    ), s as materialized (
-      select f.*, c.band as band_before, c.trend as trend_before, c.trend_days as trend_days_before,
-        coalesce((c.score is null) <> (f.score is null) or abs(c.score - f.score) >= 1
-          or c.band is distinct from f.band
-          or (f.score is not null and c.score_model_id is distinct from $7), false) as is_changed
-      from f cross join lateral (
-        select k.score, k.band, k.trend, k.trend_days, k.score_model_id from public.clients k
-        where k.id = f.client_id offset 0) c
-    ), changed as (
-      select s.* from s where s.is_changed
-    ), updated as (
-      update public.clients c
-      set score = case when s.is_changed then s.score else c.score end,
-        band = case when s.is_changed then s.band else c.band end,
-        score_day = case when not s.is_changed then c.score_day when s.score is not null then $6 end,
-        score_model_id = case when not s.is_changed then c.score_model_id when s.score is not null then $7 end,
-        risk_theme = case when not s.is_changed then c.risk_theme when s.score is not null then s.theme end,
-        trend = s.trend, trend_days = case when s.trend is not null then $6 - $8 end
-      from s
-      where c.id = any (array(
-          select t.client_id from s t
-          where t.is_changed or t.trend_before is distinct from t.trend
-            or (t.trend is not null and t.trend_days_before <> $6 - $8)))
-        and c.id = s.client_id and (c.organization_id = $5) is true
-    ), alerted as (
-      insert into private.churn_alerts (organization_id, client_id, day, score)
-      select $5, n.client_id, $6, n.score from changed n
-      where n.band = 'critical' and n.band_before is distinct from 'critical'
-      on conflict do nothing
-    )
-    insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
-    select $5, n.client_id, $6, n.score, n.band, $7 from changed n
-    on conflict on constraint client_scores_pkey do update
-      set score = excluded.score, band = excluded.band, model_id = excluded.model_id
-  $q$ using client_ids, scores, limits, theme_names, run.organization_id, run.day, run.model_id, run.compared_with;
-  perform set_config('signalbox.derived', '', true);
-end
-$$;
-
-create function private.count_bands(run private.scoring_runs, scores private.scored_client[])
-returns void
-language plpgsql set search_path = '' set jit = off
-as $$
-declare
-  limits numeric[] := (
-    select s.band_limits from public.churn_settings s where s.organization_id = run.organization_id);
-  theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
-begin
-  insert into private.band_days as d (run_id, segment, band, currency, clients, mrr, expected_clients, expected_mrr)
-  select run.id, f.segment, private.risk_band(100 * f.probability, limits), f.currency, count(*), sum(f.mrr),
-    sum(f.probability), sum(f.probability * f.mrr)
-  from unnest(scores) f where f.probability is not null group by 2, 3, 4
-  on conflict on constraint band_days_pkey do update set clients = d.clients + excluded.clients,
-    mrr = d.mrr + excluded.mrr, expected_clients = d.expected_clients + excluded.expected_clients,
-    expected_mrr = d.expected_mrr + excluded.expected_mrr;
-  insert into private.factor_days as d (run_id, segment, theme, clients, raised, first, points)
-  select run.id, f.segment, theme_names[p.n], count(*), count(*) filter (where p.points > 0),
-    count(*) filter (where p.points > 0 and p.points = (select max(x) from unnest(f.themes) x)),
-    sum(greatest(p.points, 0))
-  from unnest(scores) f cross join unnest(f.themes) with ordinality p (points, n)
-  group by 2, 3
-  on conflict on constraint factor_days_pkey do update set clients = d.clients + excluded.clients,
-    raised = d.raised + excluded.raised, first = d.first + excluded.first, points = d.points + excluded.points;
+  select * into model from public.churn_models m where m.id = run.model_id;
+  execute private.scores_statement(model, run.baseline) into clients, sums
+  using client_ids, run.compared_with, limits, private.themes_of(model), run.organization_id, run.day, run.model_id, run.id;
 end
 $$;
 
@@ -41153,28 +41083,19 @@ returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  model public.churn_models;
   ids uuid[] := array(
     select c.id from public.clients c
     where c.organization_id = run.organization_id and (c.organization_id, c.id)
       > (run.organization_id, coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
-  scores private.scored_client[];
   totals record;
 begin
-  select * into model from public.churn_models m where m.id = run.model_id;
-  scores := private.score_clients(model, ids, run.baseline, run.compared_with);
-  perform private.write_scores(run, ids, scores);
-  perform private.count_bands(run, scores);
-  select count(*) as clients, array(
-    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n)
-    group by z.n order by z.n) as sums
-  into totals from unnest(scores) s;
+  select * into totals from private.write_scores(run, ids);
   update private.scoring_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
     next_try_at = clock_timestamp(),
-    sums = case when r.sums is null or cardinality(r.sums) = 0 then totals.sums
-      when cardinality(totals.sums) = 0 then r.sums
+    sums = case when totals.clients = 0 then r.sums
+      when r.sums is null then totals.sums
       else array(select a.v + b.v from unnest(r.sums) with ordinality a (v, n)
         join unnest(totals.sums) with ordinality b (v, n) using (n) order by n) end,
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
@@ -41211,15 +41132,22 @@ begin
 end
 $$;
 
+create function private.risk_band(score double precision, limits numeric[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select ('{low,moderate,high,critical}'::text[])[1 + width_bucket(score, limits::float8[])]
+$$;
+
 create function private.churn_digest(organization_id uuid, day date)
 returns private.notification[]
 language sql stable set search_path = ''
 as $$
   with entered as (
-    select distinct on (c.id) c.id, c.name, c.owner_id, c.score
+    select distinct on (c.id) c.id, c.name, c.owner_id, k.score
     from private.churn_alerts a
     join public.clients c on c.organization_id = a.organization_id and c.id = a.client_id and c.deleted_at is null
-      and c.band = 'critical'
+    join public.client_risks k on k.organization_id = c.organization_id and k.client_id = c.id and k.band = 'critical'
     where a.organization_id = churn_digest.organization_id and a.digested_on is null
     order by c.id
   ), readers as (
@@ -41643,20 +41571,21 @@ returns table (client_id uuid, score real, mrr numeric, currency text, play_id u
   every_days integer, rank double precision, by_chance boolean, segment text)
 language sql stable rows 1000 set search_path = ''
 as $$
-  select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
-    c.score / 100 * (c.mrr * coalesce(k.rate, 1))::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1)
+  select c.id, x.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
+    x.score / 100 * (c.mrr * coalesce(k.rate, 1))::float8 * coalesce((run.effects ->> p.id::text)::float8, 0.1)
       - case when k.rate is null then 0 else p.cost::float8 end,
     private.is_held_out(run.salt, c.id, p.id, s.holdout_share), c.segment
   from public.clients c
+  join public.client_risks x on x.organization_id = run.organization_id and x.client_id = c.id
   join public.churn_settings s on s.organization_id = c.organization_id
   join public.organizations o on o.id = c.organization_id
   cross join lateral (select private.rate_on(o.id, c.currency, o.currency, today) as rate) k
-  join public.plays p on p.organization_id = run.organization_id and p.enabled and c.band = any (p.bands)
+  join public.plays p on p.organization_id = run.organization_id and p.enabled and x.band = any (p.bands)
     and (p.segments = '{}' or c.segment = any (p.segments))
     and (k.rate is null or c.mrr * k.rate >= coalesce(p.min_mrr, 0))
     and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
   where c.organization_id = run.organization_id and c.id = any (client_ids) and c.status = 'active'
-    and c.deleted_at is null and (p.themes = '{}' or c.risk_theme = any (p.themes))
+    and c.deleted_at is null and (p.themes = '{}' or x.risk_theme = any (p.themes))
     and (p.channel <> 'text' or private.may_be_texted(c))
 $$;
 
@@ -41760,8 +41689,10 @@ begin
   created := jsonb_populate_record(null::public.recommendations, recommendation);
   insert into public.recommendations (organization_id, client_id, title, details, score, mrr, currency, proposed_on,
     expires_on, created_by)
-  values (client.organization_id, client.id, created.title, coalesce(created.details, ''), client.score, client.mrr,
-    client.currency, private.local_day(organization_id), private.local_day(organization_id) + 30, auth.uid())
+  values (client.organization_id, client.id, created.title, coalesce(created.details, ''), (
+      select k.score from public.client_risks k
+      where k.organization_id = client.organization_id and k.client_id = client.id), client.mrr, client.currency,
+    private.local_day(organization_id), private.local_day(organization_id) + 30, auth.uid())
   returning * into created;
   return private.store_idempotent_response(organization_id, private.recommendation_json(created));
 end
@@ -42482,6 +42413,229 @@ comment on table private.legacy_ids is
   'The ids of imported rows whose lists are in the order of ids, or whose old ids were no UUIDs: they got a UUID version '
   '7 of their old time.';
 
+create table private.settings (
+  name text primary key constraint settings_name_form check (name ~ '^[a-z_]{2,50}$'),
+  position smallint not null constraint settings_position unique,
+  part text not null
+    constraint settings_part check (part in ('organization', 'leads', 'calendar', 'churn', 'reports')),
+  field text not null,
+  permission text not null references private.permissions (name),
+  type text not null constraint settings_type
+    check (type in ('string', 'integer', 'number', 'boolean', 'array', 'object')),
+  nullable boolean not null default false,
+  minimum numeric,
+  maximum numeric,
+  choices text[],
+  pattern text,
+  unit text not null,
+  default_value jsonb not null,
+  description text not null,
+  constraint settings_field_once unique (part, field),
+  constraint settings_choices_of_string check (choices is null or type = 'string')
+);
+
+comment on table private.settings is
+  'Everything that an organization sets: code, API document and tests read it. Lists whose entries have ids (fields, '
+  'stages, segments, senders, templates) have endpoints of their own.';
+
+comment on column private.settings.part is 'Where the value is: see private.settings_values.';
+
+comment on column private.settings.permission is 'Who changes it, and sees it in GET /admin/settings.';
+
+comment on column private.settings.type is 'As in JSON Schema.';
+
+comment on column private.settings.minimum is 'Of a number; of a text its length, of a list its entries.';
+
+comment on column private.settings.default_value is 'What a new organization has; JSON null: nothing.';
+
+create index settings_permission on private.settings (permission);
+
+create function private.settings_values(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'organization', (select to_jsonb(o) from public.organizations o where o.id = settings_values.organization_id),
+    'leads', private.settings_json(settings_values.organization_id),
+    'calendar', jsonb_build_object('calendar', private.calendar_json(settings_values.organization_id)),
+    'churn', private.churn_settings_json(settings_values.organization_id),
+    'reports', private.report_settings_json(settings_values.organization_id))
+$$;
+
+create function private.settings_of(organization_id uuid)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  values_now jsonb := private.settings_values(organization_id);
+  shown jsonb := (
+    select jsonb_object_agg(s.name, jsonb_build_object('value', values_now -> s.part -> s.field,
+      'default', s.default_value, 'unit', s.unit, 'description', s.description, 'permission', s.permission,
+      'type', s.type, 'nullable', s.nullable, 'minimum', s.minimum, 'maximum', s.maximum, 'choices', to_jsonb(s.choices),
+      'pattern', s.pattern))
+    from private.settings s
+    join (select distinct p.permission from private.settings p) held on held.permission = s.permission
+      and settings_of.organization_id = any (private.organizations_with(held.permission)));
+begin
+  if shown is null then
+    perform private.require_permission(organization_id, 'organization:update');
+  end if;
+  return shown;
+end
+$$;
+
+create function private.get_settings(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.settings_of(organization_id);
+end
+$$;
+
+grant execute on function private.get_settings(uuid) to authenticated;
+
+create function public.get_settings(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.get_settings(organization_id)
+$$;
+
+comment on function public.get_settings is
+  'The settings of the organization that the caller may change: { name: { value, default, unit, description, '
+  'permission, type, nullable, minimum, maximum, choices, pattern } }.';
+
+grant execute on function public.get_settings(uuid) to authenticated;
+
+create function private.setting_error(setting private.settings, value jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case
+    when jsonb_typeof(value) = 'null' then case when not setting.nullable then 'cannot be null' end
+    when jsonb_typeof(value) <> case setting.type when 'integer' then 'number' else setting.type end
+      or setting.type = 'integer' and m.measure % 1 <> 0
+    then format('must be %s %s', case when setting.type ~ '^[aio]' then 'an' else 'a' end, setting.type)
+    when setting.choices is not null and value #>> '{}' <> all (setting.choices)
+    then 'must be one of ' || array_to_string(setting.choices, ', ')
+    when setting.pattern is not null and value #>> '{}' !~ setting.pattern then 'is not allowed'
+    when m.measure < setting.minimum then format('must be at least %s%s', setting.minimum, m.of)
+    when m.measure > setting.maximum then format('must be at most %s%s', setting.maximum, m.of) end
+  from (
+    select case jsonb_typeof(value) when 'number' then (value #>> '{}')::numeric
+        when 'string' then char_length(btrim(value #>> '{}')) when 'array' then jsonb_array_length(value) end as measure,
+      case jsonb_typeof(value) when 'string' then ' characters' when 'array' then ' entries' else '' end as of) m
+$$;
+
+create function private.settings_table(part text)
+returns regclass
+language sql stable set search_path = ''
+as $$
+  select case part when 'organization' then 'public.organizations' when 'leads' then 'public.lead_settings'
+    when 'churn' then 'public.churn_settings' when 'reports' then 'public.report_settings' end::regclass
+$$;
+
+create function private.refuse_setting(part text, constraint_name text, changes jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  setting text := (
+    select s.name from pg_catalog.pg_constraint c
+    join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
+    join private.settings s on s.part = refuse_setting.part and s.field = a.attname
+    where c.conrelid = private.settings_table(refuse_setting.part) and c.conname = constraint_name
+    order by changes ? s.field desc, s.position limit 1);
+begin
+  perform private.invalid_field(coalesce(setting, ''), 'is not allowed');
+end
+$$;
+
+create function private.update_organization(organization_id uuid, changes jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  execute (
+    select format('update public.organizations o set %s
+        from jsonb_populate_record(null::public.organizations, $1) n where o.id = $2',
+      string_agg(format('%1$I = n.%1$I', k), ', '))
+    from jsonb_object_keys(changes) k)
+  using changes, organization_id;
+end
+$$;
+
+create function private.update_settings_part(organization_id uuid, part text, changes jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  violated text;
+  errors text;
+begin
+  case part
+    when 'organization' then perform private.update_organization(organization_id, changes);
+    when 'leads' then perform private.update_lead_settings(organization_id, changes);
+    when 'churn' then perform private.churn_settings(organization_id, changes);
+    when 'reports' then perform private.update_report_settings(organization_id, changes);
+    when 'calendar' then
+      begin
+        perform private.set_calendar(organization_id, changes -> 'calendar');
+      exception when sqlstate 'PT422' then
+        get stacked diagnostics errors = pg_exception_detail;
+        perform private.problem(422, 'invalid_field', 'Some fields are invalid.', (
+          select jsonb_agg(e || jsonb_build_object('path', 'business_hours.' || (e ->> 'path')))
+          from jsonb_array_elements(errors::jsonb) e));
+      end;
+  end case;
+exception when check_violation then
+  get stacked diagnostics violated = constraint_name;
+  perform private.refuse_setting(part, violated, changes);
+end
+$$;
+
+create function private.update_settings(organization_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  given record;
+begin
+  perform private.settings_of(organization_id);
+  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes <> '{}', '', 'must have a setting');
+  for given in
+    select k as name, s.permission, private.setting_error(s, changes -> k) as error
+    from jsonb_object_keys(changes) k left join private.settings s on s.name = k order by s.position nulls first
+  loop
+    perform private.require_valid(given.permission is not null, given.name, 'is not a setting');
+    perform private.require_permission(organization_id, given.permission);
+    perform private.require_valid(given.error is null, given.name, given.error);
+  end loop;
+  for given in
+    select s.part, jsonb_object_agg(s.field, changes -> s.name) as fields
+    from private.settings s where changes ? s.name group by s.part order by min(s.position)
+  loop
+    perform private.update_settings_part(organization_id, given.part, given.fields);
+  end loop;
+  return private.settings_of(organization_id);
+end
+$$;
+
+grant execute on function private.update_settings(uuid, jsonb) to authenticated;
+
+create function public.update_settings(organization_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_settings(organization_id, changes)
+$$;
+
+comment on function public.update_settings is
+  'Changes settings of the organization, each with its permission, and returns all that the caller may change.';
+
+grant execute on function public.update_settings(uuid, jsonb) to authenticated;
+
 create table private.jobs (
   name text primary key constraint jobs_name_form check (name ~ '^[a-z][a-z-]+$'),
   schedule text,
@@ -42977,7 +43131,7 @@ select d.relation, c, 'none' from (values
   ('private.client_features', 'currency labels'),
   ('private.client_plans', 'last_error movement'),
   ('private.client_scores', 'band'),
-  ('private.client_totals', 'band currency segment status'),
+  ('private.client_totals', 'currency segment status'),
   ('private.cohort_totals', 'currency segment'),
   ('private.contact_caps', 'country region source'),
   ('private.contact_windows', 'country region source'),
@@ -43016,7 +43170,6 @@ select d.relation, c, 'none' from (values
   ('private.message_outcome_totals', 'currency error_code status'),
   ('private.message_totals', 'status'),
   ('private.movement_totals', 'currency kind segment'),
-  ('private.organization_settings', 'description name unit'),
   ('private.permissions', 'closed_to description name'),
   ('private.personal_data', 'column_name erased_as found_by reason relation'),
   ('private.phone_confirmations', 'code'),
@@ -43041,6 +43194,7 @@ select d.relation, c, 'none' from (values
     'permissions relation scope'),
   ('private.report_templates', 'audience definition description id name'),
   ('private.report_types', 'aggregations name operators sql_type'),
+  ('private.settings', 'choices default_value description field name part pattern permission type unit'),
   ('private.sla_totals', 'outcome'),
   ('private.spell_totals', 'segment'),
   ('private.status_lookups', 'provider source'),
@@ -43072,9 +43226,10 @@ select d.relation, c, 'none' from (values
   ('public.client_links', 'source'),
   ('public.client_movements', 'cause contract currency entry entry_currency entry_segment kind reason '
     'reversed_kind segment status_after'),
+  ('public.client_risks', 'band risk_theme trend'),
   ('public.client_segments', 'key label'),
   ('public.client_spells', 'reason'),
-  ('public.clients', 'band client_type currency risk_theme segment stated_risk status trend'),
+  ('public.clients', 'client_type currency segment stated_risk status'),
   ('public.consents', 'channel disclosure_version event recognized_by scope'),
   ('public.conversations', 'last_direction provider sender status'),
   ('public.customer_actions', 'action source'),
@@ -44081,33 +44236,6 @@ insert into private.counters (name, measures) values
   ('spell_totals', '{spells}');
 
 insert into private.deployment default values;
-
-insert into private.organization_settings (position, name, unit, description) values
-  (1, 'name', 'text', 'The organization''s name, 1 to 200 characters'),
-  (2, 'country', 'ISO 3166-1 alpha-2', 'The country in which numbers without a country code are read'),
-  (3, 'time_zone', 'IANA time zone', 'The zone of days, quiet hours and deadlines'),
-  (4, 'currency', 'ISO 4217', 'The currency of amounts'),
-  (5, 'locale', 'language', 'The language of e-mails to the organization''s people: en or fr'),
-  (6, 'quiet_hours_start', 'local time', 'From then on no message is sent until quiet_hours_end; null: no quiet hours'),
-  (7, 'quiet_hours_end', 'local time', 'The end of the quiet hours; null with quiet_hours_start'),
-  (8, 'contact_details', 'text', 'In the answer to HELP; campaigns to North America need it'),
-  (9, 'allowed_countries', 'ISO 3166-1 alpha-2', 'The countries whose numbers may be texted; null: only the own one'),
-  (10, 'marketing_consent', 'choice', 'required: marketing goes only to numbers with consent in the ledger; or '
-    'not_required'),
-  (11, 'marketing_gap_messages', 'messages', 'Maximum marketing messages to a number within marketing_gap_hours; null: '
-    'no limit'),
-  (12, 'marketing_gap_hours', 'hours', 'The period of marketing_gap_messages; null with it'),
-  (13, 'messages_per_second', 'messages per second', 'Of all numbers and campaigns together; null: no limit'),
-  (14, 'daily_spending_limit', 'currency', 'Maximum estimated cost of the messages of a local day; null: no limit'),
-  (15, 'unknown_outcome_service', 'choice', 'A service message whose outcome is unknown: resend or hold'),
-  (16, 'unknown_outcome_marketing', 'choice', 'A marketing message whose outcome is unknown: resend or hold'),
-  (17, 'alert_opt_out_rate', 'share (0 to 1)', 'A campaign with a higher share of opt-outs raises an alert; null: no '
-    'alert'),
-  (18, 'alert_failure_rate', 'share (0 to 1)', 'A campaign with a higher share of failures raises an alert; null: no '
-    'alert'),
-  (19, 'alert_after', 'messages', 'Messages of a campaign before its rates are evaluated'),
-  (20, 'message_retention_months', 'months', 'How long messages are kept, 1 to 120'),
-  (21, 'audit_retention_months', 'months', 'How long the audit log is kept at least, 12 to 120');
 
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',
@@ -45870,7 +45998,7 @@ insert into private.report_formats (name, position, content_type, extension) val
   ('pdf', 3, 'application/pdf', 'pdf'),
   ('sheets', 4, 'application/vnd.google-apps.spreadsheet', 'gsheet');
 
-update private.report_formats set row_limit = 500 where name = 'pdf';
+update private.report_formats set row_limit = 1000 where name = 'pdf';
 
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
@@ -45958,6 +46086,8 @@ insert into private.report_joins (source, name, clause) values
     'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
   ('audit_logs', 'actor', 'left join public.profiles a on a.id = b.actor_id'),
   ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id'),
+  ('clients', 'risk',
+    'left join public.client_risks k on k.organization_id = b.organization_id and k.client_id = b.id'),
   ('clients', 'owner', 'left join public.profiles a on a.id = b.owner_id'),
   ('clients', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id');
 
@@ -46120,8 +46250,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('clients', 'status', 'Status', 'choice', 'b.status', null, '',
       'prospect,trial,trial_lost,active,paused,leaving,churned', null),
     ('clients', 'stated_risk', 'Stated risk', 'choice', 'b.stated_risk', null, '', 'low,medium,high', null),
-    ('clients', 'band', 'Risk band', 'text', 'b.band', null, '', null, null),
-    ('clients', 'score', 'Risk score', 'number', 'b.score::numeric', null, 'ungrouped', null, null),
+    ('clients', 'band', 'Risk band', 'text', 'k.band', 'risk', '', null, null),
+    ('clients', 'score', 'Risk score', 'number', 'k.score::numeric', 'risk', 'ungrouped', null, null),
     ('clients', 'mrr', 'Monthly revenue', 'money', 'b.mrr', null, 'ungrouped', null, 'b.currency'),
     ('clients', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
     ('clients', 'since', 'Client since', 'date', 'b.since', null, '', null, null),
@@ -46543,6 +46673,94 @@ insert into private.feature_definitions (feature_set, place, name, theme, unit, 
 
 select private.create_feature_partition((date_trunc('month', now()) + make_interval(months => m))::date)
 from generate_series(-1, 3) m;
+
+insert into private.settings (position, part, field, name, permission, type, nullable, minimum, maximum, choices, pattern,
+  unit, default_value, description)
+select row_number() over (), s.part, s.field, coalesce(s.name, s.field), s.permission, s.type, s.nullable, s.minimum,
+  s.maximum, string_to_array(s.choices, ' '), s.pattern, s.unit, s.default_value::jsonb, s.description
+from (values
+  ('organization', 'name', null, 'organization:update', 'string', false, 1, 200, null, null, 'text', 'null',
+    'The organization''s name'),
+  ('organization', 'country', null, 'organization:update', 'string', false, null, null, null, '^[A-Z]{2}$',
+    'ISO 3166-1 alpha-2', '"GH"', 'The country in which numbers without a country code are read'),
+  ('organization', 'time_zone', null, 'organization:update', 'string', false, null, 100, null, null, 'IANA time zone',
+    '"Africa/Accra"', 'The zone of days, quiet hours and deadlines'),
+  ('organization', 'currency', null, 'organization:update', 'string', false, null, null, null, '^[A-Z]{3}$', 'ISO 4217',
+    '"GHS"', 'The currency of amounts'),
+  ('organization', 'locale', null, 'organization:update', 'string', false, null, null, 'en fr', null, 'language', '"en"',
+    'The language of e-mails to the organization''s people'),
+  ('organization', 'quiet_hours_start', null, 'organization:update', 'string', true, null, null, null,
+    '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$', 'local time', '"21:00:00"',
+    'From then on no message is sent until quiet_hours_end; null: no quiet hours'),
+  ('organization', 'quiet_hours_end', null, 'organization:update', 'string', true, null, null, null,
+    '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$', 'local time', '"08:00:00"',
+    'The end of the quiet hours; null with quiet_hours_start'),
+  ('organization', 'contact_details', null, 'organization:update', 'string', true, 3, 160, null, null, 'text', 'null',
+    'In the answer to HELP; campaigns to North America need it'),
+  ('organization', 'allowed_countries', null, 'organization:update', 'array', true, 1, 250, null, null,
+    'ISO 3166-1 alpha-2', 'null', 'The countries whose numbers may be texted; null: only the own one'),
+  ('organization', 'marketing_consent', null, 'organization:update', 'string', false, null, null,
+    'required not_required', null, 'choice', '"required"',
+    'required: marketing goes only to numbers with consent in the ledger'),
+  ('organization', 'marketing_gap_messages', null, 'organization:update', 'integer', true, 1, 1000, null, null,
+    'messages', 'null', 'Maximum marketing messages to a number within marketing_gap_hours; null: no limit'),
+  ('organization', 'marketing_gap_hours', null, 'organization:update', 'integer', true, 1, 8760, null, null, 'hours',
+    'null', 'The period of marketing_gap_messages; null with it'),
+  ('organization', 'messages_per_second', null, 'organization:update', 'number', true, 0.01, 999999.99, null, null,
+    'messages per second', 'null', 'Of all numbers and campaigns together; null: no limit'),
+  ('organization', 'daily_spending_limit', null, 'organization:update', 'number', true, 0, 9999999999.99, null, null,
+    'currency', 'null', 'Maximum estimated cost of the messages of a local day; null: no limit'),
+  ('organization', 'unknown_outcome_service', null, 'organization:update', 'string', false, null, null, 'resend hold',
+    null, 'choice', '"resend"', 'What happens to a service message whose outcome is unknown'),
+  ('organization', 'unknown_outcome_marketing', null, 'organization:update', 'string', false, null, null, 'resend hold',
+    null, 'choice', '"hold"', 'What happens to a marketing message whose outcome is unknown'),
+  ('organization', 'alert_opt_out_rate', null, 'organization:update', 'number', true, 0.001, 1, null, null,
+    'share (0 to 1)', '0.03', 'A campaign with a higher share of opt-outs raises an alert; null: no alert'),
+  ('organization', 'alert_failure_rate', null, 'organization:update', 'number', true, 0.001, 1, null, null,
+    'share (0 to 1)', '0.1', 'A campaign with a higher share of failures raises an alert; null: no alert'),
+  ('organization', 'alert_after', null, 'organization:update', 'integer', false, 10, 1000000, null, null, 'messages',
+    '100', 'Messages of a campaign before its rates are evaluated'),
+  ('organization', 'message_retention_months', null, 'organization:update', 'integer', false, 1, 120, null, null,
+    'months', '24', 'How long messages are kept'),
+  ('organization', 'audit_retention_months', null, 'organization:update', 'integer', false, 12, 120, null, null,
+    'months', '84', 'How long the audit log is kept at least'),
+  ('calendar', 'calendar', 'business_hours', 'leads:configure', 'object', false, null, null, null, null, 'local time',
+    '{"enabled": false, "time_zone": null, "week": null, "holidays": []}',
+    'The hours that deadlines of leads count; week null: all hours'),
+  ('leads', 'sla_minutes', 'lead_sla_minutes', 'leads:configure', 'integer', false, 0, 525600, null, null,
+    'working minutes', '120', 'Time to the first response, unless the stage has its own; 0: no deadline'),
+  ('leads', 'reminder_minutes', 'lead_reminder_minutes', 'leads:configure', 'integer', false, 0, 10080, null, null,
+    'minutes', '30', 'How long before the deadline the assignee is reminded; 0: no reminder'),
+  ('leads', 'clock_starts', 'lead_clock_starts', 'leads:configure', 'string', false, null, null, 'assignment creation',
+    null, 'choice', '"assignment"', 'Whether unassigned leads have a running clock'),
+  ('leads', 'on_reassignment', 'lead_on_reassignment', 'leads:configure', 'string', false, null, null, 'keep restart',
+    null, 'choice', '"restart"', 'What happens to an unanswered clock on reassignment'),
+  ('leads', 'capacity', 'lead_capacity', 'leads:configure', 'integer', true, 0, 2147483647, null, null, 'open leads',
+    'null', 'Open leads per person, unless set for the person; null: unlimited'),
+  ('churn', 'churn_recognition', null, 'churn:configure', 'string', false, null, null,
+    'service_end cancellation notice', null, 'choice', '"service_end"', 'When a client that gives notice is lost'),
+  ('churn', 'pause_days', 'churn_pause_days', 'churn:configure', 'integer', false, 1, 730, null, null, 'days', '90',
+    'How long a client may pause before it is lost'),
+  ('churn', 'unpaid_days', 'churn_unpaid_days', 'churn:configure', 'integer', true, 1, 730, null, null, 'days', 'null',
+    'A client whose linked account owes something for so long is lost; null: never'),
+  ('churn', 'band_limits', 'churn_band_limits', 'churn:configure', 'array', false, 3, 3, null, null, 'percent',
+    '[10, 30, 60]', 'Below the first a client''s risk is low, then moderate, high, from the last on critical'),
+  ('churn', 'holdout_share', 'churn_holdout_share', 'churn:configure', 'number', false, 0, 0.5, null, null,
+    'share (0 to 1)', '0.1', 'The share of recommendations that are recorded and not shown to anybody'),
+  ('churn', 'incident_threshold', 'churn_incident_threshold', 'churn:configure', 'number', false, 0, 1, null, null,
+    'probability (0 to 1)', '0.5', 'From which probability of an incident on something is recommended'),
+  ('churn', 'exchange_rates', null, 'churn:configure', 'array', false, null, 1000, null, null,
+    'organization''s currency for one unit', '[]', 'All rates of other currencies, each with its first day'),
+  ('reports', 'first_weekday', 'report_first_weekday', 'organization:update', 'integer', false, 1, 7, null, null,
+    'ISO 8601 weekday', '1', 'The day on which weeks begin; 1 is Monday'),
+  ('reports', 'file_days', 'report_file_days', 'organization:update', 'integer', false, 1, 365, null, null, 'days',
+    '30', 'Days after which files of reports are deleted'),
+  ('reports', 'outside_links', 'report_outside_links', 'organization:update', 'boolean', false, null, null, null, null,
+    'yes or no', 'false', 'Whether files may be handed to people without an account by link'),
+  ('reports', 'outside_link_hours', 'report_outside_link_hours', 'organization:update', 'integer', false, 1, 720, null,
+    null, 'hours', '168', 'How long such a link is valid unless somebody says')
+) as s (part, field, name, permission, type, nullable, minimum, maximum, choices, pattern, unit, default_value,
+  description);
 
 insert into private.jobs (name, schedule, task_of, position, command, description) values
   ('dispatch-messages', '* * * * *', null, 0,

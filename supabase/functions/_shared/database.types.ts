@@ -1137,6 +1137,51 @@ export type Database = {
           },
         ];
       };
+      "client_risks": {
+        Row: {
+          "band": string | null;
+          "client_id": string;
+          "organization_id": string;
+          "risk_theme": string | null;
+          "score": number | null;
+          "score_day": string | null;
+          "score_model_id": string | null;
+          "trend": string | null;
+          "trend_days": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "band"?: string | null;
+          "client_id": string;
+          "organization_id": string;
+          "risk_theme"?: string | null;
+          "score"?: number | null;
+          "score_day"?: string | null;
+          "score_model_id"?: string | null;
+          "trend"?: string | null;
+          "trend_days"?: number | null;
+        };
+        Update: {
+          "band"?: string | null;
+          "client_id"?: string;
+          "organization_id"?: string;
+          "risk_theme"?: string | null;
+          "score"?: number | null;
+          "score_day"?: string | null;
+          "score_model_id"?: string | null;
+          "trend"?: string | null;
+          "trend_days"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_risks_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: true;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "client_segments": {
         Row: {
           "created_at": string;
@@ -1224,7 +1269,6 @@ export type Database = {
       "clients": {
         Row: {
           "account_number": string | null;
-          "band": string | null;
           "category": string | null;
           "client_type": string | null;
           "contract_ends_on": string | null;
@@ -1248,10 +1292,6 @@ export type Database = {
           "paused_on": string | null;
           "phone": string | null;
           "region": string | null;
-          "risk_theme": string | null;
-          "score": number | null;
-          "score_day": string | null;
-          "score_model_id": string | null;
           "search_text": string;
           "segment": string;
           "since": string | null;
@@ -1259,8 +1299,6 @@ export type Database = {
           "stated_risk": string | null;
           "status": string;
           "team_id": string | null;
-          "trend": string | null;
-          "trend_days": number | null;
           "trial_ends_on": string | null;
           "unpaid_since": string | null;
           "updated_at": string;
@@ -1269,7 +1307,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "account_number"?: string | null;
-          "band"?: string | null;
           "category"?: string | null;
           "client_type"?: string | null;
           "contract_ends_on"?: string | null;
@@ -1293,10 +1330,6 @@ export type Database = {
           "paused_on"?: string | null;
           "phone"?: string | null;
           "region"?: string | null;
-          "risk_theme"?: string | null;
-          "score"?: number | null;
-          "score_day"?: string | null;
-          "score_model_id"?: string | null;
           "search_text"?: never;
           "segment": string;
           "since"?: string | null;
@@ -1304,8 +1337,6 @@ export type Database = {
           "stated_risk"?: string | null;
           "status"?: string;
           "team_id"?: string | null;
-          "trend"?: string | null;
-          "trend_days"?: number | null;
           "trial_ends_on"?: string | null;
           "unpaid_since"?: string | null;
           "updated_at"?: string;
@@ -1313,7 +1344,6 @@ export type Database = {
         };
         Update: {
           "account_number"?: string | null;
-          "band"?: string | null;
           "category"?: string | null;
           "client_type"?: string | null;
           "contract_ends_on"?: string | null;
@@ -1337,10 +1367,6 @@ export type Database = {
           "paused_on"?: string | null;
           "phone"?: string | null;
           "region"?: string | null;
-          "risk_theme"?: string | null;
-          "score"?: number | null;
-          "score_day"?: string | null;
-          "score_model_id"?: string | null;
           "search_text"?: never;
           "segment"?: string;
           "since"?: string | null;
@@ -1348,8 +1374,6 @@ export type Database = {
           "stated_risk"?: string | null;
           "status"?: string;
           "team_id"?: string | null;
-          "trend"?: string | null;
-          "trend_days"?: number | null;
           "trial_ends_on"?: string | null;
           "unpaid_since"?: string | null;
           "updated_at"?: string;
