@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chartText } from "../../supabase/functions/_shared/charts/chart.ts";
+import { type Chart, chartText } from "../../supabase/functions/_shared/charts/chart.ts";
 import { layOut } from "../../supabase/functions/_shared/charts/layout.ts";
 import { chartSvg } from "../../supabase/functions/_shared/charts/svg.ts";
 import { type ChartSource, reportChart } from "../../supabase/functions/_shared/reports/chart.ts";
@@ -148,6 +148,53 @@ Deno.test("Series without a value stay without one, together with others too", (
 
 Deno.test("Single rows, or figures without groups, have no chart", () => {
   assert.equal(reportChart(source([column("count", "value")], [[3]])), null);
+});
+
+/** Texts of a chart that leave the picture or cover a bar, by the width that digits have in DejaVu Sans. */
+function misplaced(chart: Chart): string[] {
+  const { shapes, width } = layOut(chart);
+  const bars = shapes.filter((shape) => shape.kind === "bar");
+  return shapes.flatMap((shape) => {
+    if (shape.kind !== "text") return [];
+    const wide = [...shape.text].length * shape.size * 0.62;
+    const left = shape.x - { start: 0, middle: wide / 2, end: wide }[shape.anchor];
+    const covers = bars.some((bar) =>
+      bar.width > 0 && bar.y < shape.y && bar.y + bar.height > shape.y &&
+      left + wide > bar.x && left < bar.x + bar.width
+    );
+    return left < -16 || left + wide > width + 16 || covers ? [shape.text] : [];
+  });
+}
+
+Deno.test("Large values have room beside their bars and lines", () => {
+  const chart = { title: "Sales", subtitle: "All", unit: "number" as const };
+  const values = [4_321_987_654_321.25, 98_765_432.1, -1_234_567_890.5];
+  const categories = ["2026-09", "2026-10", "2026-11"];
+  for (const kind of ["bars", "line"] as const) {
+    const drawn = { ...chart, kind, categories, series: [{ label: "Value", values }] };
+    assert.deepEqual(misplaced(drawn), [], kind);
+  }
+  const steps = [12_345_678, 12_000_000, 9_999_999];
+  const funnel = {
+    kind: "funnel" as const,
+    categories,
+    series: [{ label: "Leads", values: steps }],
+  };
+  assert.deepEqual(misplaced({ ...chart, ...funnel }), []);
+});
+
+Deno.test("A category with a long name still says that it is incomplete", () => {
+  const name = "A source with a very long name that does not fit";
+  const { shapes } = layOut({
+    kind: "bars",
+    title: "Leads",
+    subtitle: "",
+    categories: [name],
+    series: [{ label: "Leads", values: [1] }],
+    partial: [name],
+    unit: "number",
+  });
+  assert(shapes.some((shape) => shape.kind === "text" && shape.text.endsWith("… *")));
 });
 
 Deno.test("Whatever a name holds, the picture is well-formed and runs nothing", () => {

@@ -1,13 +1,13 @@
 import { type Chart, extent, stackedSum, valueText } from "./chart.ts";
 import { line } from "./line_layout.ts";
-import { type Layout, type Shape, width } from "./shapes.ts";
+import { type Layout, type Shape, textWidth, width } from "./shapes.ts";
 
 const top = 56;
 const legendHeight = 22;
 const barHeight = 18;
 const barGap = 10;
 const labelWidth = 170;
-const valueWidth = 90;
+const leastValueWidth = 90;
 
 /** Text that fits this width, by the usual width of letters; cut texts end with an ellipsis. */
 function fitted(text: string, size: number, space: number): string {
@@ -69,7 +69,16 @@ function barsOf(chart: Chart, at: number, place: { zero: number; y: number; scal
 
 /** A horizontal bar for each category with its value at the end; a funnel's bars are centred. */
 function bars(chart: Chart, from: number): Layout {
-  const space = width - labelWidth - valueWidth;
+  const first = chart.series[0]?.values[0] ?? 0;
+  const texts = chart.categories.map((_, at) => {
+    const sum = stackedSum(chart, at);
+    const share = chart.kind === "funnel" && first > 0
+      ? ` · ${Math.round(100 * (sum ?? 0) / first)} %`
+      : "";
+    return valueText(sum, chart.unit) + share;
+  });
+  const widest = Math.max(0, ...texts.map((text) => textWidth(text, 12)));
+  const space = width - labelWidth - Math.max(leastValueWidth, widest + 12);
   const extents = chart.categories.map((_, at) => extent(chart, at));
   const largest = Math.max(...extents.map(({ above }) => above), 0);
   const smallest = Math.min(...extents.map(({ below }) => below), 0);
@@ -84,17 +93,13 @@ function bars(chart: Chart, from: number): Layout {
     const sum = stackedSum(chart, at);
     const centred = chart.kind === "funnel" ? (space - (sum ?? 0) * scale) / 2 : 0;
     const drawn = barsOf(chart, at, { zero: zero + centred, y, scale });
-    const first = chart.series[0]?.values[0] ?? 0;
-    const share = chart.kind === "funnel" && first > 0
-      ? ` · ${Math.round(100 * (sum ?? 0) / first)} %`
-      : "";
     const partial = chart.partial?.includes(category) ? " *" : "";
     const text = { kind: "text", y: y + 13, size: 12 } as const;
     return [
       {
         ...text,
         x: labelWidth - 10,
-        text: fitted(category + partial, 12, labelWidth - 10),
+        text: fitted(category, 12, labelWidth - 10 - textWidth(partial, 12)) + partial,
         anchor: "end",
         tone: "strong",
       },
@@ -102,7 +107,7 @@ function bars(chart: Chart, from: number): Layout {
       {
         ...text,
         x: chart.kind === "funnel" ? width : drawn.right + 8,
-        text: valueText(sum, chart.unit) + share,
+        text: texts[at] ?? "",
         anchor: chart.kind === "funnel" ? "end" : "start",
         tone: "soft",
       },

@@ -1,8 +1,8 @@
 import { type Chart, valueText } from "./chart.ts";
-import { type Layout, type Shape, width } from "./shapes.ts";
+import { type Layout, type Shape, textWidth, width } from "./shapes.ts";
 
 const lineHeight = 220;
-const axisWidth = 64;
+const leastAxisWidth = 64;
 
 /** Round values from at most the smallest to at least the largest, 0 among them, at most eight of them. */
 function ticks(smallest: number, largest: number, whole: boolean): number[] {
@@ -33,6 +33,8 @@ export function line(chart: Chart, from: number): Layout {
   const scale = ticks(Math.min(...values, 0), Math.max(...values, 0), whole);
   const least = scale[0] ?? 0;
   const most = scale.at(-1) ?? 1;
+  const widest = Math.max(...scale.map((value) => textWidth(valueText(value, chart.unit), 11)));
+  const axisWidth = Math.max(leastAxisWidth, widest + 8);
   const right = width - 34;
   const x = (at: number) =>
     chart.categories.length < 2

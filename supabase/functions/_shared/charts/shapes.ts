@@ -21,5 +21,8 @@ export interface Layout {
   shapes: Shape[];
 }
 
+/** The width of a text at most, by that of digits in DejaVu Sans, which PDFs are set in. */
+export const textWidth = (text: string, size: number): number => [...text].length * size * 0.64;
+
 /** The width of every chart. */
 export const width = 720;
