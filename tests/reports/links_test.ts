@@ -72,6 +72,18 @@ Deno.test("A link opens the file without an account, until it is revoked; its us
   assert.equal((await open(link.url)).status, 404);
 });
 
+Deno.test("No link is made to a file that was withdrawn or has expired: it would open nothing", async () => {
+  const { admin, run } = await withFile();
+  const sql = database();
+  await sql`update public.report_runs set file_withdrawn_at = now() where id = ${run.id}`;
+  const refused = () => call(admin, "POST", `/reports/runs/${run.id}/links`, {});
+  expectProblem(await refused(), 409, "no_file");
+  // Shortly before the job deletes it.
+  await sql`update public.report_runs set file_withdrawn_at = null,
+    finished_at = now() - interval '30 days' - interval '1 minute' where id = ${run.id}`;
+  expectProblem(await refused(), 409, "no_file");
+});
+
 Deno.test("A link that is unknown, expired or no longer allowed looks the same", async () => {
   const { admin, run, organization } = await withFile();
   const sql = database();

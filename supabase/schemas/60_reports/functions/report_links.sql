@@ -50,7 +50,8 @@ begin
   perform private.require_valid(hours is null or hours between 1 and 720, 'hours', 'must be between 1 and 720');
   perform private.require_valid(char_length(coalesce(note, '')) <= 200 and private.is_plain(coalesce(note, '')), 'note',
     'must be a line of at most 200 characters');
-  if run.status not in ('ready', 'empty') or run.file_deleted_at is not null then
+  if run.status not in ('ready', 'empty') or run.file_deleted_at is not null
+    or private.report_file_expiry(run) <= now() then
     perform private.problem(409, 'no_file', 'The run has no file that could be shared.');
   end if;
   insert into public.report_links (organization_id, run_id, token_hash, note, created_by, expires_at)
