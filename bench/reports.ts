@@ -164,7 +164,7 @@ async function workbooks(
       },
       ...limits(what, invocations),
     ],
-    note: `The workbook took ${invocations.length} invocations of the job: ` +
+    note: `Invocations of the job for the workbook: ${invocations.length}, with ` +
       `${invocations.map(({ cpuMs }) => Math.round(cpuMs)).join(", ")} ms of CPU.`,
   };
 }
@@ -179,7 +179,7 @@ async function documents(
   const mixed = await inProcess(status, "report_pdf");
   return [
     ...limits("PDF of 1,000 × 12", invocations),
-    ...limits("PDF of 1,000 × 8 in Latin, Ewe, Twi and Arabic, the writer alone", [mixed]),
+    ...limits("PDF of 1,000 × 8 in four scripts", [mixed]),
   ];
 }
 
@@ -198,7 +198,8 @@ async function run({ sql, status, say }: Bench) {
       "Preview: `preview_report` as role `authenticated`, with subtotals, total and shares; the baseline is the query by hand " +
       "for the same figures as the owner of the tables. Freezing: with the order, the total, and the rights of the owner; the " +
       "baseline is one `insert … select` of the same rows by hand. Workbook: each invocation of the job in a process of its " +
-      "own, with freezing, leases, pieces, upload; the writer alone reads the same frozen rows and writes nothing.",
+      "own, with freezing, leases, pieces, upload; the writer alone reads the same frozen rows and writes nothing. " +
+      "PDF: twelve columns by the job; eight with names in Latin, Ewe, Twi and Arabic letters by the writer alone.",
       note,
     ],
   };
