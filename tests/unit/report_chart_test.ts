@@ -150,6 +150,21 @@ Deno.test("Single rows, or figures without groups, have no chart", () => {
   assert.equal(reportChart(source([column("count", "value")], [[3]])), null);
 });
 
+Deno.test("The words of a long line are of its newest values, those of bars of the first", () => {
+  const chart = {
+    kind: "line" as const,
+    title: "Leads",
+    subtitle: "",
+    categories: months(60),
+    series: [{ label: "Leads", values: months(60).map((_, at) => at) }],
+    unit: "number" as const,
+  };
+  const time = chartText({ ...chart, isTime: true });
+  assert.match(time, /^10 earlier, left out; 2000-11: 10; .*2004-12: 59$/);
+  const bars = chartText({ ...chart, kind: "bars" });
+  assert.match(bars, /^2000-01: 0; .*2004-02: 49; and 10 more$/);
+});
+
 /** Texts of a chart that leave the picture or cover a bar, by the width that digits have in DejaVu Sans. */
 function misplaced(chart: Chart): string[] {
   const { shapes, width } = layOut(chart);

@@ -89,6 +89,7 @@ export function leadCharts(app: App) {
     const categories = points.map(({ date }) => date);
     return await answer(c, query, {
       kind: "line",
+      isTime: true,
       title: "New leads",
       categories,
       series: [{ label: "New leads", values: points.map(({ count }) => count) }],

@@ -38,9 +38,12 @@ export function valueText(value: number | null, unit: Chart["unit"]): string {
 
 const spokenCategories = 50;
 
-/** The chart in words, for those who cannot see it. */
+/** The chart in words, for those who cannot see it: of many times the newest, else the first categories. */
 export function chartText(chart: Chart): string {
-  const lines = chart.categories.slice(0, spokenCategories).map((category, at) => {
+  const rest = Math.max(0, chart.categories.length - spokenCategories);
+  const first = chart.isTime ? rest : 0;
+  const lines = chart.categories.slice(first, first + spokenCategories).map((category, place) => {
+    const at = first + place;
     const values = chart.series.map(({ label, values }) => {
       const text = valueText(values[at] ?? null, chart.unit);
       return chart.series.length > 1 ? `${label} ${text}` : text;
@@ -48,8 +51,11 @@ export function chartText(chart: Chart): string {
     const part = chart.partial?.includes(category) ? " (incomplete)" : "";
     return `${category}${part}: ${values.join(", ")}`;
   });
-  const rest = chart.categories.length - lines.length;
-  return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+  if (rest === 0) return lines.join("; ");
+  const all = chart.isTime
+    ? [`${rest} earlier, left out`, ...lines]
+    : [...lines, `and ${rest} more`];
+  return all.join("; ");
 }
 
 /** What all series of a category come to; null if none has a value. */
