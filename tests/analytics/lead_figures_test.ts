@@ -377,7 +377,7 @@ Deno.test("Alerts are those of the caller's scope, the most severe first, and ne
       .map(({ type, link }) => [type, link]);
   assert.deepEqual(await types(counselor), [
     ["lead_overdue", `/leads/${late?.id}`],
-    ["tasks_overdue", "/tasks?status=open"],
+    ["tasks_overdue", "/tasks?overdue=true&assigned_to=me"],
   ]);
   assert.deepEqual(await types(other), []);
   assert.deepEqual((await types(organization.admin)).map(([type]) => type), [
@@ -398,4 +398,10 @@ Deno.test("Alerts are those of the caller's scope, the most severe first, and ne
     ],
   );
   assert.equal((await types(counselor)).length, 2, "who manages no integrations hears of none");
+  await sql`update public.leads set sla_responded_at = now() where id = ${late?.id ?? ""}`;
+  assert.deepEqual(
+    (await types(counselor)).map(([type]) => type),
+    ["tasks_overdue"],
+    "a response that came late is not overdue any more",
+  );
 });

@@ -162,6 +162,11 @@ create index leads_by_assignee_sla on public.leads (organization_id, assigned_to
 create index leads_by_creator_sla on public.leads (organization_id, created_by, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
 
+-- The few leads that wait for a response now, for alerts: those that were answered late or closed keep their state.
+create index leads_waiting on public.leads (organization_id, sla_status, created_at desc)
+  include (team_id, assigned_to, created_by) where deleted_at is null and outcome is null and sla_responded_at is null
+  and sla_status in ('due_soon', 'breached');
+
 -- The planner does not see that "assigned_to is null" keeps the order of leads_by_assignee.
 create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
   where deleted_at is null and assigned_to is null;

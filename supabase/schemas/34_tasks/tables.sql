@@ -36,6 +36,9 @@ comment on column public.tasks.lead_deleted is
 
 create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 create index tasks_by_assignee on public.tasks (organization_id, assigned_to, due_at);
+-- A person's overdue tasks: most tasks of the past are done.
+create index tasks_open_by_assignee on public.tasks (organization_id, assigned_to, due_at)
+  where status in ('open', 'in_progress') and not lead_deleted;
 create index tasks_by_creator on public.tasks (organization_id, created_by, due_at);
 create index tasks_by_due on public.tasks (organization_id, due_at);
 create index tasks_in_order on public.tasks (organization_id, coalesce(due_at, 'infinity'))

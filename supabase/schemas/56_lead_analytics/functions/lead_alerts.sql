@@ -1,4 +1,4 @@
--- Open leads of the caller's scope whose response clock has this state, newest first, at most twenty.
+-- Open leads of the caller's scope without a response whose clock has this state, newest first, at most twenty.
 create function private.leads_at_risk(organization_id uuid, sla_status text)
 returns jsonb[]
 language plpgsql stable set search_path = ''
@@ -11,7 +11,7 @@ begin
       ''deadline'', r.sla_deadline, ''breached_at'', r.sla_breached_at))
     from (
       select x.id, x.full_name, x.email, x.phone, x.sla_deadline, x.sla_breached_at from public.leads x
-      where %s and x.sla_status = %L and x.outcome is null
+      where %s and x.sla_status = %L and x.outcome is null and x.sla_responded_at is null
       order by x.created_at desc limit 20
     ) r', private.lead_scope(organization_id, 'leads:read'), sla_status)
   into alerts;
@@ -54,11 +54,12 @@ begin
       select from public.tasks t
       where t.organization_id = risk_alerts.organization_id and t.assigned_to = auth.uid()
         and t.status in ('open', 'in_progress') and t.due_at < now() and not t.lead_deleted
-      limit 100) t);
+      -- So that an index is read in its order and no further.
+      order by t.due_at limit 100) t);
   if tasks > 0 then
     alerts := alerts || jsonb_build_object('type', 'tasks_overdue', 'severity', 'warning', 'title', 'Overdue tasks',
       'description', format('Your tasks that are overdue: %s.', case when tasks = 100 then '100 or more'
-        else tasks::text end), 'link', '/tasks?status=open', 'created_at', null);
+        else tasks::text end), 'link', '/tasks?overdue=true&assigned_to=me', 'created_at', null);
   end if;
   return alerts;
 end
