@@ -1,7 +1,5 @@
 import type { LeadPeople } from "./leads_data.ts";
-import type { Question, Role } from "./leads_questions.ts";
-
-const days = 90;
+import { branches, type Question, type Role, totals } from "./leads_questions.ts";
 
 /** The rows of the day counter that a role reads, as somebody writes them who knows the scope. */
 function counted(table: string, { organization, ...people }: LeadPeople, role: Role, from: number) {
@@ -29,8 +27,52 @@ function counted(table: string, { organization, ...people }: LeadPeople, role: R
     : own;
 }
 
-/** The figures of leads of ninety days, beside SQL over the same counters. */
-export const leadAnalytics: Question[] = [
+/** Open leads that wait for a response, twenty of those whose clock has this state. */
+const waiting = (people: LeadPeople, role: Role, state: string) =>
+  `(select jsonb_agg(to_jsonb(w)) from (
+     select x.id, x.full_name, x.email, x.phone, x.sla_deadline, x.sla_breached_at from public.leads x
+     where x.organization_id = '${people.organization}' and x.deleted_at is null and (${
+    branches(role, people).join(" or ")
+  }) and x.sla_status = '${state}' and x.outcome is null and x.sla_responded_at is null
+     order by x.created_at desc limit 20) w)`;
+
+/** What needs attention, as somebody asks for it who knows the permissions of the role. */
+function alertsByHand(people: LeadPeople, role: Role): string {
+  const { organization } = people;
+  const own =
+    `select count(*) from (select from public.tasks t where t.organization_id = '${organization}'
+    and t.assigned_to = '${
+      people[role]
+    }' and t.status in ('open', 'in_progress') and t.due_at < now()
+    and not t.lead_deleted order by t.due_at limit 100) o`;
+  const paused = `select jsonb_agg(to_jsonb(s)) from (
+    select r.name, s.pause_reason, s.updated_at from public.report_schedules s join public.reports r on r.id = s.report_id
+    where s.organization_id = '${organization}' and s.status = 'paused'
+      and s.pause_reason not in ('by_person', 'report_deleted') order by s.updated_at desc limit 20) s`;
+  const ofAdmins = [
+    `select count(*) from public.campaign_alerts where organization_id = '${organization}' and resolved_at is null`,
+    `select count(*) from public.sms_accounts where organization_id = '${organization}' and status = 'circuit_open'`,
+    `select count(*) from public.lead_imports where organization_id = '${organization}' and status = 'failed'
+       and created_at > now() - interval '7 days'`,
+    `select count(*) from public.webhook_endpoints where organization_id = '${organization}' and status = 'disabled'`,
+    `select count(*) from public.api_keys where organization_id = '${organization}' and revoked_at is null
+       and expires_at between now() and now() + interval '14 days'`,
+  ];
+  const parts = [
+    `select sum(t.leads) from ${
+      totals("lead_total", role, people)
+    } and not t.assigned and t.outcome is null`,
+    own,
+    paused,
+    ...(role === "admin" ? ofAdmins : []),
+  ];
+  return `select ${waiting(people, role, "breached")}, ${waiting(people, role, "due_soon")}, ${
+    parts.map((part) => `(${part})`).join(", ")
+  }`;
+}
+
+/** The figures of leads of so many days, beside SQL over the same counters. */
+export const leadAnalytics = (days: number): Question[] => [
   {
     what: "GET /analytics/kpis",
     ours: ({ organization }) =>
@@ -91,5 +133,10 @@ export const leadAnalytics: Question[] = [
          from (${counted("holder_day_totals", people, role, days - 1)}) t group by 1
        ) h join public.profiles p on p.id = h.holder_id`,
     ],
+  },
+  {
+    what: "GET /analytics/alerts",
+    ours: ({ organization }) => `select public.lead_alerts('${organization}')`,
+    byHand: (people, role) => [alertsByHand(people, role)],
   },
 ];

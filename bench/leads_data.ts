@@ -1,8 +1,11 @@
 import type postgres from "postgres";
 import { fillWithLeads } from "./support/leads.ts";
 
-const shape = { organizations: 20, teams: 5, counselors: 5 };
+const largeOrganizations = 20;
+const shape = { organizations: largeOrganizations + 1, teams: 5, counselors: 5 };
 const leadsEach = 50_000;
+/** The last organization is younger, with as many leads a day. */
+const leadsOfYoung = leadsEach / 5;
 const tasksEach = 10_000;
 const staffInTeams = shape.teams * (shape.counselors + 1);
 
@@ -20,11 +23,15 @@ export interface LeadPeople {
 
 /**
  * Fills a database with 1,000,000 leads of 20 organizations, each with five teams of a manager and five counselors, with
- * their clocks, tasks and totals. A tenth is unassigned, a quarter was created by somebody of whatever team.
+ * their clocks, tasks and totals. A tenth is unassigned, a quarter was created by somebody of whatever team. Another
+ * organization has 10,000 leads of the last 73 days.
+ * @returns people of one of the 20, and of the young one.
  */
-export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
+export async function loadLeads(
+  sql: postgres.Sql,
+): Promise<{ people: LeadPeople; young: LeadPeople }> {
   await fillWithLeads(sql, shape, insertLeads);
-  const found = await people(sql);
+  const found = await people(sql, 12_347);
   await withoutTriggers(sql, [
     "tasks",
     "interactions",
@@ -53,7 +60,7 @@ export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
   ) {
     await sql`vacuum (analyze) ${sql("private." + table)}`;
   }
-  return found;
+  return { people: found, young: await people(sql, 2_347, true) };
 }
 
 /** In the order of their creation, so that the leads of an organization lie between those of the others. */
@@ -87,13 +94,15 @@ async function insertLeads(sql: postgres.TransactionSql): Promise<void> {
   } end
     cross join lateral (
       select case when i % 10 > 0 then h.user_id end as holder,
-        now() - make_interval(secs => ((i + h.school * 40)::bigint * 7919 % 31536000)::integer) as at) x
+        now() - make_interval(secs => ((i + h.school * 40)::bigint * 7919
+          % case when h.school < ${largeOrganizations} then 31536000 else 31536000 / 5 end)::integer) as at) x
     cross join lateral (
       select (array['new', 'contacted', 'qualified', 'proposal', 'won', 'lost'])[1 + i / 3 % 6] as key,
         (array[null, null, null, null, 'won', 'lost'])[1 + i / 3 % 6] as outcome) s
     cross join lateral (
       select case when x.holder is null then null when i % 3 = 0 then 'met' when i % 41 = 1 then 'breached'
         when s.outcome is not null then null when i % 97 = 1 then 'due_soon' else 'running' end as status) k
+    where h.school < ${largeOrganizations} or i <= ${leadsOfYoung}
     order by x.at`;
 }
 
@@ -188,8 +197,8 @@ async function countAll(sql: postgres.Sql): Promise<void> {
   await sql`select private.roll_up_counters()`;
 }
 
-/** The people around one counselor's lead. */
-async function people(sql: postgres.Sql): Promise<LeadPeople> {
+/** The people around one counselor's lead: the one of this number in a large organization, or in the young one. */
+async function people(sql: postgres.Sql, number: number, isYoung = false): Promise<LeadPeople> {
   const [row] = await sql`
     select l.id as lead, lower(l.last_name) as name, l.organization_id as organization, l.team_id as team,
       l.assigned_to as counselor, (
@@ -197,7 +206,10 @@ async function people(sql: postgres.Sql): Promise<LeadPeople> {
         where m.organization_id = l.organization_id and m.team_id = l.team_id and r.key = 'manager') as manager, (
         select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
         where m.organization_id = l.organization_id and r.key = 'admin') as admin
-    from public.leads l where l.assigned_to is not null and l.last_name like '% 12347' limit 1`;
+    from public.leads l
+    where l.assigned_to is not null and l.last_name like ${`% ${number}`} and l.organization_id in (
+      select f.organization_id from public.leads f group by 1 having (count(*) <= ${leadsOfYoung}::int) = ${isYoung})
+    limit 1`;
   const text = (name: string) => String(row?.[name]);
   return {
     organization: text("organization"),

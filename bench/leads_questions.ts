@@ -11,7 +11,7 @@ export interface Question {
 }
 
 /** The leads of a role as conditions that an index can answer each. */
-function branches(role: Role, { team, ...people }: LeadPeople): string[] {
+export function branches(role: Role, { team, ...people }: LeadPeople): string[] {
   const own = [`x.assigned_to = '${people[role]}'`, `x.created_by = '${people[role]}'`];
   return { admin: ["true"], manager: [`x.team_id = '${team}'`, ...own], counselor: own }[role];
 }
@@ -128,14 +128,18 @@ export const lists: Question[] = [
 ];
 
 /** The rows of totals that make up a role's leads; `t` also has what is not added up yet. */
-function totals(table: string, role: Role, { organization, team, ...people }: LeadPeople): string {
+export function totals(
+  table: string,
+  role: Role,
+  { organization, team, ...people }: LeadPeople,
+): string {
   const whose = {
     admin: "t.person_id is null",
     manager: `(t.person_id is null and t.team_id = '${team}'
       or t.person_id = '${people[role]}' and t.team_id is distinct from '${team}')`,
     counselor: `t.person_id = '${people[role]}'`,
   }[role];
-  return `(select * from private.${table}s union all select * from private.${table}_deltas) t
+  return `private.${table}s t
     where t.organization_id = '${organization}' and ${whose}`;
 }
 
@@ -200,7 +204,7 @@ function perAssignee(people: LeadPeople, role: Role): string {
     with held as (
       select holder_id, sum(leads) filter (where outcome is null) as open, sum(leads) filter (where sla_status = 'due_soon') as due_soon,
         sum(leads) filter (where sla_status = 'breached') as breached, sum(leads) filter (where outcome = 'won') as converted
-      from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
+      from private.holder_totals t
       where t.organization_id = '${organization}' and ${whose} group by 1
     ), people as (
       select m.user_id from public.memberships m
