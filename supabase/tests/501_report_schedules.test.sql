@@ -73,6 +73,11 @@ select private.run_report_schedules(), private.run_report_schedules();
 select is((select string_agg(r.status, ', ' order by r.scheduled_for) from public.report_runs r
   where r.schedule_id = tests.id('schedule')), 'missed, missed, missed, queued',
   'Of the times that have passed the newest runs; the others are listed as missed.');
+select is((select string_agg(n.title || '. ' || n.body, ' | ') from public.notifications n
+  where n.user_id = tests.id('admin') and n.kind = 'report_schedule'),
+  format('A scheduled report was missed: %s. Nothing ran at 3 of its times, the last of them %s (Africa/Accra). '
+    'Nothing was sent for them.', (select r.name from public.reports r where r.id = tests.id('report')),
+    to_char(now() - interval '25 hours', 'YYYY-MM-DD HH24:MI')), 'Its owner is told once that some were missed.');
 select is((select count(*) from public.report_runs r where r.schedule_id = tests.id('schedule')
   and r.as_of <> r.scheduled_for), 0::bigint, 'A run is about its due time, however late it is.');
 select ok((select s.next_run_at > now() from public.report_schedules s where s.id = tests.id('schedule')),
@@ -89,6 +94,9 @@ delete from public.report_runs where schedule_id = tests.id('schedule');
 select private.run_report_schedules();
 select is((select string_agg(r.status, ', ') from public.report_runs r where r.schedule_id = tests.id('schedule')),
   'missed', 'What is twelve hours late is not run any more.');
+select is((select count(*) from public.notifications n
+  where n.user_id = tests.id('admin') and n.kind = 'report_schedule'), 2::bigint, 'Its owner is told that too.');
+delete from public.notifications where kind = 'report_schedule';
 
 -- The end of a run
 create function tests.run() returns uuid language sql as $$

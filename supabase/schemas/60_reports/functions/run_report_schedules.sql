@@ -6,18 +6,31 @@ as $$
   select interval '12 hours'
 $$;
 
--- Times that have passed without a run. At most a month of them is listed.
+-- Times that have passed without a run. At most a month of them is listed, and the owner is notified once of all.
 create function private.record_missed_runs(schedule public.report_schedules, report public.reports, times timestamptz[])
 returns void
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
-  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
-    schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
-  select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
-    schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
-    'Nothing ran at this time.', now(), now()
-  from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
-  on conflict on constraint report_runs_once_due do nothing
+declare
+  newest public.report_runs;
+begin
+  with missed as (
+    insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
+      schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+    select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
+      schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
+      'Nothing ran at this time.', now(), now()
+    from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
+    on conflict on constraint report_runs_once_due do nothing
+    returning *
+  )
+  select * into newest from missed m order by m.scheduled_for desc limit 1;
+  if newest.id is not null then
+    perform private.tell_of_schedule(newest, 'A scheduled report was missed: ' || newest.name, format(
+      'Nothing ran at %s of its times, the last of them %s (%s). Nothing was sent for them.', cardinality(times),
+      to_char(newest.scheduled_for at time zone newest.time_zone, 'YYYY-MM-DD HH24:MI'), newest.time_zone), false);
+  end if;
+end
 $$;
 
 -- Queues the newest due time of a schedule, unless it is too long ago, and lists those before it as missed.
