@@ -37,7 +37,7 @@ async function file(name: string): Promise<Response | null> {
     headers: {
       "content-type": `${type}; charset=utf-8`,
       "content-security-policy":
-        "default-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-src 'self' about:",
+        "default-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; object-src 'none'",
       "cache-control": "no-store",
     },
   });
@@ -98,6 +98,30 @@ async function changeReceiver(request: Request, { status }: Ground): Promise<Res
   });
 }
 
+/**
+ * The HTML of a mail as a document of its own, so that its styles show, which the console's page would refuse. It is sandboxed
+ * whatever opens it: no scripts, no forms, and its links open in tabs of their own, which are not sandboxed.
+ */
+async function mailDocument(id: string | null, { status }: Ground): Promise<Response> {
+  const mails: { id: string; html: string }[] = await (await fetch(`${status.mail_url}/messages`))
+    .json();
+  const mail = mails.find((one) => one.id === id);
+  if (!mail) return Response.json({ message: "There is no such mail." }, { status: 404 });
+  const base = '<base target="_blank">';
+  const at = /^\s*(<!doctype[^>]*>)?\s*(<html\b[^>]*>)?\s*(<head\b[^>]*>)?/i.exec(mail.html)?.[0]
+    .length ?? 0;
+  return new Response(mail.html.slice(0, at) + base + mail.html.slice(at), {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy":
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; " +
+        "style-src 'unsafe-inline'; img-src data: https:; font-src data:",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    },
+  });
+}
+
 /** Another page in the same browser must not be able to answer for a handset or to sign in. */
 const isOwn = (request: Request, { status }: Ground): boolean =>
   request.headers.get("sec-fetch-site") === "same-origin" ||
@@ -107,7 +131,7 @@ const isOwn = (request: Request, { status }: Ground): boolean =>
 export function createConsole(ground: Ground): (request: Request) => Promise<Response | null> {
   const { status } = ground;
   return async (request) => {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/") return await file("index.html");
     const name = /^\/console\/([a-z_-]+(?:\.[a-z]+)?)$/.exec(pathname)?.[1];
     if (name === undefined) return null;
@@ -124,6 +148,8 @@ export function createConsole(ground: Ground): (request: Request) => Promise<Res
           api_url: status.api_url,
           publishable_key: status.publishable_key,
         });
+      case "GET mail":
+        return await mailDocument(searchParams.get("id"), ground);
       case "POST sign-in":
         return await signIn(request, ground);
       case "POST receiver":

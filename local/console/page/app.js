@@ -87,8 +87,9 @@ function App() {
       <p role="status" class=${connected ? "on" : "off"}>${connected ? "Live" : "Not connected"}</p>
       <nav aria-label="Elsewhere"><a href="/docs">API</a></nav>
     </header>
-    <${Tabs} active=${active} counts=${counts} onSelect=${select} />
-    <main id="panel" role="tabpanel" aria-labelledby=${`tab-${active}`} tabindex="-1">
+    <main>
+      <${Tabs} active=${active} counts=${counts} onSelect=${select} />
+      <div id="panel" role="tabpanel" aria-labelledby=${`tab-${active}`} tabindex="0">
       ${active === "phones" && html`<${Phones} texts=${state.texts} replies=${state.replies} />`}
       ${active === "mailbox" && html`<${Mailbox} mails=${state.mails} />`}
       ${active === "receivers" && html`<${Receivers} receivers=${state.receivers} />`}
@@ -96,6 +97,7 @@ function App() {
       ${active === "people" && html`<${People} />`}
       ${active === "jobs" && html`<${Jobs} jobs=${state.jobs} />`}
       ${active === "lines" && html`<${Lines} lines=${lines} />`}
+      </div>
     </main>
   `;
 }

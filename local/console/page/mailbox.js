@@ -4,7 +4,7 @@ import { shortTime } from "./time.js";
 
 const VIEWS = [["html", "HTML"], ["text", "Text"], ["headers", "Headers"]];
 
-/** A mail cannot run scripts or reach the page: the frame allows nothing but links in new windows. */
+/** A mail cannot run scripts or reach the page: the frame allows nothing but links in new tabs. */
 function Body({ mail, view }) {
   if (view === "headers") {
     return html`
@@ -21,7 +21,11 @@ function Body({ mail, view }) {
     `;
   }
   if (view === "text" || !mail.html) return html`<pre tabindex="0">${mail.text}</pre>`;
-  return html`<iframe title=${`Mail: ${mail.subject}`} sandbox="allow-popups" srcdoc=${mail.html}></iframe>`;
+  return html`
+    <iframe title=${`Mail: ${mail.subject}`}
+      sandbox="allow-popups allow-popups-to-escape-sandbox"
+      src=${`/console/mail?id=${encodeURIComponent(mail.id)}`}></iframe>
+  `;
 }
 
 function Mail({ mail }) {

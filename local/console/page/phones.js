@@ -67,7 +67,8 @@ function Thread({ handset }) {
   return html`
     <section class="thread" aria-label=${`Texts of ${handset.phone}`}>
       <h2>${handset.phone}</h2>
-      <ol role="log" aria-live="polite" tabindex="0">
+      <div role="log" aria-live="polite" tabindex="0" aria-label=${`Texts of ${handset.phone}, oldest first`}>
+        <ol>
           ${handset.entries.map((entry) =>
             html`
               <li key=${entry.id} class=${entry.side}>
@@ -79,8 +80,9 @@ function Thread({ handset }) {
               </li>
             `
           )}
-          <li ref=${end} aria-hidden="true"></li>
         </ol>
+        <div ref=${end}></div>
+      </div>
       <${Answer} handset=${handset} />
     </section>
   `;

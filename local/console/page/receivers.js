@@ -79,7 +79,7 @@ function Receiver({ receiver }) {
     <p class="meta">Address for POST /admin/integrations/webhooks: <code>${receiver.url}</code></p>
     <${Settings} receiver=${receiver} />
     ${receiver.received.length === 0 && html`<p class="empty">Nothing yet.</p>`}
-    <ol role="log" aria-live="polite" tabindex="0" aria-label="Requests, newest first">
+    <div role="log" aria-live="polite" tabindex="0" aria-label="Requests, newest first"><ol>
       ${
     receiver.received.map((one) =>
       html`
@@ -99,7 +99,7 @@ function Receiver({ receiver }) {
       `
     )
   }
-    </ol>
+    </ol></div>
   </section>`;
 }
 
