@@ -11,14 +11,17 @@ export interface WebhookEvent {
   type: string;
   description: string;
   permission: string;
+  permission_by_kind: Record<string, string> | null;
   schema: Json;
   example: Json;
 }
 
+type Message = Omit<WebhookEvent, "permission" | "permission_by_kind">;
+
 const id = "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11";
 
 /** What is sent besides the events of the catalogue. */
-const further: Omit<WebhookEvent, "permission">[] = [
+const further: Message[] = [
   {
     type: "objects.changed",
     description: "Many objects changed at once, at a webhook with bulk: grouped",
@@ -85,7 +88,12 @@ const responses = {
 const schemaName = (type: string): string =>
   type.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase()) + "Event";
 
-function messageSchema({ type, description, schema, example }: Omit<WebhookEvent, "permission">) {
+/** What the owner of a webhook needs to be sent an event. */
+const neededFor = ({ permission, permission_by_kind }: WebhookEvent): string =>
+  permission_by_kind === null ? permission : Object.entries(permission_by_kind)
+    .map(([kind, needed]) => `${needed} (kind ${kind})`).join(", ");
+
+function messageSchema({ type, description, schema, example }: Message) {
   return {
     type: "object",
     description,
@@ -108,7 +116,7 @@ export async function webhooksSection(): Promise<
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const events: WebhookEvent[] = JSON.parse(await Deno.readTextFile(join(root, eventsPath)));
   const messages = [
-    ...events.map((event) => ({ ...event, needs: ` The owner needs ${event.permission}.` })),
+    ...events.map((event) => ({ ...event, needs: ` The owner needs ${neededFor(event)}.` })),
     ...further.map((event) => ({ ...event, needs: "" })),
   ];
   const operation = ({ type, description, needs }: typeof messages[number]) => ({

@@ -39,7 +39,7 @@ async function catalogue(url: string): Promise<string> {
   const sql = postgres(url, { max: 1 });
   try {
     const events = await sql`
-      select t.type, t.description, t.permission, t.schema, t.example
+      select t.type, t.description, t.permission, t.permission_by_kind, t.schema, t.example
       from private.webhook_event_types t order by t.position`;
     return `${JSON.stringify(events, null, 1)}\n`;
   } finally {

@@ -1,70 +1,14 @@
 -- Webhooks out: who may, what is recorded, how it becomes deliveries, the order, retries, and rights at delivery.
 begin;
 \ir support.inc
-select plan(123);
+select plan(144);
 do $$
 begin
   perform tests.arrange();
   perform tests.customer('customer', 'ours', 'A1'), tests.customer('other customer', 'theirs', 'B1');
 end
 $$;
-create function tests.subscribe(name text, organization text, actor text, webhook jsonb) returns jsonb
-language plpgsql as $$
-declare
-  answer jsonb;
-begin
-  perform tests.act_as(actor);
-  answer := public.create_webhook(tests.id(organization),
-    '{"url": "https://hooks.example.com/a", "events": ["*"]}' || webhook);
-  perform tests.act_as('postgres');
-  perform tests.remember(name, (answer ->> 'id')::uuid);
-  return answer;
-end
-$$;
-create function tests.as_admin(call text) returns jsonb language plpgsql as $$
-declare
-  answer jsonb;
-begin
-  perform tests.act_as('admin');
-  execute 'select to_jsonb(' || call || ')' into answer;
-  perform tests.act_as('postgres');
-  return answer;
-end
-$$;
--- One step of the job; what it claims as 'name type attempt', in order.
-create table tests.claimed (id uuid primary key, claim integer, endpoint_id uuid, webhook_id text, type text, data jsonb);
-create function tests.step(outcomes jsonb default '[]', batch integer default 100) returns text language plpgsql as $$
-declare
-  step jsonb;
-begin
-  perform tests.act_as('service_role');
-  step := public.exchange_webhook_batch(outcomes, batch, 60);
-  perform tests.act_as('postgres');
-  insert into tests.claimed select r.* from jsonb_to_recordset(step -> 'deliveries') as r (id uuid, claim integer,
-    endpoint_id uuid, webhook_id text, type text, data jsonb)
-  on conflict on constraint claimed_pkey do update set claim = excluded.claim;
-  return coalesce((select string_agg(concat_ws(' ', t.name, d ->> 'type'), ', ' order by t.name, o)
-    from jsonb_array_elements(step -> 'deliveries') with ordinality as x (d, o)
-    join tests.things t on t.id = (d ->> 'endpoint_id')::uuid), 'nothing');
-end
-$$;
--- The outcome of all that is under way at an endpoint.
-create function tests.ended(endpoint text, outcome jsonb) returns jsonb language sql as $$
-  select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'claim', d.claim, 'ms', 5) || outcome), '[]')
-  from private.webhook_deliveries d where d.endpoint_id = tests.id(endpoint) and d.status = 'sending'
-$$;
-create function tests.later(amount interval) returns void language plpgsql as $$
-begin
-  update private.webhook_deliveries set next_attempt_at = next_attempt_at - amount, leased_until = leased_until - amount
-  where true;
-  update private.webhook_states set cooldown_until = cooldown_until - amount, failing_since = failing_since - amount,
-    last_failure_at = last_failure_at - amount
-  where true;
-end
-$$;
-create function tests.state(endpoint text) returns jsonb language sql as $$
-  select private.webhook_json(e) from public.webhook_endpoints e where e.id = tests.id(endpoint)
-$$;
+\ir webhooks.inc
 grant all on all functions in schema tests to public;
 
 -- Who may
@@ -132,12 +76,12 @@ delete from private.webhook_events where type ~ '^(message|webhook)';
 select lives_ok($test$do $do$
   declare t record;
   begin
-    for t in select * from private.webhook_event_types loop
+    for t in select * from private.webhook_event_sources loop
       execute format('select %s from public.%I n %s where %s', t.data, t.source,
         case when t.operation = 'UPDATE' then format('join public.%I o on o.id = n.id', t.source) else '' end, t.condition);
     end loop;
   end $do$ $test$, 'The expressions of the catalogue fit their tables.');
-select is_empty($$select t.type from private.webhook_event_types t where not exists (
+select is_empty($$select t.type from private.webhook_event_sources t where not exists (
   select from pg_trigger g where g.tgrelid = ('public.' || t.source)::regclass and g.tgname ~ '^record_webhooks'
     and (g.tgtype & case t.operation when 'INSERT' then 4 else 16 end) > 0)$$, 'Each has its trigger.');
 select is_empty($$select t.type from private.webhook_event_types t
@@ -145,6 +89,12 @@ select is_empty($$select t.type from private.webhook_event_types t
     or (select array_agg(k order by k) from jsonb_object_keys(t.example) k)
       <> (select array_agg(k order by k) from jsonb_object_keys(t.schema -> 'properties') k)$$,
   'Examples have what the schemas name.');
+select is_empty($$select s.type from private.webhook_event_sources s join private.webhook_event_types t on t.type = s.type
+  where (select array_agg(k[1] order by k[1]) from regexp_matches(s.data, '[(,] ?''([a-z_]+)'', ', 'g') k)
+    <> (select array_agg(k order by k) from jsonb_object_keys(t.example) k)$$,
+  'Every source of an event gives what its schema names.');
+select is_empty($$select p.value from private.webhook_event_types t, jsonb_each_text(t.permission_by_kind) p
+  where p.value not in (select name from private.permissions)$$, 'What a kind needs is a permission.');
 
 -- Deliveries, in order per object
 update public.customers set status = 'disconnected' where id = tests.id('customer');
@@ -279,6 +229,56 @@ select is(tests.withheld('note.sent', '{"recipients": ["watchers"]}'), null, 'No
 select is(tests.withheld('note.sent', '{"recipients": ["admin"], "sender_id": null}'), 'not for the owner''s role',
   'Other notes are withheld.');
 select is(tests.withheld('report.ready', '{"owner_id": null}'), 'not the owner''s', 'So are other people''s reports.');
+
+select is(tests.withheld('import.finished', jsonb_build_object('kind', kind)), reason, 'An import of ' || kind)
+from (values ('leads', 'lacks leads:import'), ('clients', 'lacks clients:import'), ('customers', 'lacks uploads:read'),
+  ('others', 'lacks leads:import')) as kinds (kind, reason);
+insert into public.role_permissions (role_id, permission, scope) values
+  (tests.id('watchers'), 'clients:import', 'organization'), (tests.id('watchers'), 'uploads:read', 'own');
+select is(tests.withheld('import.finished', jsonb_build_object('kind', kind)), reason, 'An import of ' || kind)
+from (values ('leads', 'lacks leads:import'), ('clients', null), ('customers', 'lacks uploads:read'))
+  as kinds (kind, reason);
+
+-- Imports of every kind
+select tests.subscribe('imports', 'ours', 'watcher', '{"events": ["import.finished"]}') \g /dev/null
+insert into public.lead_imports (id, organization_id, kind, upload_id, file_name, mapping, columns, on_duplicate, source,
+  total_rows)
+select tests.remember(kind, private.uuid_v7()), tests.id('ours'), kind, gen_random_uuid(), 'a.csv', '{}', '[]', 'skip',
+  case kind when 'leads' then 'website' end, 1 from unnest(array['leads', 'clients']) kind;
+update public.lead_imports set status = 'running' where organization_id = tests.id('ours');
+update public.lead_imports set status = 'done', counts = '{"created": 1}' where organization_id = tests.id('ours');
+update public.lead_imports set error = null where organization_id = tests.id('ours');
+insert into public.batches (id, organization_id, kind)
+select tests.remember('batch of ' || kind, private.uuid_v7()), tests.id('ours'), kind
+from unnest(array['upload', 'sms', 'actions']) kind;
+update public.batches set counts = '{"created": 2}' where organization_id = tests.id('ours');
+update public.batches set skipped = '[]' where organization_id = tests.id('ours');
+select results_eq($$select i ->> 'import_id', i ->> 'kind', i ->> 'status', i -> 'counts'
+  from private.webhook_events v, jsonb_array_elements(v.items) i
+  where v.type = 'import.finished' and v.organization_id = tests.id('ours') order by i ->> 'kind'$$, $$values
+  (tests.id('clients')::text, 'clients', 'done', '{"created": 1}'::jsonb),
+  (tests.id('batch of upload')::text, 'customers', 'done', '{"created": 2}'),
+  (tests.id('leads')::text, 'leads', 'done', '{"created": 1}')$$,
+  'An import of each kind is told of once, a spreadsheet of customers too.');
+select matches(tests.step(), 'imports import.finished$', 'One is sent.');
+select results_eq($$select d.object_id, coalesce(d.reason, 'sent') from private.webhook_deliveries d
+  where d.endpoint_id = tests.id('imports') order by d.data ->> 'kind'$$, $$values (tests.id('clients')::text, 'sent'),
+  (tests.id('batch of upload')::text, 'lacks uploads:read'), (tests.id('leads')::text, 'lacks leads:import')$$,
+  'That of which the owner may know.');
+delete from public.webhook_endpoints where id = tests.id('imports');
+
+-- Secrets that the caller brings
+select is(tests.subscribe('own secret', 'ours', 'admin', jsonb_build_object('secret', given)) ->> 'secret', kept, what)
+from (values
+  ('whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX', 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX', 'It signs with it.'),
+  ('a text of 24 characters.', 'whsec_YSB0ZXh0IG9mIDI0IGNoYXJhY3RlcnMu', 'The bytes of a text are the key.'),
+  (repeat('x', 64), 'whsec_' || replace(encode(repeat('x', 64)::bytea, 'base64'), E'\n', ''), 'Up to 64 of them.')
+  ) as secrets (given, kept, what);
+select is(tests.outcome('admin', format('select public.create_webhook(tests.id(''ours''), %L)', jsonb_build_object('url',
+  'https://hooks.example.com/a', 'events', jsonb_build_array('*'), 'secret', given))), 'PT422', 'Refused: ' || given)
+from unnest(array['', 'too short', 'whsec_AAECAwQ=', 'whsec_not base64 at all, but long enough', repeat('x', 65),
+  E'a text with\na line break in it']) given;
+delete from public.webhook_endpoints where organization_id = tests.id('ours') and id <> tests.id('hook');
 
 -- Limits, by hand and through the Data API alike
 create function tests.code(call text) returns text language sql as $$

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { addClient, move as moveClient } from "../support/clients.ts";
+import { previewedClients, startedClients } from "../support/client_import.ts";
 import { addCustomer } from "../support/customers.ts";
 import { database } from "../support/db.ts";
 import { call, expectStatus } from "../support/http.ts";
@@ -11,6 +12,7 @@ import { letPass, runClocksUntil } from "../support/sla.ts";
 import { addTask, changeTask } from "../support/tasks.ts";
 import { numberEnding, ordinaryNumber, send, texting } from "../support/texts.ts";
 import { handsetSays } from "../support/twilio.ts";
+import { csv, processed, upload } from "../support/uploads.ts";
 import { expectDescribed, Receiver, subscribe, webhooksPath } from "../support/webhooks.ts";
 import { until } from "../support/wait.ts";
 
@@ -24,6 +26,14 @@ async function leads({ organization: { admin } }: Office): Promise<void> {
   await moveLead(admin, lead.id, "contacted");
   const preview = await previewed(admin, "First name,Phone\nEsi,0244000777\n");
   await started(admin, preview);
+}
+
+async function imports({ organization: { admin } }: Office): Promise<void> {
+  const clients = "Company,Client since,MRR\nAma Foods,2026-01-05,100\n";
+  await startedClients(admin, await previewedClients(admin, clients));
+  const sheet = csv("Kofi Mensah,EVT-1001,0244000778,120.50,connected");
+  const { upload_id } = await upload(admin, sheet, "customers.csv");
+  await processed(admin, { upload_id });
 }
 
 async function customers({ organization: { admin } }: Office): Promise<void> {
@@ -60,7 +70,9 @@ Deno.test("Every event of the catalogue comes from the change that it is about, 
   const { admin } = office.organization;
   await using receiver = new Receiver();
   await subscribe(office.organization, receiver, ["*"]);
-  await Promise.all([leads, customers, texts, campaigns, work].map((part) => part(office)));
+  await Promise.all(
+    [leads, imports, customers, texts, campaigns, work].map((part) => part(office)),
+  );
   const catalogue = expectStatus<{ data: { type: string }[] }>(
     await call(admin, "GET", `${webhooksPath}/events`),
     200,
@@ -73,5 +85,11 @@ Deno.test("Every event of the catalogue comes from the change that it is about, 
     throw new Error(`${error.message} Missing: ${missing()}`);
   });
   assert(expected.length >= 19);
+  const kinds = () =>
+    receiver.received.filter(({ type }) => type === "import.finished").map(({ data }) =>
+      data["kind"]
+    );
+  await until(() => kinds().length >= 3, { what: "an event of every kind of import" });
+  assert.deepEqual(kinds().sort(), ["clients", "customers", "leads"]);
   await expectDescribed(receiver.received);
 });

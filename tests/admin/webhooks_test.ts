@@ -246,6 +246,42 @@ Deno.test("URLs that lead inwards and unknown events are refused", async () => {
   assert.equal(data.length, 19);
 });
 
+Deno.test("The old body with endpoint_url and a secret of one's own makes a webhook that signs with it", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  await using receiver = new Receiver();
+  const secret = "the shared secret of an old receiver";
+  const body = { events: ["customer.created"], endpoint_url: receiver.url, secret };
+  const made = expectStatus<Record<string, string>>(
+    await call(admin, "POST", webhooksPath, body),
+    201,
+  );
+  assert.deepEqual([made["url"], made["endpoint_url"]], [receiver.url, receiver.url]);
+  assert.equal(made["secret"], `whsec_${btoa(secret)}`);
+  receiver.secrets = [made["secret"] ?? ""];
+  await customer(organization);
+  assert.equal((await receiver.waitFor(1))[0]?.type, "customer.created");
+  const path = `${webhooksPath}/${made["id"]}`;
+  const moved = { endpoint_url: `${receiver.url}&moved` };
+  const after = expectStatus<Record<string, string>>(await call(admin, "PATCH", path, moved), 200);
+  assert.equal(after["url"], moved.endpoint_url);
+  const refused: [Record<string, unknown>, string][] = [
+    [{ events: ["*"] }, "url"],
+    [{ events: ["*"], url: receiver.url, endpoint_url: "http://127.0.0.1:9999/" }, "endpoint_url"],
+    [{ events: ["*"], endpoint_url: "http://10.0.0.1/" }, "url"],
+    [{ ...body, secret: "short" }, "secret"],
+    [{ ...body, secret: `whsec_${"=".repeat(40)}` }, "secret"],
+  ];
+  for (const [wrong, field] of refused) {
+    const problem = expectProblem(
+      await call(admin, "POST", webhooksPath, wrong),
+      422,
+      "invalid_field",
+    );
+    assert.equal(problem.errors?.[0]?.path, field, JSON.stringify(problem));
+  }
+});
+
 Deno.test("An endpoint that hangs delays no other", async () => {
   const organization = await newOrganization();
   await using slow = new Receiver();

@@ -14,6 +14,10 @@ const Bulk = z.enum(["each", "grouped"]).openapi({
 export const Webhook = z.object({
   id: Id,
   url: z.string().openapi({ example: "https://hooks.example.com/signalbox" }),
+  endpoint_url: z.string().openapi({
+    description: "The same by its name in the old API",
+    example: "https://hooks.example.com/signalbox",
+  }),
   description: z.string(),
   events: Events,
   bulk: Bulk,
@@ -86,6 +90,9 @@ export const WebhookEvent = z.object({
   type: z.string(),
   description: z.string(),
   permission: z.string().openapi({ description: "What the owner needs to be sent it" }),
+  permission_by_kind: z.record(z.string(), z.string()).nullable().openapi({
+    description: "Where data.kind decides: the permission for each kind",
+  }),
   schema: z.record(z.string(), z.unknown()).openapi({ description: "JSON Schema of data" }),
   example: z.record(z.string(), z.unknown()),
 }).openapi("WebhookEvent");
@@ -112,27 +119,60 @@ export function toWebhookDelivery(row: unknown): z.infer<typeof WebhookDelivery>
   return { ...withTimes(delivery), tries };
 }
 
+const urlForm = "https, a public host, port 443 or at least 1024";
+
 const fields = {
-  url: z.url().max(2_000).openapi({
-    description: "https, a public host, port 443 or at least 1024",
-  }),
+  url: z.url().max(2_000).openapi({ description: urlForm }),
   description: z.string().trim().max(200).refine(isPlain, plainMessage),
   events: Events,
   bulk: Bulk,
 };
 
+/** The name of the URL in the old API. */
+const endpoint_url = fields.url.optional().openapi({
+  description: "The old name of url",
+  deprecated: true,
+});
+
+type Urls = { url?: string | undefined; endpoint_url?: string | undefined };
+const agree = ({ url, endpoint_url }: Urls): boolean =>
+  url === undefined || endpoint_url === undefined || url === endpoint_url;
+const disagreement = { path: ["endpoint_url"], message: "is not the same as url" };
+
+/** The body with the URL under its present name. */
+export function withUrl<T extends Urls>({ endpoint_url, ...rest }: T) {
+  const url = rest.url ?? endpoint_url;
+  return url === undefined ? rest : { ...rest, url };
+}
+
 export const WebhookInput = z.object({
-  url: fields.url.openapi({ example: "https://hooks.example.com/signalbox" }),
+  url: fields.url.optional().openapi({
+    description: `${urlForm}. Required, here or as endpoint_url`,
+    example: "https://hooks.example.com/signalbox",
+  }),
+  endpoint_url,
   events: fields.events,
   description: fields.description.optional(),
   bulk: fields.bulk.optional(),
-}).openapi("WebhookInput");
+  secret: z.string().min(24).max(100).optional().openapi({
+    description: "whsec_ and base64 of 24 to 64 bytes, or a text whose bytes are the key. Best " +
+      "left out: then a random one is made",
+  }),
+})
+  .refine((body) => body.url !== undefined || body.endpoint_url !== undefined, {
+    path: ["url"],
+    message: "is required",
+  })
+  .refine(agree, disagreement)
+  .openapi("WebhookInput");
 
 export const WebhookChange = z.object({
   ...fields,
+  endpoint_url,
   status: z.enum(["active", "paused"]).openapi({
     description: "Switching on starts with a webhook.test",
   }),
 }).partial()
   .refine((change) => Object.keys(change).length > 0, "Give at least one field to change.")
+  .refine(agree, disagreement)
   .openapi("WebhookChange", { example: { status: "paused" } });

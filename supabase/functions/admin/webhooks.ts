@@ -20,6 +20,7 @@ import {
   WebhookEvent,
   WebhookInput,
   WebhookSecret,
+  withUrl,
 } from "./webhook_schemas.ts";
 
 const path = "/integrations/webhooks";
@@ -161,7 +162,7 @@ export function webhooks(app: App) {
     return c.json({ data: rows.map(toWebhook), total, limit, offset }, 200);
   });
   app.openapi(create, async (c) => {
-    const webhook = c.req.valid("json");
+    const webhook = withUrl(c.req.valid("json"));
     await requireCallable(webhook.url);
     const answer = await c.var.db.rpc("create_webhook", {
       organization_id: c.var.actor.organizationId,
@@ -170,7 +171,7 @@ export function webhooks(app: App) {
     return c.json(toWebhookSecret(unwrap(answer, "webhook")), 201);
   });
   app.openapi(change, async (c) => {
-    const changes = c.req.valid("json");
+    const changes = withUrl(c.req.valid("json"));
     await requireCallable(changes.url);
     const answer = await c.var.db.rpc("update_webhook", {
       organization_id: c.var.actor.organizationId,

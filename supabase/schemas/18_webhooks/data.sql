@@ -1,5 +1,6 @@
 -- The catalogue. A field is key|type|expression|example, the expression n.key if left out; ? allows null. Ids and times
--- have an example of their own. The column data, the schema and the example are made of the fields.
+-- have an example of their own. The column data, the schema and the example are made of the fields. An event that comes
+-- from more tables has a row for each; the first has the description, and all have the same keys.
 with catalogue (position, type, description, permission, audience, source, operation, condition, fields) as (
   values
     (1, 'lead.created', 'A lead was added', 'leads:read', 'organization', 'leads', 'INSERT', 'n.deleted_at is null',
@@ -56,11 +57,15 @@ with catalogue (position, type, description, permission, audience, source, opera
       'UPDATE', 'n.status in (''ready'', ''empty'') and o.status <> n.status',
       'run_id|uuid|n.id; report_id|uuid; owner_id|uuid?; status|string||"ready"; format|string||"xlsx"; '
       'row_count|integer?||1200; scheduled_for|time?'),
-    (19, 'import.finished', 'An import of leads is done, failed or canceled', 'leads:import', 'organization',
-      'lead_imports', 'UPDATE', 'n.kind = ''leads'' and n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
-      'import_id|uuid|n.id; status|string||"done"; counts|object||{"created": 100, "skipped": 2}')
+    (19, 'import.finished', 'An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled',
+      'leads:import', 'organization', 'lead_imports', 'UPDATE',
+      'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
+      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; counts|object||{"created": 100, "skipped": 2}'),
+    (19, 'import.finished', null, 'leads:import', 'organization', 'batches', 'UPDATE',
+      'n.kind = ''upload'' and o.counts = ''{}'' and n.counts <> o.counts',
+      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; counts|object')
 ), fields as (
-  select c.type, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
+  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
     coalesce(nullif(p[3], ''), 'n.' || p[1]) as expression,
     coalesce(p[4]::jsonb, case rtrim(p[2], '?') when 'time' then '"2026-12-01T08:00:00+00:00"'
       else '"0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"' end::jsonb) as example
@@ -68,9 +73,7 @@ with catalogue (position, type, description, permission, audience, source, opera
   cross join lateral regexp_split_to_table(c.fields, ';\s*') with ordinality as f (field, position)
   cross join lateral string_to_array(f.field, '|') as p
 ), shapes as (
-  select f.type, string_agg(format('%L, %s', f.key, f.expression), ', ' order by f.position) as data,
-    (array_agg(f.key order by f.position))[1] as object,
-    jsonb_object_agg(f.key, f.example) as example,
+  select f.type, (array_agg(f.key order by f.position))[1] as object, jsonb_object_agg(f.key, f.example) as example,
     jsonb_build_object('type', 'object', 'required', jsonb_agg(f.key order by f.position),
       'properties', jsonb_object_agg(f.key, case f.kind
         when 'uuid' then '{"format": "uuid"}' when 'time' then '{"format": "date-time"}'
@@ -80,10 +83,19 @@ with catalogue (position, type, description, permission, audience, source, opera
   from fields f
   cross join lateral (select case f.kind when 'uuid' then 'string' when 'time' then 'string' when 'strings' then 'array'
     else f.kind end as name) k
+  where f.description is not null
   group by f.type
+), types as (
+  insert into private.webhook_event_types
+    (type, position, description, permission, audience, permission_by_kind, object, schema, example)
+  select c.type, c.position, c.description, c.permission, c.audience, case c.type when 'import.finished'
+    then jsonb '{"leads": "leads:import", "clients": "clients:import", "customers": "uploads:read"}' end, s.object,
+    s.schema, s.example
+  from catalogue c join shapes s on s.type = c.type
+  where c.description is not null
 )
-insert into private.webhook_event_types
-  (type, position, description, permission, audience, source, operation, condition, data, object, schema, example)
-select c.type, c.position, c.description, c.permission, c.audience, c.source, c.operation, c.condition,
-  format('jsonb_build_object(%s)', s.data), s.object, s.schema, s.example
-from catalogue c join shapes s on s.type = c.type;
+insert into private.webhook_event_sources (type, source, operation, condition, data)
+select c.type, c.source, c.operation, c.condition, (
+  select format('jsonb_build_object(%s)', string_agg(format('%L, %s', f.key, f.expression), ', ' order by f.position))
+  from fields f where (f.type, f.source, f.operation) = (c.type, c.source, c.operation))
+from catalogue c;

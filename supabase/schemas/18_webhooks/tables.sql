@@ -10,24 +10,37 @@ create table private.webhook_event_types (
   permission text not null references private.permissions (name),
   audience text not null default 'organization'
     constraint webhook_event_types_audience check (audience in ('organization', 'owner', 'role')),
-  source text not null,
-  operation text not null constraint webhook_event_types_operation check (operation in ('INSERT', 'UPDATE')),
-  condition text not null default 'true',
-  data text not null,
+  permission_by_kind jsonb constraint webhook_event_types_by_kind check (jsonb_typeof(permission_by_kind) = 'object'),
   object text not null,
   schema jsonb not null,
   example jsonb not null
 );
 create index webhook_event_types_permission on private.webhook_event_types (permission);
-comment on table private.webhook_event_types is 'The catalogue of events. Its expressions are run by the triggers.';
+comment on table private.webhook_event_types is 'The catalogue of events.';
 comment on column private.webhook_event_types.permission is 'What the owner of an endpoint needs to be sent it.';
 comment on column private.webhook_event_types.audience is
   'organization: the permission must have this scope; owner: only what is the owner''s (data.owner_id); role: only what '
   'is for the owner''s role (data.recipients) or by the owner (data.sender_id).';
-comment on column private.webhook_event_types.condition is 'SQL over n (the new row) and, of an UPDATE, o (the old row).';
-comment on column private.webhook_event_types.data is 'SQL over n and o: the payload''s data, an object of ids and changes.';
+comment on column private.webhook_event_types.permission_by_kind is
+  'Where it depends on data.kind which permission is needed: { kind: permission }; of other kinds, permission.';
 comment on column private.webhook_event_types.object is 'The key of data with the id of the object, for the order.';
 comment on column private.webhook_event_types.schema is 'JSON Schema of data.';
+
+
+create table private.webhook_event_sources (
+  type text not null references private.webhook_event_types (type),
+  source text not null,
+  operation text not null constraint webhook_event_sources_operation check (operation in ('INSERT', 'UPDATE')),
+  condition text not null default 'true',
+  data text not null,
+  primary key (type, source, operation)
+);
+comment on table private.webhook_event_sources is
+  'The changes from which an event comes. The expressions are run by the triggers.';
+comment on column private.webhook_event_sources.condition is
+  'SQL over n (the new row) and, of an UPDATE, o (the old row).';
+comment on column private.webhook_event_sources.data is
+  'SQL over n and o: the payload''s data, an object of ids and changes.';
 
 
 create table public.webhook_endpoints (
@@ -233,5 +246,8 @@ create trigger record_webhooks after update on public.report_runs
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.record_webhook_events();
 create trigger record_webhooks after update on public.lead_imports
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+create trigger record_webhooks after update on public.batches
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.record_webhook_events();

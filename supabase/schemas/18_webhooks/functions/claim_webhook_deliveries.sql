@@ -71,7 +71,7 @@ begin
     limit greatest(least(wanted, room), 0) for update of d skip locked
   ), kinds as materialized (
     -- For most types the answer is the same for all items.
-    select t.type, e.audience is distinct from 'organization' as by_item,
+    select t.type, e.audience is distinct from 'organization' or e.permission_by_kind is not null as by_item,
       private.webhook_withheld(endpoint.organization_id, endpoint.owner_id, t.type, '{}') as reason
     from (select distinct v.type from picked p join private.webhook_events v on v.id = p.event_id) t
     left join private.webhook_event_types e on e.type = t.type

@@ -11,8 +11,8 @@ declare
 begin
   select * into kind from private.webhook_event_types t where t.type = event.type;
   with subscribers as materialized (
-    select e.id, e.bulk = 'grouped' and kind.audience = 'organization' and jsonb_array_length(event.items) > 100
-      as grouped
+    select e.id, e.bulk = 'grouped' and kind.audience = 'organization' and kind.permission_by_kind is null
+      and jsonb_array_length(event.items) > 100 as grouped
     from public.webhook_endpoints e
     where e.organization_id = event.organization_id and e.status = 'active' and e.created_at <= event.created_at
       and (event.type = any (e.events) or '*' = any (e.events))

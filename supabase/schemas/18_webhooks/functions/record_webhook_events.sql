@@ -16,16 +16,16 @@ returns trigger
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
-  event private.webhook_event_types;
+  event private.webhook_event_sources;
 begin
   -- What an old service's history tells is no event of today.
   if coalesce(current_setting('signalbox.legacy_import', true), '') <> '' then
     return null;
   end if;
   for event in
-    select t.* from private.webhook_event_types t
-    where t.source = tg_table_name and t.operation = tg_op
-      and exists (select from private.webhook_subscriptions s where s.type = t.type)
+    select e.* from private.webhook_event_sources e join private.webhook_event_types t on t.type = e.type
+    where e.source = tg_table_name and e.operation = tg_op
+      and exists (select from private.webhook_subscriptions s where s.type = e.type)
     order by t.position
   loop
     execute format('insert into private.webhook_events (organization_id, type, items)

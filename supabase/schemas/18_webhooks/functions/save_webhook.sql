@@ -32,7 +32,7 @@ begin
 end
 $$;
 
--- webhook: { url, events, description?, bulk? }. Only the answer to the first request has the secret.
+-- webhook: { url, events, description?, bulk?, secret? }. Only the answer to the first request has the secret.
 -- Security definer because nobody may write endpoints directly.
 create function private.create_webhook(organization_id uuid, webhook jsonb)
 returns jsonb
@@ -62,7 +62,7 @@ begin
   insert into private.webhook_states (endpoint_id) values (created.id);
   answer := private.webhook_json(created);
   perform private.store_idempotent_response(organization_id, answer || '{"secret": null}');
-  return answer || jsonb_build_object('secret', private.add_webhook_secret(created.id));
+  return answer || jsonb_build_object('secret', private.add_webhook_secret(created.id, webhook ->> 'secret'));
 end
 $$;
 grant execute on function private.create_webhook(uuid, jsonb) to authenticated;
@@ -74,7 +74,7 @@ as $$
   select private.create_webhook(organization_id, webhook)
 $$;
 comment on function public.create_webhook is
-  'Subscribes an endpoint: { url, events, description?, bulk? }; only this answer has the secret.';
+  'Subscribes an endpoint: { url, events, description?, bulk?, secret? }; only this answer has the secret.';
 grant execute on function public.create_webhook(uuid, jsonb) to authenticated;
 
 -- The endpoint, locked.

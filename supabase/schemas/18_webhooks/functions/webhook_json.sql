@@ -3,8 +3,8 @@ create function private.webhook_json(endpoint public.webhook_endpoints)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', endpoint.id, 'url', endpoint.url, 'description', endpoint.description,
-    'events', to_jsonb(endpoint.events), 'bulk', endpoint.bulk, 'status', endpoint.status,
+  select jsonb_build_object('id', endpoint.id, 'url', endpoint.url, 'endpoint_url', endpoint.url,
+    'description', endpoint.description, 'events', to_jsonb(endpoint.events), 'bulk', endpoint.bulk, 'status', endpoint.status,
     'disabled_reason', endpoint.disabled_reason, 'disabled_at', endpoint.disabled_at,
     'silent_reason', private.webhook_silence(endpoint.organization_id, endpoint.owner_id),
     'owner_id', endpoint.owner_id, 'owner_name', p.full_name, 'created_by', endpoint.created_by,
@@ -57,7 +57,7 @@ begin
   perform private.require_permission(organization_id, 'webhooks:manage');
   return (
     select jsonb_agg(jsonb_build_object('type', t.type, 'description', t.description, 'permission', t.permission,
-      'schema', t.schema, 'example', t.example) order by t.position)
+      'permission_by_kind', t.permission_by_kind, 'schema', t.schema, 'example', t.example) order by t.position)
     from private.webhook_event_types t);
 end
 $$;
