@@ -61,7 +61,13 @@ Deno.test("GET /admin/health/metrics has a point for each step, and gaps where n
   const path = "/admin/health/metrics?metric_type=emails_backlog&time_range";
   const read = async (range: string) =>
     expectStatus<Series>(await call(organization.admin, "GET", `${path}=${range}`), 200);
-  for (const [range, points, step] of [["day", 288, 300], ["year", 365, 86_400]] as const) {
+  const ranges = [
+    ["day", 288, 300],
+    ["week", 336, 1800],
+    ["month", 360, 7200],
+    ["year", 365, 86_400],
+  ] as const;
+  for (const [range, points, step] of ranges) {
     const series = await read(range);
     assert.deepEqual([series.points.length, series.step_seconds], [points, step]);
     assert(series.points.some(({ value }) => value === null), "a gap is not shown as 0");

@@ -48,29 +48,43 @@ as $$
   select case when 'down' = any (statuses) then 'down' when 'degraded' = any (statuses) then 'degraded' else 'ok' end
 $$;
 
--- How each job last ended: tasks by their own records, cron jobs by pg_cron's.
+-- How cron jobs last ended, by pg_cron's records.
+create function private.cron_runs()
+returns table (name text, active boolean, last_run_at timestamptz, last_success_at timestamptz, failures integer)
+language sql stable set search_path = ''
+as $$
+  with ends as (
+    select d.jobid, max(d.start_time) as last_run_at,
+      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
+    from cron.job_run_details d group by d.jobid
+  )
+  select c.jobname::text, c.active, e.last_run_at, e.last_success_at, (
+    select count(*)::integer from cron.job_run_details d
+    where d.jobid = c.jobid and d.status = 'failed' and d.start_time > coalesce(e.last_success_at, '-infinity'))
+  from cron.job c left join ends e on e.jobid = c.jobid
+$$;
+
+-- How each job last ended: tasks by their own records, cron jobs by pg_cron's. A job that is switched off, because it
+-- has no work, is not late.
 create function private.health_jobs()
 returns table (name text, description text, last_run_at timestamptz, last_success_at timestamptz, failures integer,
   status text)
 language sql stable set search_path = ''
 as $$
-  with runs as (
-    select c.jobname::text as name, max(d.start_time) as last_run_at,
-      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
-    from cron.job c join cron.job_run_details d on d.jobid = c.jobid group by c.jobname
-  ), jobs as (
+  with jobs as (
     select j.name, j.description, coalesce(greatest(r.succeeded_at, r.failed_at), c.last_run_at) as last_run_at,
-      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, 0) as failures,
+      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, c.failures, 0) as failures,
+      coalesce(c.active, true) as active,
       case when coalesce(p.schedule, j.schedule) ~ '^(\* |\d+ seconds?)' then 'job:minute'
         when coalesce(p.schedule, j.schedule) ~ '^\d+ \* ' then 'job:hourly' else 'job:nightly' end as kind
     from private.jobs j
     left join private.jobs p on p.name = j.task_of
     left join private.job_runs r on r.job = j.name
-    left join runs c on c.name = j.name
+    left join private.cron_runs() c on c.name = j.name
   )
-  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, private.worst_status(array[
-    private.health_status('job:failures', j.failures),
-    private.health_status(j.kind, extract(epoch from now() - j.last_success_at))])
+  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, case when j.active
+    then private.worst_status(array[private.health_status('job:failures', j.failures),
+      private.health_status(j.kind, extract(epoch from now() - j.last_success_at))]) else 'ok' end
   from jobs j
 $$;
 
