@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { call, expectStatus } from "../support/http.ts";
 import { database } from "../support/db.ts";
 import {
   figuresOf,
@@ -105,5 +106,113 @@ Deno.test("ChurnGuard's clients come with contacts and revenue, interactions, is
     const again = await runImport(old, "churnguard", organization.id);
     assert.equal(figuresOf(again, "clients").brought, 0);
     assert.equal(again.code, 0, again.output);
+  });
+});
+
+/** What the ledger and the columns of a client have, by name. */
+async function clientsOf(organization: string) {
+  const rows = await database()`
+    select c.name, c.status, c.mrr::text, c.since::text, (
+        select count(*)::int from public.client_contacts k where k.client_id = c.id) as contacts
+    from public.clients c where c.organization_id = ${organization} order by c.name`;
+  return rows.map((row) => Object.values(row));
+}
+
+Deno.test("revenue without a day of its own counts from the client's first day, and rows that are left out are no part of either sum", async () => {
+  const { id, admin } = await newOrganization();
+  await withOldDatabase(SCHEMA + CLIENTS, async (old) => {
+    const none = "'low', '[]'";
+    await old.sql.unsafe(
+      `insert into clients (name, segment, since, churn_risk, contacts, monthly_revenue, created_at)
+      values ('Before', 'A', '1850-06-01', ${none}, '10', '2024-05-01 12:00+00'),
+      ('Free', 'A', '2021-03-01', ${none}, null, '2024-05-01 12:00+00'),
+      ('Later', 'A', '2199-03-01', ${none}, '20', '2024-05-02 12:00+00'),
+      ('Nothing', 'A', '', ${none}, 'ask Kofi', '2024-05-03 12:00+00'),
+      ('Vague', '顧客', 'a while ago', ${none}, 'GHS 1,030.00', '2024-05-04 12:00+00'),
+      ('  ', 'A', '2021-03-01', ${none}, '7.50', '2024-05-04 12:00+00'),
+      ('Negative', 'A', '2021-03-01', ${none}, '-5', '2024-05-04 12:00+00')`,
+    );
+    const run = await runImport(old, "churnguard", id);
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(await clientsOf(id), [
+      ["Before", "active", "10.00", "2024-05-01", 0],
+      ["Free", "active", "0.00", "2021-03-01", 0],
+      ["Later", "active", "20.00", "2024-05-02", 0],
+      ["Negative", "active", "0.00", "2021-03-01", 0],
+      ["Nothing", "prospect", "0.00", null, 0],
+      ["Vague", "active", "1030.00", "2024-05-04", 0],
+    ]);
+    const comparison = run.report?.steps.find(({ step }) => step === "clients")?.comparison;
+    assert.deepEqual(
+      [comparison?.read.sum, comparison?.there.sum, comparison?.left_out_sum],
+      ["1060.00", "1060.00", "7.50"],
+    );
+    assert.match(run.output, /clients: rows that were left out say 7\.50, which is in neither sum/);
+    const listed = run.problems.join("\n");
+    for (
+      const line of [
+        /,since_when,1850-06-01,"?The revenue counts from 2024-05-01/,
+        /,since_when,a while ago,"?The revenue counts from 2024-05-04/,
+        /,monthly_revenue,ask Kofi,/,
+        /,monthly_revenue,-5,The revenue of a client is not negative/,
+        /,name,,A client has a name\.,yes/,
+      ]
+    ) assert.match(listed, line);
+    const { data } = expectStatus<{ data: { label: string }[] }>(
+      await call(admin, "GET", "/clients/segments"),
+      200,
+    );
+    assert.ok(data.some(({ label }) => label === "顧客"), "a segment in any letters");
+  });
+});
+
+Deno.test("contacts come as far as they can be read, and each part that cannot is listed", async () => {
+  const { id } = await newOrganization();
+  await withOldDatabase(SCHEMA + CLIENTS, async (old) => {
+    const contacts = [
+      { name: "Ama", email: "not an address", phone: "12", role: `${"r".repeat(99)} x` },
+      { email: "NO.NAME@OLD.TEST" },
+      { phone: "0244 100 301" },
+      "Kofi Mensah",
+      "yaw@old.test",
+      { name: { first: "Esi" }, role: "Owner" },
+      null,
+      42,
+      { name: "e".repeat(150) + "😀".repeat(100) },
+    ];
+    await old.sql`insert into clients (name, segment, since, churn_risk, contacts) values
+      ('Acme', 'A', '2021-03-01', 'low', ${old.sql.json(contacts)}),
+      ('One', 'A', '2021-03-01', 'low', ${old.sql.json({ name: "Adwoa" })})`;
+    const run = await runImport(old, "churnguard", id);
+    assert.equal(run.code, 0, run.output);
+    const rows = await database()`
+      select left(k.name, 20) as name, char_length(k.name) as length, k.email, k.phone, char_length(k.role) as role,
+        k.is_primary
+      from public.client_contacts k join public.clients c on c.id = k.client_id
+      where k.organization_id = ${id} order by c.name, k.is_primary desc, k.name`;
+    assert.deepEqual(rows.map((row) => Object.values(row)), [
+      ["Ama", 3, null, null, 99, true],
+      ["+233244100301", 13, null, "+233244100301", null, false],
+      ["eeeeeeeeeeeeeeeeeeee", 200, null, null, null, false],
+      ["Kofi Mensah", 11, null, null, null, false],
+      ["no.name@old.test", 16, "no.name@old.test", null, null, false],
+      ["yaw@old.test", 12, "yaw@old.test", null, null, false],
+      ["Adwoa", 5, null, null, null, true],
+    ]);
+    const fields = run.problems.filter((line) => line.startsWith("clients,"))
+      .map((line) => line.split(",")[2]).toSorted();
+    assert.deepEqual(fields, [
+      "contacts[0].email",
+      "contacts[0].phone",
+      "contacts[0].role",
+      "contacts[1].name",
+      "contacts[2].name",
+      "contacts[4].name",
+      "contacts[5]",
+      "contacts[5].name",
+      "contacts[6]",
+      "contacts[7]",
+      "contacts[8].name",
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import { normalizePhone } from "../../supabase/functions/_shared/phone.ts";
 import { digestId, isUuid } from "./legacy_id.ts";
 import { timestampOf } from "./legacy_time.ts";
 import type { ReadableStep, Row } from "./source.ts";
+import { cleanLines, cut, isLonger, keptId, shown } from "./text.ts";
 
 /** A value that could not be read. left_out: so the whole row is not imported. */
 export interface Problem {
@@ -21,8 +22,8 @@ export interface Problem {
 
 /** Where the organization is: its numbers, its money, its clock. */
 export interface Place {
-  /** Ids that are no UUIDs are digested with it: 4711 of two services is not the same row. */
-  organizationId: string;
+  /** The organization and the old service. Ids are digested with it: 4711 of two services is not the same row. */
+  origin: string;
   country: string;
   currency: string;
   timeZone: string;
@@ -37,6 +38,8 @@ export interface Cells {
   /** The values of all columns that the mapping names for a field, untouched, without empty ones. */
   all(field: string): unknown[];
   text(field: string, maxLength: number): string | null;
+  /** Text of several lines. */
+  lines(field: string, maxLength: number): string | null;
   phone(field: string, country?: string): string | null;
   money(field: string): string | null;
   whole(field: string, min: number, max: number): number | null;
@@ -53,35 +56,31 @@ export interface Cells {
   /** Says that the row cannot be imported without this field. */
   leaveOut(field: string, message: string): void;
   note(field: string, message: string): void;
+  /** The same about a part of a value. */
+  noteValue(field: string, value: unknown, message: string): void;
 }
-
-const shown = (value: unknown): string | null =>
-  value === null || value === undefined
-    ? null
-    : (typeof value === "object" ? JSON.stringify(value) : String(value)).slice(
-      0,
-      300,
-    );
-
-// deno-lint-ignore no-control-regex -- what PostgreSQL and the constraints refuse.
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
-
-/** Text of several lines without control characters. */
-export const cleanLines = (value: string): string => value.replace(CONTROLS, "").trim();
 
 /** The values of an old row as they are, and the list of their problems. */
 function plainCells(row: Row, step: ReadableStep) {
-  const oldId = String(row["signalbox_id"]);
+  const oldId = keptId(String(row["signalbox_id"]));
   const problems: Problem[] = [];
   const valueOf = (column: string): unknown => {
     const value = row[column] ?? null;
     return typeof value === "string" && value.trim() === "" ? null : value;
   };
   const raw = (field: string): unknown => valueOf(step.column[field] ?? "");
-  const add = (field: string, message: string, left_out: boolean) => {
-    problems.push({ old_id: oldId, field, value: shown(raw(field)), message, left_out });
+  const push = (field: string, value: unknown, message: string, left_out: boolean) => {
+    problems.push({
+      old_id: oldId,
+      field: cut(field, 100),
+      value: shown(value),
+      message,
+      left_out,
+    });
     return null;
   };
+  const add = (field: string, message: string, left_out: boolean) =>
+    push(field, raw(field), message, left_out);
   const scalar = (field: string): string | number | null => {
     const value = raw(field);
     if (value === null || typeof value === "number") return value;
@@ -94,6 +93,9 @@ function plainCells(row: Row, step: ReadableStep) {
     all: (field: string): unknown[] =>
       (step.columnsOf[field] ?? []).map(valueOf).filter((value) => value !== null),
     note: (field: string, message: string) => add(field, message, false),
+    noteValue: (field: string, value: unknown, message: string): void => {
+      push(field, value, message, false);
+    },
     scalar,
     clean(field: string): string | null {
       const value = scalar(field);
@@ -146,16 +148,23 @@ function numberCells(
 
 /** Text, and what is read from it. */
 function textCells(
-  { clean, note }: PlainCells,
+  { clean, note, scalar }: PlainCells,
   step: ReadableStep,
   place: Place,
-): Pick<Cells, "text" | "time" | "date" | "country" | "choice"> {
+): Pick<Cells, "text" | "lines" | "time" | "date" | "country" | "choice"> {
   return {
     text(field, maxLength) {
       const value = clean(field);
-      if (value === null || [...value].length <= maxLength) return value;
+      if (value === null || !isLonger(value, maxLength)) return value;
       note(field, `This is longer than ${maxLength} characters and was cut.`);
-      return [...value].slice(0, maxLength).join("").trim();
+      return cut(value, maxLength);
+    },
+    lines(field, maxLength) {
+      const value = cleanLines(String(scalar(field) ?? ""));
+      if (isLonger(value, maxLength)) {
+        note(field, `This is longer than ${maxLength} characters and was cut.`);
+      }
+      return cut(value, maxLength) || null;
     },
     time(field) {
       const value = clean(field);
@@ -194,23 +203,23 @@ function textCells(
 /** The cells of an old row. */
 export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
   const plain = plainCells(row, step);
-  const { oldId, problems, raw, all, note, leaveOut, scalar } = plain;
+  const { oldId, problems, raw, all, note, noteValue, leaveOut, scalar } = plain;
   return {
     oldId,
     problems,
     raw,
     all,
     note,
+    noteValue,
     leaveOut,
     ...numberCells(plain, place),
     ...textCells(plain, step, place),
-    id: () =>
-      isUuid(oldId) ? oldId.toLowerCase() : digestId(place.organizationId, step.name, oldId),
+    id: () => isUuid(oldId) ? oldId.toLowerCase() : digestId(place.origin, step.name, oldId),
     reference(field, target) {
       const value = scalar(field);
       if (value === null) return null;
-      const id = String(value).trim();
-      return isUuid(id) ? id.toLowerCase() : digestId(place.organizationId, target, id);
+      const id = keptId(String(value).trim());
+      return isUuid(id) ? id.toLowerCase() : digestId(place.origin, target, id);
     },
   };
 }

@@ -2,8 +2,11 @@ import type postgres from "postgres";
 import { entities } from "./entities.ts";
 import type { Context, Draft } from "./entity.ts";
 import type { Transact } from "./step.ts";
+import { cellsOf } from "./cells.ts";
+import { withKeptIds } from "./kept_ids.ts";
 import { readBatch } from "./step.ts";
-import { batches, countRows, type ReadableStep } from "./source.ts";
+import { batches, type RowCount } from "./batches.ts";
+import type { ReadableStep, Row } from "./source.ts";
 
 /** Counts and sums of the same rows on one side. */
 export interface Figures {
@@ -20,6 +23,8 @@ export interface Comparison {
   /** What the old rows say that could be read, and what the new rows say. */
   read: Figures;
   there: Figures;
+  /** What rows that are left out or refused say in the step's money column; null: it has none. */
+  left_out_sum: string | null;
   equal: boolean;
 }
 
@@ -86,6 +91,16 @@ async function addThere(
   }
 }
 
+/** What each of these old rows says in the step's money column, whatever became of the row. */
+function amountsOf(rows: Row[], step: ReadableStep, context: Context): Map<string, string | null> {
+  const amount = entities[step.into].figures?.amount;
+  if (amount === undefined) return new Map();
+  return new Map(rows.map((row) => {
+    const cells = cellsOf(row, step, context.place);
+    return [cells.oldId, amount(cells)];
+  }));
+}
+
 /** Reads the old rows once more and counts the new ones that should be there. */
 export async function compareStep(
   source: postgres.Sql,
@@ -93,10 +108,10 @@ export async function compareStep(
   step: ReadableStep,
   context: Context,
   batchSize: number,
+  { rows: old_rows, withoutId }: RowCount,
 ): Promise<Comparison> {
   const { counted, figures = {} } = entities[step.into];
   const identity = Object.keys(counted?.by ?? { id: "uuid" });
-  const { rows: old_rows, withoutId } = await countRows(source, step);
   const refused = await transact(async (tx) => {
     const rows = await tx`
       -- What the database refused for another reason than a rule of ours is missing here.
@@ -104,10 +119,14 @@ export async function compareStep(
         and kind = ${context.kind} and step = ${step.name}`;
     return new Set(rows.map((row) => String(row["old_id"])));
   });
-  const [read, there] = [noSums(), noSums()];
+  const [read, there, said] = [noSums(), noSums(), noSums()];
   const seen = new Set<string>();
   for await (const { rows } of batches(source, step, null, batchSize)) {
-    const drafts = readBatch(rows, step, context).drafts.filter(
+    const amounts = amountsOf(rows, step, context);
+    for (const amount of amounts.values()) add(said, 1, amount, undefined);
+    const batch = readBatch(rows, step, context);
+    await transact((tx) => withKeptIds(tx, step, batch.drafts, context));
+    const drafts = batch.drafts.filter(
       ({ oldId, row }) => {
         const key = identity.map((name) => row[name]).join(" ");
         // Several old rows may be one here: two opt-outs of a number. Ids of tables are unique anyway.
@@ -116,13 +135,8 @@ export async function compareStep(
         return isNew && !refused.has(oldId);
       },
     );
-    for (const { row } of drafts) {
-      add(
-        read,
-        1,
-        figures.amount?.(row) ?? (figures.money ? row[figures.money] : "0"),
-        figures.by && row[figures.by],
-      );
+    for (const { oldId, row } of drafts) {
+      add(read, 1, amounts.get(oldId), figures.by && row[figures.by]);
     }
     await transact((tx) => addThere(tx, step, drafts, context, there));
   }
@@ -133,6 +147,7 @@ export async function compareStep(
     without_id: withoutId,
     read: old,
     there: now,
+    left_out_sum: hasMoney ? decimal(said.cents - read.cents) : null,
     equal: JSON.stringify(old) === JSON.stringify(now),
   };
 }

@@ -26,7 +26,7 @@ export async function newContext(
     kind,
     organizationId,
     place: {
-      organizationId,
+      origin: `${organizationId} ${kind}`,
       country: organization["country"],
       currency: organization["currency"],
       timeZone: organization["time_zone"],

@@ -1,5 +1,6 @@
 import { campaigns, campaignTargets, templates } from "./entities/campaigns.ts";
-import { clientInteractions, clientIssues, clients } from "./entities/clients.ts";
+import { clientInteractions, clientIssues } from "./entities/client_work.ts";
+import { clients } from "./entities/clients.ts";
 import { consents } from "./entities/consents.ts";
 import { customerActions, customers } from "./entities/customers.ts";
 import { leads, students } from "./entities/leads.ts";

@@ -54,10 +54,10 @@ export interface Entity {
   /** Where the report counts rows again, and by which columns it knows them; without, the table and its id. */
   counted?: { from?: string; by: Record<string, string> };
   /**
-   * The columns whose sum and whose counts by value are compared. amount: what a row that was read brings to the sum, where
-   * `money` is no column of it but SQL over the new table t.
+   * The columns whose sum and whose counts by value are compared. money: SQL over the new table t. amount: what an old row
+   * says, read for the comparison alone; null where it says nothing that can be read.
    */
-  figures?: { money?: string; by?: string; amount?: (row: Record<string, unknown>) => string };
+  figures?: { by?: string; money?: string; amount?: (cells: Cells) => string | null };
   /** The row's columns, or those of several rows; null: it is left out, as its problems say. */
   read(
     cells: Cells,
@@ -87,8 +87,9 @@ export interface Entity {
     drafts: Draft[],
     context: Context,
   ): Promise<void>;
+  /** After the last row; answers what could not be kept of what the rows said together. */
   finish?(
     tx: postgres.TransactionSql,
     context: Context,
-  ): Promise<void>;
+  ): Promise<Problem[]>;
 }

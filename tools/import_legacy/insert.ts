@@ -1,6 +1,7 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import type { Problem } from "./cells.ts";
 import type { Context, Draft, Entity, Written } from "./entity.ts";
+import { refused, sparingRows } from "./refused.ts";
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -25,53 +26,16 @@ async function insertAll(
   return inserted.count;
 }
 
-/** Refused as a copy of another row, or by a rule that says why: nothing that could be here is missing. */
-const BY_RULE = /^(23505|P0|PT)/;
-
-const refused = (draft: Draft, message: string, field = "row"): Problem => ({
-  old_id: draft.oldId,
-  field,
-  value: null,
-  message,
-  left_out: true,
-});
-
 /** Inserts rows; where the database refuses some, the others are inserted and each refused one is a problem. */
-export async function insertDrafts(
+export const insertDrafts = (
   tx: postgres.TransactionSql,
   into: Into,
   drafts: Draft[],
-): Promise<Written> {
-  if (drafts.length === 0) return { brought: 0, present: 0, problems: [] };
-  try {
-    const brought = await tx.savepoint((inner) => insertAll(inner, into, drafts));
-    return { brought, present: drafts.length - brought, problems: [] };
-  } catch (error) {
-    // Data that does not fit (class 22) or breaks a constraint (23), and what triggers refuse.
-    if (
-      !(error instanceof postgres.PostgresError) ||
-      !/^(22|23|P0|PT)/.test(error.code)
-    ) {
-      throw error;
-    }
-    const [first] = drafts;
-    if (drafts.length === 1 && first) {
-      return {
-        brought: 0,
-        present: 0,
-        problems: [refused(first, error.message, BY_RULE.test(error.code) ? "rule" : "row")],
-      };
-    }
-  }
-  const half = Math.ceil(drafts.length / 2);
-  const left = await insertDrafts(tx, into, drafts.slice(0, half));
-  const right = await insertDrafts(tx, into, drafts.slice(half));
-  return {
-    brought: left.brought + right.brought,
-    present: left.present + right.present,
-    problems: [...left.problems, ...right.problems],
-  };
-}
+): Promise<Written> =>
+  sparingRows(tx, drafts, async (inner, some) => {
+    const brought = await insertAll(inner, into, some);
+    return { brought, present: some.length - brought, problems: [] };
+  });
 
 /** Of these rows, those whose id belongs to another organization: its import of the same old service, say. */
 async function strangers(
@@ -152,7 +116,9 @@ export async function insertRows(
     ...written,
     problems: [
       ...checked.problems,
-      ...foreign.map((draft) => refused(draft, "Another organization has a row with this id.")),
+      ...foreign.map((draft) =>
+        refused(draft.oldId, "Another organization has a row with this id.")
+      ),
       ...written.problems,
     ],
   };

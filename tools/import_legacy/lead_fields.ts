@@ -54,11 +54,17 @@ export function leadFields(): LeadFields {
           keys.map(({ key }) => keyOf(String(key))).filter((key) => key !== null),
         ),
       ];
+      // What there is no room for (lead_fields_number) is listed lead by lead.
       await tx`
         insert into public.lead_fields (organization_id, key, label, type, position)
-        select ${organizationId}, w.key, initcap(replace(w.key, '_', ' ')), 'text', coalesce((
-          select max(f.position) from public.lead_fields f where f.organization_id = ${organizationId}), 0) + w.place
-        from unnest(${wanted}::text[]) with ordinality as w (key, place)
+        select ${organizationId}, n.key, initcap(replace(n.key, '_', ' ')), 'text', n.last + n.place
+        from (
+          select w.key, row_number() over (order by w.place) as place, coalesce((select max(f.position)
+            from public.lead_fields f where f.organization_id = ${organizationId}), 0) as last
+          from unnest(${wanted}::text[]) with ordinality as w (key, place)
+          where not exists (select from public.lead_fields f
+            where f.organization_id = ${organizationId} and f.key = w.key)) n
+        where n.last + n.place <= 100
         on conflict (organization_id, key) do nothing`;
       const rows = await tx<({ key: string } & Field)[]>`
         select key, type, choices from public.lead_fields where organization_id = ${organizationId}`;

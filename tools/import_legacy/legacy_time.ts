@@ -7,20 +7,19 @@ const TIMESTAMP =
 
 /** A time of an old service, read in the zone of the organization; or what is wrong with it. */
 export function timestampOf(text: string, place: Place): string | { message: string } {
-  if (TIMESTAMP.test(text)) {
-    const year = Number(text.slice(0, 4));
-    if (year < 1990 || year > 2199) {
-      return { message: "This is not a plausible time." };
-    }
-    try {
-      microsOf(text);
-      return text;
-    } catch {
-      return { message: "This time does not exist." };
-    }
+  const read = TIMESTAMP.test(text)
+    ? { value: text }
+    : readTimestamp(text, place.country, place.timeZone, { mayBeToCome: true });
+  if ("message" in read) return read;
+  const year = Number(read.value.slice(0, 4));
+  if (year < 1990 || year > 2199) return { message: "This is not a plausible time." };
+  try {
+    const at = withoutZoneName(read.value, place.timeZone);
+    microsOf(at);
+    return at;
+  } catch {
+    return { message: "This time does not exist." };
   }
-  const read = readTimestamp(text, place.country, place.timeZone);
-  return "message" in read ? read : withoutZoneName(read.value, place.timeZone);
 }
 
 /** A local time with the name of its zone as a time in UTC; a time with an offset as it is. */
@@ -40,3 +39,8 @@ function offsetAt(at: number, timeZone: string): number {
   const [, sign = "+", hours = "0", minutes = "0"] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
   return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
+
+/** The day of a moment (ISO 8601 or PostgreSQL's text) on the clocks of a zone, as YYYY-MM-DD. */
+export const localDay = (at: string, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" })
+    .format(Number(microsOf(at) / 1000n));

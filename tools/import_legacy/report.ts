@@ -42,6 +42,12 @@ export function describe(report: ImportReport): string {
     .map(({ step, comparison }) =>
       `${step}: ${comparison?.without_id} rows have no id and cannot be read`
     );
+  const leftOutSums = report.steps.filter(({ comparison }) =>
+    Number(comparison?.left_out_sum ?? 0) !== 0
+  )
+    .map(({ step, comparison }) =>
+      `${step}: rows that were left out say ${comparison?.left_out_sum}, which is in neither sum`
+    );
   return [
     line([
       "",
@@ -57,7 +63,9 @@ export function describe(report: ImportReport): string {
     ...rows,
     "",
     ...(report.missing.length > 0 ? [`Not in the old database: ${report.missing.join(", ")}`] : []),
+    ...report.notices,
     ...withoutId,
+    ...leftOutSums,
     ...(different.length > 0
       ? ["The two sides differ:", ...different]
       : ["Every row that could be read is here, and the sums agree."]),

@@ -10,7 +10,8 @@ import type { Kind, Step } from "./mapping.ts";
 import { createMonths } from "./months.ts";
 import { isOptOutStep, unprotected } from "./unprotected.ts";
 import { type Progress, readProblems } from "./progress.ts";
-import { openSource, type ReadableStep, requireIds, resolveStep } from "./source.ts";
+import { countRows, requireIds, type RowCount } from "./batches.ts";
+import { openSource, type ReadableStep, resolveStep } from "./source.ts";
 import { runStep, type Transact } from "./step.ts";
 
 export interface ImportOptions {
@@ -42,6 +43,8 @@ export interface ImportReport {
   dry_run: boolean;
   /** Steps whose table the old database does not have. */
   missing: string[];
+  /** Steps that began again, and why. */
+  notices: string[];
   steps: StepReport[];
   problems: (Problem & { step: string })[];
   /** Why nothing after the opt-outs was imported; null: everything was. */
@@ -58,6 +61,7 @@ export const isComplete = ({ stopped, steps }: ImportReport): boolean =>
 async function resolveAll(
   source: postgres.Sql,
   { steps, fromOrganization }: Pick<ImportOptions, "steps" | "fromOrganization">,
+  { place }: Context,
 ) {
   const found: ReadableStep[] = [];
   const missing: string[] = [];
@@ -67,6 +71,7 @@ async function resolveAll(
       step,
       entities[step.into].required,
       fromOrganization,
+      place,
     );
     if (readable === null) missing.push(step.name);
     else found.push(readable);
@@ -80,9 +85,16 @@ async function importAll(
   context: Context,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { found, missing } = await resolveAll(source, options);
-  for (const step of found.filter(isOptOutStep)) await requireIds(source, step);
+  const { found, missing } = await resolveAll(source, options, context);
+  const counts = new Map<ReadableStep, RowCount>();
+  for (const step of found) {
+    const count = await countRows(source, step);
+    if (isOptOutStep(step)) requireIds(step, count);
+    step.hasCopies = count.rows - count.withoutId > count.ids;
+    counts.set(step, count);
+  }
   const steps: StepReport[] = [];
+  const notices: string[] = [];
   let stopped: string | null = null;
   for (const step of found) {
     if (
@@ -92,7 +104,12 @@ async function importAll(
       stopped = unprotected(await readProblems(target.sql, context), found);
     }
     if (stopped !== null && !isOptOutStep(step)) break;
-    const progress = await runStep(source, target, step, context, options);
+    const { rows = 0, ids = 0 } = counts.get(step) ?? {};
+    const { notice, ...progress } = await runStep(source, target, step, context, {
+      ...options,
+      withoutId: rows - ids,
+    });
+    if (notice !== undefined) notices.push(notice);
     steps.push({ step: step.name, ...progress, comparison: null });
   }
   await target.transact((tx) => suppressContacts(tx, context));
@@ -106,16 +123,19 @@ async function importAll(
       step,
       context,
       options.batchSize,
+      counts.get(step) ?? await countRows(source, step),
     );
   }
+  const problems = await readProblems(target.sql, context);
   return {
     kind: options.kind,
     organization_id: options.organizationId,
     dry_run: options.dryRun,
     missing,
+    notices,
     steps,
-    problems: await readProblems(target.sql, context),
-    stopped,
+    problems,
+    stopped: stopped ?? (options.acceptUnreadableOptOuts ? null : unprotected(problems, found)),
   };
 }
 

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import postgres from "postgres";
+import type { Place } from "./cells.ts";
 import type { Step } from "./mapping.ts";
 import { whoOptedOut } from "./opted_out.ts";
 
@@ -35,9 +37,14 @@ export interface ReadableStep extends Step {
   /** All columns that a field names and the table has: each may hold a number of somebody who opted out. */
   columnsOf: Record<string, string[]>;
   idType: string;
+  /** Whether several rows have the same id: only one of them can be read. */
+  hasCopies: boolean;
+  /** A digest of how rows are read. */
+  fingerprint: string;
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** A name in a statement. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 const tableOf = (name: string): string => name.split(".").map(quoted).join(".");
 
@@ -112,6 +119,7 @@ export async function resolveStep(
   step: Step,
   required: readonly string[],
   fromOrganization: string | undefined,
+  place: Place,
 ): Promise<ReadableStep | null> {
   const all = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
   const columns = await columnsOfRows(sql, step, all);
@@ -138,64 +146,14 @@ export async function resolveStep(
   const [type] = await sql`select ${
     names.get(column["id"] ?? "") ?? 0
   }::oid::regtype::text as name`;
-  return { ...step, from, column, columnsOf, idType: String(type?.["name"]) };
-}
-
-/** The rows after a cursor, in the order of the old ids, in batches; the cursor of a batch is the id of its last row. */
-export async function* batches(
-  sql: postgres.Sql,
-  step: ReadableStep,
-  after: string | null,
-  size: number,
-): AsyncGenerator<{ rows: Row[]; cursor: string }> {
-  const id = quoted(step.column["id"] ?? "id");
-  let cursor = after;
-  while (true) {
-    const where = cursor === null ? `${id} is not null` : `${id} > ($1::text)::${step.idType}`;
-    const rows: Row[] = await sql.unsafe(
-      `select q.*, ${id}::text as signalbox_id from (${step.from}) q where ${where} order by ${id} limit ${size}`,
-      cursor === null ? [] : [cursor],
-      { prepare: true },
-    );
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    cursor = String(last["signalbox_id"]);
-    yield { rows, cursor };
-    if (rows.length < size) return;
-  }
-}
-
-/**
- * Throws a sentence unless every row has an id of its own: rows are read in the order of their ids, and of those without
- * one, or with the id of another row, some would not be read at all.
- */
-export async function requireIds(
-  sql: postgres.Sql,
-  step: ReadableStep,
-): Promise<void> {
-  const id = quoted(step.column["id"] ?? "id");
-  const [row] = await sql.unsafe(
-    `select count(*)::float8 as rows, count(distinct ${id})::float8 as ids from (${step.from}) q`,
-  );
-  const lost = Number(row?.["rows"] ?? 0) - Number(row?.["ids"] ?? 0);
-  if (lost === 0) return;
-  throw new Error(
-    `Step ${step.name}: ${lost} rows have no id of their own, so opt-outs would be lost. ` +
-      "Name another column as the id in a mapping file (--mapping).",
-  );
-}
-
-/** How many rows the old service has, and how many without an id, which cannot be read. */
-export async function countRows(
-  sql: postgres.Sql,
-  step: ReadableStep,
-): Promise<{ rows: number; withoutId: number }> {
-  const id = quoted(step.column["id"] ?? "id");
-  const [row] = await sql.unsafe(
-    `select count(*)::float8 as rows, count(*) filter (where ${id} is null)::float8 as without_id from (${step.from}) q`,
-  );
   return {
-    rows: Number(row?.["rows"] ?? 0),
-    withoutId: Number(row?.["without_id"] ?? 0),
+    ...step,
+    from,
+    column,
+    columnsOf,
+    idType: String(type?.["name"]),
+    hasCopies: false,
+    fingerprint: createHash("sha256").update(JSON.stringify([step, from, column, columnsOf, place]))
+      .digest("hex"),
   };
 }

@@ -1,9 +1,12 @@
 import type postgres from "postgres";
+import { batches, rowsWithoutId } from "./batches.ts";
 import { cellsOf, type Problem } from "./cells.ts";
 import { entities } from "./entities.ts";
-import { type Context, type Draft, PASSED_OVER, type Written } from "./entity.ts";
+import { type Context, type Draft, type Entity, PASSED_OVER, type Written } from "./entity.ts";
 import { insertRows } from "./insert.ts";
+import { withKeptIds } from "./kept_ids.ts";
 import {
+  addProblems,
   forgetProblems,
   type Progress,
   readProgress,
@@ -11,7 +14,9 @@ import {
   writeProblems,
   writeProgress,
 } from "./progress.ts";
-import { batches, type ReadableStep, type Row } from "./source.ts";
+import { sparingRows } from "./refused.ts";
+import type { ReadableStep, Row } from "./source.ts";
+import { keptId } from "./text.ts";
 
 /** Runs work in a transaction of the new database; a dry run nests it in one that is rolled back. */
 export type Transact = <T>(
@@ -25,7 +30,7 @@ export interface Batch {
   passedOver: number;
 }
 
-/** Reads the rows of a batch. */
+/** Reads the rows of a batch. One that cannot be read for a reason that nobody thought of is a problem like others. */
 export function readBatch(
   rows: Row[],
   step: ReadableStep,
@@ -34,7 +39,15 @@ export function readBatch(
   const batch: Batch = { drafts: [], problems: [], passedOver: 0 };
   for (const row of rows) {
     const cells = cellsOf(row, step, context.place);
-    const read = entities[step.into].read(cells, context, step);
+    let read: ReturnType<Entity["read"]> = null;
+    try {
+      read = entities[step.into].read(cells, context, step);
+    } catch (error) {
+      cells.leaveOut(
+        "row",
+        `The row cannot be read: ${error instanceof Error ? error.message : error}`,
+      );
+    }
     if (read === PASSED_OVER) batch.passedOver++;
     else if (read !== null) {
       batch.drafts.push(...[read].flat().map((row) => ({ oldId: cells.oldId, row })));
@@ -49,14 +62,13 @@ const leftOut = (problems: Problem[]): number =>
     problems.filter((problem) => problem.left_out).map(({ old_id }) => old_id),
   ).size;
 
-async function writeBatch(
+async function writeDrafts(
   tx: postgres.TransactionSql,
   step: ReadableStep,
-  { drafts }: Batch,
+  drafts: Draft[],
   context: Context,
 ): Promise<Written> {
   const entity = entities[step.into];
-  await tx`select set_config('signalbox.legacy_import', ${context.kind}, true)`;
   await entity.prepare?.(tx, drafts, context);
   const written = await (entity.write ??
     ((tx, drafts) => insertRows(tx, entity, drafts, context)))(
@@ -80,6 +92,33 @@ async function writeBatch(
   return written;
 }
 
+async function writeBatch(
+  tx: postgres.TransactionSql,
+  step: ReadableStep,
+  { drafts }: Batch,
+  context: Context,
+): Promise<Written> {
+  await tx`select set_config('signalbox.legacy_import', ${context.kind}, true)`;
+  await withKeptIds(tx, step, drafts, context);
+  return await sparingRows(tx, drafts, (inner, some) => writeDrafts(inner, step, some, context));
+}
+
+/** Lists the rows that have no id of their own. */
+async function listWithoutId(
+  source: postgres.Sql,
+  transact: Transact,
+  step: ReadableStep,
+  context: Context,
+  progress: Progress,
+): Promise<void> {
+  for await (const problems of rowsWithoutId(source, step)) {
+    progress.left_out += problems.length;
+    await transact((tx) =>
+      writeProblems(tx, context, step.name, problems.map(({ old_id }) => old_id), problems)
+    );
+  }
+}
+
 /** Imports the rows of a step, from where an interrupted run of it ended, and answers what became of them. */
 export async function runStep(
   source: postgres.Sql,
@@ -88,17 +127,19 @@ export async function runStep(
   context: Context,
   options: {
     batchSize: number;
+    /** Rows that have no id of their own. */
+    withoutId: number;
     onBatch: (step: string, progress: Progress) => void;
   },
-): Promise<Progress> {
+): Promise<Progress & { notice?: string }> {
   const entity = entities[step.into];
-  const progress = await readProgress(
-    target.sql,
-    context,
-    step.name,
-    entity.restarts ?? false,
-  );
-  if (progress.cursor === null) await forgetProblems(target.sql, context, step.name);
+  const progress = await readProgress(target.sql, context, step, entity.restarts ?? false);
+  if (progress.cursor === null) {
+    await forgetProblems(target.sql, context, step.name);
+    if (options.withoutId > 0) {
+      await listWithoutId(source, target.transact, step, context, progress);
+    }
+  }
   await entity.begin?.(target.sql, context, step, source);
   for await (
     const { rows, cursor } of batches(
@@ -121,18 +162,20 @@ export async function runStep(
         tx,
         context,
         step.name,
-        rows.map((row) => String(row["signalbox_id"])),
+        rows.map((row) => keptId(String(row["signalbox_id"]))),
         problems,
       );
-      await writeProgress(tx, context, step.name, progress);
+      await writeProgress(tx, context, step, progress);
     });
     options.onBatch(step.name, progress);
   }
   progress.finished = true;
   await target.transact(async (tx) => {
     await tx`select set_config('signalbox.legacy_import', ${context.kind}, true)`;
-    await entity.finish?.(tx, context);
-    await writeProgress(tx, context, step.name, progress);
+    const problems = await entity.finish?.(tx, context) ?? [];
+    progress.left_out += leftOut(problems);
+    await addProblems(tx, context, step.name, problems);
+    await writeProgress(tx, context, step, progress);
   });
   return progress;
 }

@@ -6,6 +6,7 @@ create table private.legacy_steps (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null,
   step text not null,
+  fingerprint text not null,
   cursor text,
   finished_at timestamptz,
   brought bigint not null default 0,
@@ -17,6 +18,8 @@ create table private.legacy_steps (
 comment on table private.legacy_steps is
   'How far each table of an old service is imported. Written in the transaction of the rows, so that an import that was '
   'killed continues after the last row that is there.';
+comment on column private.legacy_steps.fingerprint is
+  'A digest of how its rows are read: the step of the mapping, and where the organization is. Another one begins again.';
 comment on column private.legacy_steps.cursor is 'The last old id that was read; null: none so far.';
 comment on column private.legacy_steps.passed_over is 'Rows that need not come: older than the organization keeps them, or opt-outs that were lifted.';
 
@@ -38,11 +41,12 @@ comment on table private.legacy_problems is
 
 create table private.legacy_ids (
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null,
   step text not null,
   old_id text not null,
   new_id uuid not null,
-  primary key (organization_id, step, old_id)
+  primary key (organization_id, kind, step, old_id)
 );
 comment on table private.legacy_ids is
   'The ids of imported rows whose lists are in the order of ids, or whose old ids were no UUIDs: they got a UUID version '
-  '7 of their old time.';
+  '7 of their old time, and keep it whatever is read as their time later.';

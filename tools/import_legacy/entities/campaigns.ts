@@ -121,7 +121,9 @@ export const campaignTargets: Entity = {
   },
   async prepare(tx, drafts) {
     const ids = [
-      ...new Set(drafts.map(({ row }) => String(row["campaign_id"]))),
+      ...new Set(
+        drafts.map(({ row }) => row["campaign_id"]).filter((id) => typeof id === "string"),
+      ),
     ];
     const found = await tx`
       select campaign_id::text, max(position) as last from public.campaign_targets

@@ -20,7 +20,7 @@ export const consents: Entity = {
       return null;
     }
     return {
-      id: derivedId(at, context.organizationId, step.name, cells.oldId),
+      id: derivedId(at, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       event: "granted",
       phone,

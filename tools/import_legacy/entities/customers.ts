@@ -14,7 +14,7 @@ const cellOf = (value: unknown): CellValue =>
 export const customers: Entity = {
   required: ["name", "account_number", "phone"],
   table: "customers",
-  figures: { money: "arrears", by: "status" },
+  figures: { money: "t.arrears", amount: (cells) => cells.money("arrears"), by: "status" },
   read(cells, context) {
     const read = customerFromCells(
       Object.fromEntries(
@@ -65,7 +65,7 @@ export const customerActions: Entity = {
     const userId = context.people.find(person);
     const by = person === null || userId !== null ? null : `By ${cells.text("performed_by", 255)}`;
     return {
-      id: derivedId(at, context.organizationId, step.name, cells.oldId),
+      id: derivedId(at, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       customer_id: cells.reference("customer_id", "customers"),
       action,
@@ -76,7 +76,7 @@ export const customerActions: Entity = {
       // Lists of batches are in the order of ids: old ones stand at their end.
       batch_id: cells.raw("batch_id") === null ? null : digestId(
         "batches",
-        context.organizationId,
+        context.place.origin,
         String(cells.raw("batch_id")),
       ),
       performed_by: userId,

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { cleanText } from "../../../supabase/functions/_shared/clean_text.ts";
 import type { Cells } from "../cells.ts";
 import type { Context, Entity } from "../entity.ts";
 import { derivedId, microsOf } from "../legacy_id.ts";
+import { cut } from "../text.ts";
 import { suppressSameDigits } from "./opt_outs.ts";
 
 const Email = z.email();
@@ -23,8 +25,8 @@ export function namesOf(cells: Cells): { first: string; last: string } {
   const full = first === null && last === null ? cells.text("full_name", 200) : null;
   const names = full === null ? { first: first ?? "", last: last ?? "" } : splitName(full);
   return {
-    first: names.first.slice(0, 100).trim(),
-    last: names.last.slice(0, 100).trim(),
+    first: cut(names.first, 100),
+    last: cut(names.last, 100),
   };
 }
 
@@ -40,7 +42,7 @@ function tagsOf(cells: Cells): string[] {
   const tags = Array.isArray(old) ? old.map(String) : String(old ?? "").split(/[,;|]/);
   const clean = [
     ...new Set(
-      tags.map((tag) => tag.trim().slice(0, 50)).filter((tag) => tag !== ""),
+      tags.map((tag) => cut(cleanText(tag), 50)).filter((tag) => tag !== ""),
     ),
   ];
   if (clean.length > 50) {
@@ -119,7 +121,7 @@ function contactOf(cells: Cells, context: Context) {
 export const leads: Entity = {
   required: [],
   table: "leads",
-  figures: { money: "value", by: "status" },
+  figures: { money: "t.value", amount: valueOf, by: "status" },
   begin: (tx, context, step, source) =>
     context.leadFields.begin(tx, source, step, context.organizationId),
   read(cells, context) {
@@ -187,7 +189,7 @@ export const students: Entity = {
     }
     const created = cells.time("created_at") ?? context.now;
     return {
-      id: derivedId(created, context.organizationId, step.name, cells.oldId),
+      id: derivedId(created, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       first_name: first || last,
@@ -195,7 +197,7 @@ export const students: Entity = {
       birth_date: cells.date("birth_date"),
       grade: cells.text("grade", 50),
       school: cells.text("school", 200),
-      notes: cells.text("notes", 5_000),
+      notes: cells.lines("notes", 5_000),
       created_by: context.people.find(cells.raw("created_by")),
       created_at: created,
       updated_at: cells.time("updated_at") ?? created,

@@ -31,10 +31,11 @@ function numbersOf(
 }
 
 function bodyOf(cells: Cells): string {
-  const body = String(cells.raw("body") ?? "").replaceAll("\u0000", "");
+  const body = String(cells.raw("body") ?? "").toWellFormed();
   if (body.length <= 1_600) return body;
   cells.note("body", "This is longer than 1,600 characters and was cut.");
-  return body.slice(0, 1_600).toWellFormed();
+  // Twilio counts UTF-16 code units; a character of two is not halved.
+  return body.slice(0, 1_600).replace(/[\ud800-\udbff]$/, "");
 }
 
 /** An accepted message without a receipt: its provider is not asked about it any more. */
@@ -66,11 +67,15 @@ export const messages: Entity = {
     if (status === null) cells.leaveOut("status", "The status is missing.");
     if (status === null || numbers === null) return null;
     const body = bodyOf(cells);
+    if (body === "" && direction === "outbound") {
+      cells.leaveOut("body", "A message has a text.");
+      return null;
+    }
     const { encoding, segments } = countSegments(body);
     const campaign = cells.reference("campaign_id", "campaigns");
     return {
       // The same as in the step of replies, whatever this step is called.
-      id: derivedId(at, context.organizationId, "messages", cells.oldId),
+      id: derivedId(at, context.place.origin, "messages", cells.oldId),
       organization_id: context.organizationId,
       direction,
       category: campaign === null ? "service" : "marketing",

@@ -1,5 +1,4 @@
 import type postgres from "postgres";
-import { cleanLines } from "../cells.ts";
 import type { Entity } from "../entity.ts";
 import { derivedId } from "../legacy_id.ts";
 
@@ -40,19 +39,19 @@ export const notes: Entity = {
   table: "notes",
   read(cells, context, step) {
     const title = cells.text("title", 200);
-    const description = cleanLines(String(cells.raw("description") ?? "")).slice(0, 10_000);
+    const description = cells.lines("description", 10_000);
     const old = cells.raw("recipients");
     const words = step.values["recipients"] ?? {};
     const recipients = (Array.isArray(old) ? old.map(String) : String(old ?? "").split(","))
       .map((role) => role.trim().toLowerCase()).filter((role) => role !== "")
       .map((role) => words[role] ?? role);
-    if (title === null || description === "" || recipients.length === 0) {
+    if (title === null || description === null || recipients.length === 0) {
       cells.leaveOut("title", "A note has a title, a text and recipients.");
       return null;
     }
     const at = cells.time("at") ?? context.now;
     return {
-      id: derivedId(at, context.organizationId, step.name, cells.oldId),
+      id: derivedId(at, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       sender_id: context.people.find(cells.raw("sender_id")),
       sender_role: "admin",

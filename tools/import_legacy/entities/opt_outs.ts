@@ -87,7 +87,7 @@ export const optOuts: Entity = {
     const unread: { recognizable: boolean }[] = [];
     for (const number of numbers) {
       const read = normalizePhone(number, country);
-      const id = stableId(at, context.organizationId, step.name, cells.oldId, number);
+      const id = stableId(at, context.place.origin, step.name, cells.oldId, number);
       const optOut = { id, scope, at: at ?? context.now };
       const recognizable = context.optOuts.add(number, optOut);
       if (!read.ok) {

@@ -41,11 +41,11 @@ function remember(book: ReplyBook, meaning: string, reply: Reply): void {
 async function openReviews(
   tx: postgres.TransactionSql,
   replies: Reply[],
-  { organizationId }: Context,
+  { organizationId, place }: Context,
 ): Promise<void> {
   const rows = replies.map(({ oldId, phone, at }) => ({
     phone,
-    message_id: stableId(at, organizationId, "messages", oldId),
+    message_id: stableId(at, place.origin, "messages", oldId),
   }));
   await tx`
     insert into public.reply_reviews (organization_id, phone, message_id)
@@ -63,7 +63,7 @@ async function openReviews(
 /** An opt-out whose sender cannot be suppressed as it is written: nothing else may be imported, unless its digits are known. */
 function unreadable(reply: Reply, context: Context): Problem[] {
   const optOut = {
-    id: stableId(reply.at, context.organizationId, reply.step, reply.oldId),
+    id: stableId(reply.at, context.place.origin, reply.step, reply.oldId),
     scope: "all",
     at: reply.at ?? context.now,
   };
@@ -87,7 +87,7 @@ function unreadable(reply: Reply, context: Context): Problem[] {
 }
 
 function optOutOf({ step, oldId, phone, body, at }: Reply, context: Context): Draft {
-  const id = stableId(at, context.organizationId, step, oldId);
+  const id = stableId(at, context.place.origin, step, oldId);
   context.optOuts.add(phone, { id, scope: "all", at: at ?? context.now });
   return {
     oldId,
@@ -119,7 +119,7 @@ export const replies: Entity = {
       step: step.name,
       phone: read.ok ? read.phone : text,
       readable: read.ok,
-      body: String(body).replaceAll("\u0000", ""),
+      body: String(body).toWellFormed(),
       at: cells.time("at"),
     };
   },
@@ -154,10 +154,7 @@ export const replies: Entity = {
       }
     }
     const { problems } = await insertOptOuts(tx, stops, context);
-    const [first] = problems;
-    if (first) {
-      throw new Error(`The opt-out of reply ${first.old_id} cannot be kept: ${first.message}`);
-    }
     await openReviews(tx, doubtful, context);
+    return problems;
   },
 };

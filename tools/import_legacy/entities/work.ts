@@ -1,20 +1,5 @@
-import { cleanLines } from "../cells.ts";
-import type { Cells } from "../cells.ts";
 import type { Entity } from "../entity.ts";
 import { derivedId } from "../legacy_id.ts";
-
-/** Text of several lines, cut to so many characters. */
-function lines(cells: Cells, field: string, maxLength: number): string | null {
-  const value = cells.raw(field);
-  const text = value === null ? "" : cleanLines(String(value));
-  if ([...text].length > maxLength) {
-    cells.note(
-      field,
-      `This is longer than ${maxLength} characters and was cut.`,
-    );
-  }
-  return [...text].slice(0, maxLength).join("") || null;
-}
 
 /** Moves between stages. Stages that the pipeline no longer has are kept as text. */
 export const leadHistory: Entity = {
@@ -31,12 +16,12 @@ export const leadHistory: Entity = {
     const from = cells.text("from_status", 50)?.toLowerCase() ?? null;
     const at = cells.time("at") ?? context.now;
     return {
-      id: derivedId(at, context.organizationId, step.name, cells.oldId),
+      id: derivedId(at, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       from_status: from === null ? null : words[from] ?? from,
       to_status: words[to] ?? to,
-      note: lines(cells, "note", 2_000),
+      note: cells.lines("note", 2_000),
       changed_by: context.people.find(cells.raw("changed_by")),
       created_at: at,
     };
@@ -66,11 +51,11 @@ export const tasks: Entity = {
     const created = cells.time("created_at") ?? context.now;
     const due = cells.time("due_at");
     return {
-      id: derivedId(created, context.organizationId, step.name, cells.oldId),
+      id: derivedId(created, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       title,
-      description: lines(cells, "description", 5_000),
+      description: cells.lines("description", 5_000),
       status,
       priority: cells.choice("priority", PRIORITIES) ?? "normal",
       due_at: due,
@@ -106,13 +91,13 @@ export const interactions: Entity = {
     const created = cells.time("created_at");
     const at = cells.time("at") ?? created ?? context.now;
     return {
-      id: derivedId(at, context.organizationId, step.name, cells.oldId),
+      id: derivedId(at, context.place.origin, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       type,
       direction: cells.choice("direction", DIRECTIONS),
       subject: cells.text("subject", 200),
-      body: lines(cells, "body", 20_000),
+      body: cells.lines("body", 20_000),
       outcome: cells.text("outcome", 100),
       duration_seconds: cells.whole("duration_seconds", 0, 86_400),
       occurred_at: at,

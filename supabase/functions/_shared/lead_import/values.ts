@@ -74,8 +74,13 @@ export function readDate(text: string, country: string): Read<string> {
   return { value: date.toISOString().slice(0, 10) };
 }
 
-/** A past timestamp in PostgreSQL's syntax; without an offset it is local time of `timeZone`. */
-export function readTimestamp(text: string, country: string, timeZone: string): Read<string> {
+/** A past timestamp in PostgreSQL's syntax; without an offset it is local time of `timeZone`. mayBeToCome: any timestamp. */
+export function readTimestamp(
+  text: string,
+  country: string,
+  timeZone: string,
+  { mayBeToCome = false } = {},
+): Read<string> {
   const day = readDate(text, country);
   if ("message" in day) return day;
   const time =
@@ -89,7 +94,7 @@ export function readTimestamp(text: string, country: string, timeZone: string): 
     return { message: "This time does not exist." };
   }
   // Tolerates the difference between time zones.
-  if (Date.parse(`${day.value}T00:00:00Z`) > Date.now() + 86_400_000) {
+  if (!mayBeToCome && Date.parse(`${day.value}T00:00:00Z`) > Date.now() + 86_400_000) {
     return { message: "A consent cannot have been given in the future." };
   }
   const zone = time?.[4] ?? ` ${timeZone}`;
