@@ -10,7 +10,7 @@ import {
   runImport,
   withOldDatabase,
 } from "../support/legacy.ts";
-import { newOrganization, uniqueAddress, uniqueEmail } from "../support/people.ts";
+import { addMember, newOrganization, uniqueAddress, uniqueEmail } from "../support/people.ts";
 import { functionUrl } from "../support/stack.ts";
 
 /** The tables as the README of Insight Ops Flow gives them. */
@@ -252,5 +252,56 @@ Deno.test("tables that the old database does not have are named, and the others 
     assert.equal(run.code, 0, run.output);
     assert.deepEqual(run.report?.missing, ["people"]);
     assert.equal(figuresOf(run, "customers").brought, 3);
+  });
+});
+
+const signIn = async (email: string, password: string): Promise<number> => {
+  const response = await fetch(functionUrl("/auth/login"), {
+    method: "POST",
+    headers: { "content-type": "application/json", ...uniqueAddress() },
+    body: JSON.stringify({ email, password }),
+  });
+  await response.body?.cancel();
+  return response.status;
+};
+
+Deno.test("an account that somebody registered with the address before, and never confirmed, opens with the old password only", async () => {
+  const { id: organization } = await newOrganization();
+  await withService(async (old) => {
+    const { email } = old.clerk;
+    const stranger = await addMember(await newOrganization(), "viewer");
+    await database()`update auth.users set email = ${email}, email_confirmed_at = null where id = ${stranger.userId}`;
+    const run = await runImport(old, "insight-ops", organization);
+    assert.equal(run.code, 0, run.output);
+    assert.match(
+      run.problems.join("\n"),
+      /^people,.*,email,.*nobody had confirmed: it has the old service's password/m,
+    );
+    assert.equal(await signIn(email, OLD_PASSWORD), 200);
+    const [account] = await database()`
+      select u.encrypted_password = ${OLD_HASH} as has_old_password, p.full_name, (
+          select count(*)::int from auth.sessions s where s.user_id = u.id and s.created_at < u.updated_at) as sessions
+      from auth.users u join public.profiles p on p.id = u.id where u.id = ${stranger.userId}`;
+    assert.deepEqual({ ...account }, {
+      has_old_password: true,
+      full_name: "Kofi Clerk",
+      sessions: 0,
+    });
+    await database()`update auth.users set encrypted_password = 'changed since' where id = ${stranger.userId}`;
+    await runImport(old, "insight-ops", organization);
+    const [later] = await database()`
+      select encrypted_password from auth.users where id = ${stranger.userId}`;
+    assert.equal(later?.["encrypted_password"], "changed since", "now it is confirmed, and theirs");
+  });
+});
+
+Deno.test("an account whose address is confirmed keeps its own password", async () => {
+  const { id: organization } = await newOrganization();
+  await withService(async (old) => {
+    const person = await addMember(await newOrganization(), "viewer");
+    await database()`update auth.users set email = ${old.clerk.email} where id = ${person.userId}`;
+    const run = await runImport(old, "insight-ops", organization);
+    assert.match(run.problems.join("\n"), /it keeps its own password/);
+    assert.equal(await signIn(old.clerk.email, OLD_PASSWORD), 401);
   });
 });

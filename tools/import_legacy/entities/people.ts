@@ -15,19 +15,60 @@ const ROLES = new Set([
   "technical_agent",
 ]);
 
+/** Tables of Supabase Auth with what else opens an account; not every version has all. */
+const OPENERS = ["sessions", "one_time_tokens", "mfa_factors"];
+
+/**
+ * Gives an account whose address nobody confirmed to the person of the old service. Anybody can have registered it and
+ * know its password, so that and everything else that opens it is replaced.
+ */
+async function takeBack(
+  tx: postgres.TransactionSql,
+  userId: string,
+  { password, confirmed_at, full_name }: Record<string, unknown>,
+): Promise<void> {
+  const name = String(full_name);
+  await tx`
+    update auth.users set encrypted_password = ${String(password)},
+      email_confirmed_at = ${confirmed_at === null ? null : String(confirmed_at)},
+      raw_user_meta_data = jsonb_build_object('full_name', ${name}::text), phone = null, phone_confirmed_at = null,
+      confirmation_token = '', recovery_token = '', email_change = '', email_change_token_new = '', updated_at = now()
+    where id = ${userId}`;
+  await tx`update public.profiles set full_name = ${name} where id = ${userId}`;
+  await tx`delete from auth.identities where user_id = ${userId} and provider <> 'email'`;
+  const found = await tx<{ name: string }[]>`
+    select tablename as name from pg_tables where schemaname = 'auth' and tablename = any (${OPENERS})`;
+  for (const { name } of found) {
+    await tx`delete from ${tx(`auth.${name}`)} where user_id = ${userId}`;
+  }
+}
+
+interface Account {
+  userId: string;
+  isNew: boolean;
+  /** Whether it was here, with an address that nobody had confirmed. */
+  wasUnconfirmed: boolean;
+}
+
 /** The account of this address or id, or a new one with the old id and password. */
 async function accountOf(
   tx: postgres.TransactionSql,
   row: Record<string, unknown>,
-) {
+): Promise<Account> {
   const { id, email, password, confirmed_at, created_at, full_name } = row as Record<
     string,
     string
   >;
-  const [known] = await tx<{ id: string }[]>`
-    select id from auth.users where lower(email) = ${email ?? ""} and deleted_at is null
-    union all select id from auth.users where id = ${id ?? ""} limit 1`;
-  if (known) return { userId: known.id, isNew: false };
+  const [known] = await tx<{ id: string; is_confirmed: boolean }[]>`
+    select id, email_confirmed_at is not null as is_confirmed from auth.users
+    where lower(email) = ${email ?? ""} and deleted_at is null
+    union all select id, true from auth.users where id = ${id ?? ""} limit 1`;
+  if (known) {
+    // With the old id it is one that an import made.
+    const wasUnconfirmed = !known.is_confirmed && known.id !== id;
+    if (wasUnconfirmed) await takeBack(tx, known.id, row);
+    return { userId: known.id, isNew: false, wasUnconfirmed };
+  }
   await tx`
     insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
       raw_user_meta_data, created_at, updated_at, confirmation_token, recovery_token, email_change_token_new, email_change)
@@ -47,7 +88,7 @@ async function accountOf(
     created_at ?? ""
   }, now())`;
   await tx`update public.profiles set created_at = ${created_at ?? ""} where id = ${id ?? ""}`;
-  return { userId: id ?? "", isNew: true };
+  return { userId: id ?? "", isNew: true, wasUnconfirmed: false };
 }
 
 async function addMember(
@@ -72,7 +113,7 @@ async function bring(
   context: Context,
   written: Written,
 ): Promise<void> {
-  const { userId, isNew } = await accountOf(tx, row);
+  const { userId, isNew, wasUnconfirmed } = await accountOf(tx, row);
   const joined = await addMember(tx, userId, row, context);
   if (isNew || joined) written.brought++;
   else written.present++;
@@ -81,7 +122,9 @@ async function bring(
       old_id: oldId,
       field: "email",
       value: String(row["email"]),
-      message: "There is an account with this address; it keeps its own password.",
+      message: wasUnconfirmed
+        ? "There is an account with this address, which nobody had confirmed: it has the old service's password now."
+        : "There is an account with this address; it keeps its own password.",
       left_out: false,
     });
   }
