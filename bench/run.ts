@@ -13,6 +13,7 @@ import { freeze } from "./freeze.ts";
 import { idle } from "./idle.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
+import { legacyImport } from "./legacy_import.ts";
 import { optOuts } from "./opt_outs.ts";
 import { peer } from "./peer.ts";
 import { processBatch } from "./process_batch.ts";
@@ -51,6 +52,7 @@ const benchmarks: Record<string, Benchmark> = {
   churn,
   peer,
   api_keys: apiKeys,
+  legacy: legacyImport,
   scaling,
 };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { database } from "../support/db.ts";
 import { importCommand, runImport, withOldDatabase } from "../support/legacy.ts";
+import { MANY_CUSTOMERS } from "../support/old_customers.ts";
 import { newOrganization } from "../support/people.ts";
 import { type Old, ours, US, withService } from "../support/sms_tower.ts";
 import { stackUnderTest } from "../support/stack.ts";
@@ -8,20 +9,6 @@ import { until } from "../support/wait.ts";
 
 /** Rows of the large test. LEGACY_CUSTOMERS=1000000 is the size of a national utility; it takes a quarter of an hour. */
 const customers = Number(Deno.env.get("LEGACY_CUSTOMERS") ?? 100_000);
-
-const SCHEMA = `
-create table customers (id uuid primary key default gen_random_uuid(), name varchar(255) not null,
-  account_number varchar(50) unique not null, phone varchar(15) not null, status varchar(20) default 'connected',
-  arrears varchar(50) not null, created_at timestamptz default now(), updated_at timestamptz default now());
-create table customer_actions (id uuid primary key default gen_random_uuid(), customer_id uuid, action varchar(20) not null,
-  performed_by varchar(255) not null, source varchar(20) default 'manual', batch_id uuid, timestamp timestamptz default now());
-create function fill(n int) returns void language sql as $$
-  insert into customers (name, account_number, phone, status, arrears)
-  select 'Customer ' || i, 'L-' || i, case when i % 100 = 0 then 'unknown' else '0244' || lpad((i % 1000000)::text, 6, '0') end,
-    (array['connected', 'disconnected', 'warned'])[1 + i % 3],
-    case i % 4 when 0 then 'GHS ' || to_char(i, 'FM9,999,999.00') when 1 then i || '.50' when 2 then '(' || i || '.25)' else '' end
-  from generate_series(1, n) i
-$$;`;
 
 const counted = async (organization: string) => {
   const [row] = await database()`
@@ -32,7 +19,7 @@ const counted = async (organization: string) => {
 
 Deno.test("an import that is killed again and again goes on, and every row is there exactly once", async () => {
   const { id: organization } = await newOrganization();
-  await withOldDatabase(SCHEMA, async (old) => {
+  await withOldDatabase(MANY_CUSTOMERS, async (old) => {
     await old.sql`select fill(20000)`;
     const options = {
       from: old.url,
@@ -145,7 +132,7 @@ Deno.test("an import of opt-outs, replies, campaigns and messages that is killed
 
 Deno.test("a large old service comes whole, and the sums agree", async () => {
   const { id: organization } = await newOrganization();
-  await withOldDatabase(SCHEMA, async (old) => {
+  await withOldDatabase(MANY_CUSTOMERS, async (old) => {
     await old.sql`select fill(${customers})`;
     const started = Date.now();
     const run = await runImport(old, "insight-ops", organization);

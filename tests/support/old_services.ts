@@ -397,7 +397,8 @@ export interface OldService extends OldDatabase {
 }
 
 /** Supabase lets nobody leave these out; a copy of its tables may. */
-const LOOSE = "alter table auth.users alter raw_user_meta_data drop not null, alter created_at drop not null;";
+const LOOSE =
+  "alter table auth.users alter raw_user_meta_data drop not null, alter created_at drop not null;";
 
 const schemaOf = (tables: OldTable[]): string =>
   tables.filter(({ name }) => name !== "auth.users").map(({ name, types, row }) => {
