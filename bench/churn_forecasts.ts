@@ -9,8 +9,8 @@ export async function incidents(
   what: string,
 ): Promise<Row[]> {
   await sql`
-    insert into private.incident_models (organization_id, day, parameters)
-    values (${organization}, private.local_day(${organization}), 'null')`;
+    insert into private.incident_models (organization_id, day)
+    values (${organization}, private.local_day(${organization}))`;
   const forecast = await inSlices(async () => {
     await sql`
       select private.predict_slice(m, 2000) from private.incident_models m where m.organization_id = ${organization}`;

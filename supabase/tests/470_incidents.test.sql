@@ -55,7 +55,7 @@ begin
   where c.organization_id = tests.id('ours');
   analyze public.clients, public.client_spells, public.client_issues;
   for i in 1..20 loop
-    perform private.run_incident_predictions();
+    perform private.run_incident_predictions(250);
     exit when not exists (select from private.incident_models where finished_at is null);
   end loop;
 end
@@ -86,12 +86,46 @@ select ok((select bool_and(abs((f.by_type #>> array[h.type, 'probabilities', (q.
       (t.value ->> 'a')::float8, (t.value ->> 'b')::float8, h.y, h.e)) < 1e-9)
   from private.incident_models m
   cross join lateral jsonb_each(m.parameters) t
-  cross join lateral private.incident_history(m.organization_id, m.day, private.seasons_of(m.parameters)) h
+  cross join lateral private.incident_history(m.organization_id, m.day, private.seasons_of(m.parameters), array(
+    select c.id from public.clients c where c.organization_id = m.organization_id)) h
   join public.client_incident_predictions f on f.client_id = h.client_id
   cross join generate_series(1, 4) q (n)
   cross join lateral (select (t.value -> 'season' ->> (extract(quarter from m.day + make_interval(months => 3 * q.n))::integer
     - 1))::float8 as season) s
   where m.organization_id = tests.id('ours') and h.type = t.key), 'The forecasts of all clients are those of the closed form.');
+-- What slices add up is what one query over all clients says.
+create temporary table direct as
+select m.*, array(select c.id from public.clients c where c.organization_id = m.organization_id) as ids,
+  (date_trunc('quarter', m.day) - interval '12 months')::date as cut,
+  private.incident_parameters(m.organization_id, 'before') as parameters_before
+from private.incident_models m where m.organization_id = tests.id('ours');
+create function tests.moments(day date, parameters jsonb) returns table (type text, rate float8, variance float8)
+language sql as $$
+  with h as (
+    select h.* from direct d cross join lateral private.incident_history(d.organization_id, $1, private.seasons_of($2), d.ids) h
+  ), m as (
+    select h.type, sum(h.y) / sum(h.e) as rate from h group by 1
+  )
+  select m.type, min(m.rate), greatest((sum((h.y - m.rate * h.e) ^ 2) - min(m.rate) * sum(h.e)) / sum(h.e ^ 2), 1e-9)
+  from h join m on m.type = h.type group by 1
+$$;
+select is((select count(*)::integer from direct d cross join lateral (values (d.day, d.parameters), (d.cut, d.parameters_before)) v (day, parameters)
+  cross join lateral tests.moments(v.day, v.parameters) m cross join lateral (select v.parameters -> m.type as p) p
+  where abs((p.p ->> 'rate')::float8 - m.rate) < 1e-9 and abs((p.p ->> 'a')::float8 / (m.rate ^ 2 / m.variance) - 1) < 1e-6
+    and abs((p.p ->> 'b')::float8 / (m.rate / m.variance) - 1) < 1e-6), 4, 'Rates and differences between clients, now and a year ago.');
+select ok((select abs(1 - sum(private.poisson_deviance(f.y, f.own)) / sum(private.poisson_deviance(f.y, f.pooled)) - min(f.skill)) < 1e-9
+    and count(*) = min(f.forecasts)
+  from (
+    select d.skill, d.forecasts, x.y, e.e * private.gamma_poisson_rate((t.p ->> 'a')::float8, (t.p ->> 'b')::float8, h.y, h.e) as own,
+      e.e * (t.p ->> 'rate')::float8 as pooled
+    from direct d
+    cross join lateral private.incident_counts(d.organization_id, d.day, d.ids) x
+    cross join lateral (select d.parameters_before -> x.type as p) t
+    cross join lateral (select x.exposure * (t.p -> 'season' ->> (extract(quarter from x.starts_on)::integer - 1))::float8 as e) e
+    join lateral private.incident_history(d.organization_id, d.cut, private.seasons_of(d.parameters_before), d.ids) h
+      on h.client_id = x.client_id and h.type = x.type
+    where x.starts_on >= d.cut and t.p is not null) f), 'The skill, and how many forecasts it is of.');
+
 select is((select y from private.incident_counts(tests.id('ours'), tests.day(0), array[tests.id('often')]) where type = 'outage'
   and starts_on = (date_trunc('quarter', tests.day(0)) - interval '3 months')::date),
   (select count(*) from public.client_issues where client_id = tests.id('often') and type = 'outage'

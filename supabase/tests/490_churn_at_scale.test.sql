@@ -3,7 +3,7 @@
 -- session may read all clients of an organization, 2,000 here; the faults read 400,000 and more.
 begin;
 \ir support.inc
-select plan(14);
+select plan(17);
 do $$
 begin
   perform tests.arrange();
@@ -105,6 +105,26 @@ select cmp_ok(tests.reads('public.client_issues',
 select cmp_ok(tests.reads('public.client_spells',
   $$select * from private.incident_counts(tests.id('late'), current_date, tests.late_clients(50))$$), '<', 500::bigint,
   'It reads their spells and no others.');
+
+insert into private.incident_models (organization_id, day) values (tests.id('late'), private.local_day(tests.id('late')));
+create function tests.forecast_slice() returns bigint language sql as $$
+  select tests.reads('public.client_issues', $q$select private.predict_slice(m, 100) from private.incident_models m
+    where m.organization_id = tests.id('late')$q$)
+$$;
+create temporary table forecast_slices (phase text, reads bigint);
+do $$
+begin
+  while exists (select from private.incident_models m where m.organization_id = tests.id('late') and m.finished_at is null) loop
+    insert into forecast_slices
+    select m.phase, tests.forecast_slice() from private.incident_models m where m.organization_id = tests.id('late');
+  end loop;
+end
+$$;
+select results_eq('select phase, count(*)::integer from forecast_slices group by 1 order by 1',
+  $$values ('count', 21), ('forecast', 21), ('judge', 21)$$, 'Counts, judgement and forecasts come in slices, of 100 clients here.');
+select cmp_ok((select max(f.reads) from forecast_slices f where f.phase = 'count'), '<', 1500::bigint,
+  'Each reads the issues of its clients and no others.');
+select cmp_ok((select max(f.reads) from forecast_slices f where f.phase <> 'count'), '<', 1500::bigint, 'The others too.');
 
 -- Movements
 select cmp_ok(tests.reads('public.clients', $$select private.post_entries(tests.id('late'), array(

@@ -36,7 +36,8 @@ grant select on public.client_incident_predictions to authenticated, service_rol
 create table private.incident_models (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   day date not null,
-  parameters jsonb not null,
+  phase text not null default 'count' constraint incident_models_phase check (phase in ('count', 'judge', 'forecast')),
+  parameters jsonb not null default '{}',
   skill double precision,
   forecasts integer not null default 0,
   last_client_id uuid,
@@ -44,5 +45,21 @@ create table private.incident_models (
   next_try_at timestamptz not null default clock_timestamp()
 );
 comment on table private.incident_models is 'The parameters of the forecasts of a day, and how far they have got.';
+comment on column private.incident_models.phase is
+  'What the clients are gone through for: counts, from which the parameters follow; how good they are; the forecasts.';
+comment on column private.incident_models.last_client_id is 'The last client of the last slice of the phase.';
 comment on column private.incident_models.skill is
   '1 - deviance of the forecasts of the last four quarters / that of the rate of the type for all clients.';
+
+
+create table private.incident_sums (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  at text not null constraint incident_sums_at check (at in ('now', 'before', 'judged')),
+  type text not null,
+  sums double precision[] not null,
+  primary key (organization_id, at, type)
+);
+comment on table private.incident_sums is
+  'What the forecasts of a day need of all clients, added up slice by slice: see incident_sums and incident_deviances.';
+comment on column private.incident_sums.at is 'before: as of a year ago, to judge forecasts by what came since.';
+comment on column private.incident_sums.type is 'Empty: of all types together.';
