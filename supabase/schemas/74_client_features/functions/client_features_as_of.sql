@@ -92,27 +92,29 @@ $$;
 comment on function private.client_features_as_of is
   'What was known of active clients at a moment, in the order of private.feature_definitions.';
 
--- Of active clients: what they pay, what they paid 90 days before, and since when.
+-- Of active clients: what they pay, what they paid 90 days before, and since when: from the rows of the ledger that
+-- counted at the moment, as private.effective_movements has them, read and sorted once.
 create function private.contract_features(client_ids uuid[], as_of timestamptz)
 returns table (client_id uuid, mrr numeric, mrr_before numeric, currency text, segment text, started date)
 language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
   with m as materialized (
-    select f.client_id, f.day, f.place, f.status_after, f.mrr_after, f.currency, f.segment, f.client_change,
-      f.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
-    from private.effective_movements(client_ids, as_of) f
-    join public.organizations o on o.id = f.organization_id
+    select x.id, x.client_id, x.kind, x.reverses, x.day, x.place, x.status_after, x.mrr_after, x.currency, x.segment,
+      x.client_change, x.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
+    from public.client_movements x join public.organizations o on o.id = x.organization_id
+    where x.client_id = any (client_ids) and x.recorded_at <= as_of
+  ), l as (
+    select m.*, row_number() over latest = 1 as is_latest,
+      m.is_before and not coalesce(lag(m.is_before) over latest, false) as is_latest_before
+    from m
+    where m.kind <> 'correction' and not exists (select from m r where r.reverses = m.id)
+    window latest as (partition by m.client_id order by m.day desc, m.place desc)
   )
-  select l.client_id, l.mrr_after, coalesce(b.mrr_after, 0), l.currency, l.segment, s.day
-  from (
-    select distinct on (m.client_id) m.* from m order by m.client_id, m.day desc, m.place desc
-  ) l
-  join (select m.client_id, max(m.day) as day from m where m.client_change = 1 group by 1) s on s.client_id = l.client_id
-  left join (
-    select distinct on (m.client_id) m.client_id, m.mrr_after from m
-    where m.is_before order by m.client_id, m.day desc, m.place desc
-  ) b on b.client_id = l.client_id
-  where l.status_after = 'active'
+  select l.client_id, max(l.mrr_after) filter (where l.is_latest),
+    coalesce(max(l.mrr_after) filter (where l.is_latest_before), 0), max(l.currency) filter (where l.is_latest),
+    max(l.segment) filter (where l.is_latest), max(l.day) filter (where l.client_change = 1)
+  from l group by 1
+  having max(l.status_after) filter (where l.is_latest) = 'active' and max(l.day) filter (where l.client_change = 1) is not null
 $$;
 
 -- Interactions of 90 days; of clients without any the latest one before, which now is in a column of the client, and as
