@@ -6291,8 +6291,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * An import of leads is done, failed or canceled
-         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:import.
+         * An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled
+         * @description Subscribe with POST /admin/integrations/webhooks. The owner needs leads:import (kind leads), clients:import (kind clients), uploads:read (kind customers).
          */
         post: {
             parameters: {
@@ -10776,11 +10776,12 @@ export interface components {
             reason: string;
         };
         /**
-         * @description An import of leads is done, failed or canceled
+         * @description An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled
          * @example {
          *       "type": "import.finished",
          *       "timestamp": "2026-12-01T08:00:00.000Z",
          *       "data": {
+         *         "kind": "leads",
          *         "counts": {
          *           "created": 100,
          *           "skipped": 2
@@ -10799,6 +10800,7 @@ export interface components {
              */
             timestamp: string;
             data: {
+                kind: string;
                 counts: Record<string, never>;
                 status: string;
                 /** Format: uuid */
@@ -16632,6 +16634,11 @@ export interface components {
             id: string;
             /** @example https://hooks.example.com/signalbox */
             url: string;
+            /**
+             * @description The same by its name in the old API
+             * @example https://hooks.example.com/signalbox
+             */
+            endpoint_url: string;
             description: string;
             /**
              * @description Types of GET /admin/integrations/webhooks/events, or * for all
@@ -16733,6 +16740,12 @@ export interface components {
              */
             bulk?: "each" | "grouped";
             /**
+             * Format: uri
+             * @deprecated
+             * @description The old name of url
+             */
+            endpoint_url?: string;
+            /**
              * @description Switching on starts with a webhook.test
              * @enum {string}
              */
@@ -16813,6 +16826,10 @@ export interface components {
             description: string;
             /** @description What the owner needs to be sent it */
             permission: string;
+            /** @description Where data.kind decides: the permission for each kind */
+            permission_by_kind: {
+                [key: string]: string;
+            } | null;
             /** @description JSON Schema of data */
             schema: {
                 [key: string]: unknown;
@@ -16827,10 +16844,16 @@ export interface components {
         WebhookInput: {
             /**
              * Format: uri
-             * @description https, a public host, port 443 or at least 1024
+             * @description https, a public host, port 443 or at least 1024. Required, here or as endpoint_url
              * @example https://hooks.example.com/signalbox
              */
-            url: string;
+            url?: string;
+            /**
+             * Format: uri
+             * @deprecated
+             * @description The old name of url
+             */
+            endpoint_url?: string;
             /**
              * @description Types of GET /admin/integrations/webhooks/events, or * for all
              * @example [
@@ -16845,6 +16868,8 @@ export interface components {
              * @enum {string}
              */
             bulk?: "each" | "grouped";
+            /** @description whsec_ and base64 of 24 to 64 bytes, or a text whose bytes are the key. Best left out: then a random one is made */
+            secret?: string;
         };
         /** @description What webhooks are sent; type says which */
         WebhookMessage: components["schemas"]["LeadCreatedEvent"] | components["schemas"]["LeadAssignedEvent"] | components["schemas"]["LeadStageChangedEvent"] | components["schemas"]["LeadBreachedEvent"] | components["schemas"]["CustomerCreatedEvent"] | components["schemas"]["CustomerUpdatedEvent"] | components["schemas"]["ActionRecordedEvent"] | components["schemas"]["MessageDeliveredEvent"] | components["schemas"]["MessageFailedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["NumberOptedOutEvent"] | components["schemas"]["CampaignStatusChangedEvent"] | components["schemas"]["TaskCreatedEvent"] | components["schemas"]["TaskUpdatedEvent"] | components["schemas"]["ClientCreatedEvent"] | components["schemas"]["ClientUpdatedEvent"] | components["schemas"]["NoteSentEvent"] | components["schemas"]["ReportReadyEvent"] | components["schemas"]["ImportFinishedEvent"] | components["schemas"]["ObjectsChangedEvent"] | components["schemas"]["WebhookTestEvent"];
@@ -17480,13 +17505,14 @@ export interface operations {
                      * @example {
                      *       "status": "whole",
                      *       "fault": null,
-                     *       "from_seal": null,
-                     *       "to_seal": null,
+                     *       "from_seal": 1,
+                     *       "to_seal": 1,
                      *       "next_seal": null,
-                     *       "verified_entries": 0,
+                     *       "verified_entries": 38,
                      *       "erased_entries": 0,
-                     *       "seal_hash": null,
-                     *       "sealed_until": "2026-11-30T21:28:02.224Z"
+                     *       "seal_hash": "4ce4e9835a74d461a95e06e83e1a178aefab0553fc99d710f53fb15b3e99c8dc",
+                     *       "kept_from": "1970-01-02T00:00:00.000Z",
+                     *       "sealed_until": "2026-12-01T05:34:59.286Z"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditVerification"];
@@ -40378,35 +40404,84 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "01a22da1-9f32-7b06-8b0a-a9e1054ca4bc",
-                     *         "report_id": "01a22da1-9ee6-77df-9d62-582fb2f0a122",
-                     *         "name": "Attacker report",
-                     *         "format": "csv",
+                     *         "id": "01a2301a-a0b0-79df-9fc9-da9c3d2f941a",
+                     *         "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *         "name": "A report",
+                     *         "format": "sheets",
                      *         "status": "ready",
                      *         "reason": null,
                      *         "detail": null,
-                     *         "owner_id": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
+                     *         "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
                      *         "owner_name": "Test Person",
-                     *         "requested_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
-                     *         "schedule_id": null,
-                     *         "scheduled_for": null,
-                     *         "mailed": [],
-                     *         "as_of": "2026-11-30T18:04:56.449Z",
+                     *         "requested_by": null,
+                     *         "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
+                     *         "scheduled_for": "2026-12-01T05:35:21.130Z",
+                     *         "mailed": [
+                     *           {
+                     *             "address": "ama@example.com",
+                     *             "user_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *             "status": "sending"
+                     *           }
+                     *         ],
+                     *         "as_of": "2026-12-01T05:35:21.130Z",
                      *         "time_zone": "Africa/Accra",
                      *         "period": null,
-                     *         "row_count": 1,
-                     *         "records": 1,
-                     *         "rows_written": 1,
+                     *         "row_count": 3,
+                     *         "records": 3,
+                     *         "rows_written": 3,
                      *         "truncated": false,
                      *         "partial": [],
-                     *         "file_size": 30,
-                     *         "checksum": "29c375791147a132ec731f311cb64ee228319d8a77027b99417576bbecedbc18",
+                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=2007876094",
+                     *         "paused_until": null,
+                     *         "pause_detail": null,
+                     *         "file_size": null,
+                     *         "checksum": null,
                      *         "downloads": 0,
-                     *         "expires_at": "2026-12-30T18:04:56.812Z",
-                     *         "created_at": "2026-11-30T18:04:56.449Z",
-                     *         "frozen_at": "2026-11-30T18:04:56.626Z",
-                     *         "finished_at": "2026-11-30T18:04:56.812Z",
-                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22da1-9f32-7b06-8b0a-a9e1054ca4bc/file"
+                     *         "expires_at": "2026-12-31T05:36:22.051Z",
+                     *         "created_at": "2026-12-01T05:36:21.161Z",
+                     *         "frozen_at": "2026-12-01T05:36:21.347Z",
+                     *         "finished_at": "2026-12-01T05:36:22.051Z",
+                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2301a-a0b0-79df-9fc9-da9c3d2f941a/file"
+                     *       },
+                     *       {
+                     *         "id": "01a2301a-9e23-798d-89de-b5a216e42baf",
+                     *         "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *         "name": "A report",
+                     *         "format": "sheets",
+                     *         "status": "ready",
+                     *         "reason": null,
+                     *         "detail": null,
+                     *         "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *         "owner_name": "Test Person",
+                     *         "requested_by": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *         "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
+                     *         "scheduled_for": null,
+                     *         "mailed": [
+                     *           {
+                     *             "address": "ama@example.com",
+                     *             "user_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *             "status": "sent"
+                     *           }
+                     *         ],
+                     *         "as_of": "2026-12-01T05:36:20.478Z",
+                     *         "time_zone": "Africa/Accra",
+                     *         "period": null,
+                     *         "row_count": 3,
+                     *         "records": 3,
+                     *         "rows_written": 3,
+                     *         "truncated": false,
+                     *         "partial": [],
+                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=1090707238",
+                     *         "paused_until": null,
+                     *         "pause_detail": null,
+                     *         "file_size": null,
+                     *         "checksum": null,
+                     *         "downloads": 0,
+                     *         "expires_at": "2026-12-31T05:36:20.952Z",
+                     *         "created_at": "2026-12-01T05:36:20.478Z",
+                     *         "frozen_at": "2026-12-01T05:36:20.637Z",
+                     *         "finished_at": "2026-12-01T05:36:20.952Z",
+                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2301a-9e23-798d-89de-b5a216e42baf/file"
                      *       }
                      *     ]
                      */
@@ -40761,36 +40836,36 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "holdout_share": 0.1,
+                     *       "as_of": "2026-12-01T05:35:03.797Z",
+                     *       "from": null,
+                     *       "to": "2026-12-31",
+                     *       "through": "2026-12-01",
+                     *       "segment": null,
+                     *       "currency": null,
+                     *       "holdout_share": 0,
                      *       "data": [
                      *         {
-                     *           "play_id": "01a22d93-288f-7a08-8dbb-3681035ccf77",
+                     *           "play_id": "01a23019-5cef-7a76-aee3-2132689a9622",
                      *           "key": "call_quiet_client",
                      *           "title": "Call the client",
                      *           "enabled": true,
-                     *           "proposed": 0,
+                     *           "proposed": 1,
                      *           "waiting": 0,
-                     *           "accepted": 0,
+                     *           "accepted": 1,
                      *           "declined": 0,
                      *           "expired": 0,
-                     *           "done": 0,
+                     *           "done": 1,
                      *           "not_done": 0,
-                     *           "held_out": 0,
-                     *           "shown": {
-                     *             "retained": 0,
-                     *             "left": 0
-                     *           },
-                     *           "not_shown": {
-                     *             "retained": 0,
-                     *             "left": 0
-                     *           },
+                     *           "held_out": null,
+                     *           "shown": null,
+                     *           "not_shown": null,
                      *           "measured": false,
                      *           "effect": null,
                      *           "saved_mrr": null,
                      *           "currency": null
                      *         },
                      *         {
-                     *           "play_id": "01a22d93-2890-7614-b5b9-8b4e51396685",
+                     *           "play_id": "01a23019-5cf0-7097-941e-c6b4219abbd9",
                      *           "key": "visit_large_client",
                      *           "title": "Visit the client",
                      *           "enabled": true,
@@ -40801,15 +40876,9 @@ export interface operations {
                      *           "expired": 0,
                      *           "done": 0,
                      *           "not_done": 0,
-                     *           "held_out": 0,
-                     *           "shown": {
-                     *             "retained": 0,
-                     *             "left": 0
-                     *           },
-                     *           "not_shown": {
-                     *             "retained": 0,
-                     *             "left": 0
-                     *           },
+                     *           "held_out": null,
+                     *           "shown": null,
+                     *           "not_shown": null,
                      *           "measured": false,
                      *           "effect": null,
                      *           "saved_mrr": null,
@@ -41446,17 +41515,14 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "report_id": "01a22d99-3316-73be-bac3-59a8384ff277",
-                 *       "frequency": "weekly",
-                 *       "weekdays": [
-                 *         1
-                 *       ],
-                 *       "time": "07:00",
+                 *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                 *       "frequency": "daily",
+                 *       "time": "07:30",
                  *       "recipients": [
-                 *         "ama@example.com",
                  *         "ama@example.com"
                  *       ],
-                 *       "format": "csv"
+                 *       "format": "sheets",
+                 *       "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=0"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportScheduleInput"];
@@ -41471,32 +41537,30 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-37d0-7e45-9355-87b72b6f54cc",
-                     *       "report_id": "01a22d99-3316-73be-bac3-59a8384ff277",
-                     *       "report_name": "Leads by source",
-                     *       "owner_id": "95ed6c19-0ab5-4430-bf18-026cfef9f0ff",
+                     *       "id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
+                     *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *       "report_name": "A report",
+                     *       "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
                      *       "owner_name": "Test Person",
-                     *       "frequency": "weekly",
-                     *       "weekdays": [
-                     *         1
-                     *       ],
+                     *       "frequency": "daily",
+                     *       "weekdays": [],
                      *       "month_day": null,
-                     *       "time": "07:00",
+                     *       "time": "07:30",
                      *       "time_zone": "Africa/Accra",
-                     *       "format": "csv",
+                     *       "format": "sheets",
+                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit",
                      *       "on_empty": "send",
                      *       "status": "active",
                      *       "pause_reason": null,
-                     *       "next_run": "2026-12-07T07:00:00.000Z",
+                     *       "next_run": "2026-12-01T07:30:00.000Z",
                      *       "recipients": [
-                     *         "ama@example.com",
                      *         "ama@example.com"
                      *       ],
                      *       "outside_recipients": 0,
                      *       "last_run": null,
-                     *       "created_at": "2026-11-30T17:55:45.643Z",
-                     *       "updated_at": "2026-11-30T17:55:45.643Z",
-                     *       "schedule_id": "01a22d99-37d0-7e45-9355-87b72b6f54cc"
+                     *       "created_at": "2026-12-01T05:36:20.327Z",
+                     *       "updated_at": "2026-12-01T05:36:20.327Z",
+                     *       "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportScheduleMade"];
@@ -41593,10 +41657,10 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
-                     *         "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
+                     *         "id": "01a2301a-cebf-7c6a-8a91-f1d71418d5bf",
+                     *         "report_id": "01a2301a-cdea-7c6e-808d-8d5f878aa250",
                      *         "report_name": "Leads by source",
-                     *         "owner_id": "81235c78-e99d-45b4-b6ab-74d60aee2186",
+                     *         "owner_id": "2a2e1ea3-506b-488d-a694-12e21ace339a",
                      *         "owner_name": "Test Person",
                      *         "frequency": "daily",
                      *         "weekdays": [],
@@ -41604,22 +41668,24 @@ export interface operations {
                      *         "time": "07:30",
                      *         "time_zone": "Africa/Accra",
                      *         "format": "csv",
+                     *         "spreadsheet": null,
                      *         "on_empty": "send",
                      *         "status": "paused",
                      *         "pause_reason": "not_a_member",
                      *         "next_run": null,
                      *         "recipients": [
+                     *           "ama@example.com",
                      *           "ama@example.com"
                      *         ],
                      *         "outside_recipients": 0,
                      *         "last_run": {
-                     *           "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
+                     *           "id": "01a2301a-ceee-750e-88f9-488a5f65b645",
                      *           "status": "refused",
-                     *           "scheduled_for": "2026-11-30T17:54:36.807Z",
+                     *           "scheduled_for": "2026-12-01T05:35:33.002Z",
                      *           "reason": "not_a_member"
                      *         },
-                     *         "created_at": "2026-11-30T17:55:36.431Z",
-                     *         "updated_at": "2026-11-30T17:55:37.162Z"
+                     *         "created_at": "2026-12-01T05:36:32.933Z",
+                     *         "updated_at": "2026-12-01T05:36:33.047Z"
                      *       }
                      *     ]
                      */
@@ -41722,10 +41788,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "status": "active",
-                 *       "recipients": [
-                 *         "ama@example.com"
-                 *       ]
+                 *       "spreadsheet": "o6cz0C9VKhajRfYnztxvuMgruLL9Kk2DvkbubSoymJr2"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportScheduleChange"];
@@ -41740,17 +41803,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
-                     *       "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
-                     *       "report_name": "Leads by source",
-                     *       "owner_id": "835d1de6-7f90-4df2-bff9-be3990aa0882",
+                     *       "id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
+                     *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *       "report_name": "A report",
+                     *       "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
                      *       "owner_name": "Test Person",
                      *       "frequency": "daily",
                      *       "weekdays": [],
                      *       "month_day": null,
                      *       "time": "07:30",
                      *       "time_zone": "Africa/Accra",
-                     *       "format": "csv",
+                     *       "format": "sheets",
+                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/o6cz0C9VKhajRfYnztxvuMgruLL9Kk2DvkbubSoymJr2/edit",
                      *       "on_empty": "send",
                      *       "status": "active",
                      *       "pause_reason": null,
@@ -41760,13 +41824,13 @@ export interface operations {
                      *       ],
                      *       "outside_recipients": 0,
                      *       "last_run": {
-                     *         "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
-                     *         "status": "refused",
-                     *         "scheduled_for": "2026-11-30T17:54:36.807Z",
-                     *         "reason": "not_a_member"
+                     *         "id": "01a2301a-a0b0-79df-9fc9-da9c3d2f941a",
+                     *         "status": "ready",
+                     *         "scheduled_for": "2026-12-01T05:35:21.130Z",
+                     *         "reason": null
                      *       },
-                     *       "created_at": "2026-11-30T17:55:36.431Z",
-                     *       "updated_at": "2026-11-30T17:55:38.238Z"
+                     *       "created_at": "2026-12-01T05:36:20.327Z",
+                     *       "updated_at": "2026-12-01T05:36:22.392Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportSchedule"];
@@ -41841,7 +41905,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "user_id": "835d1de6-7f90-4df2-bff9-be3990aa0882"
+                 *       "user_id": "f5c9aea2-57e4-4b23-b2ec-8c06c0262d8d"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportScheduleHandOver"];
@@ -41856,10 +41920,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d99-13bf-75ba-a44e-a81343ce2eaa",
-                     *       "report_id": "01a22d99-11b7-78d0-8b93-b2ce7df98bbd",
+                     *       "id": "01a2301a-cebf-7c6a-8a91-f1d71418d5bf",
+                     *       "report_id": "01a2301a-cdea-7c6e-808d-8d5f878aa250",
                      *       "report_name": "Leads by source",
-                     *       "owner_id": "835d1de6-7f90-4df2-bff9-be3990aa0882",
+                     *       "owner_id": "f5c9aea2-57e4-4b23-b2ec-8c06c0262d8d",
                      *       "owner_name": "Test Person",
                      *       "frequency": "daily",
                      *       "weekdays": [],
@@ -41867,22 +41931,24 @@ export interface operations {
                      *       "time": "07:30",
                      *       "time_zone": "Africa/Accra",
                      *       "format": "csv",
+                     *       "spreadsheet": null,
                      *       "on_empty": "send",
                      *       "status": "paused",
                      *       "pause_reason": "not_a_member",
                      *       "next_run": null,
                      *       "recipients": [
+                     *         "ama@example.com",
                      *         "ama@example.com"
                      *       ],
                      *       "outside_recipients": 0,
                      *       "last_run": {
-                     *         "id": "01a22d99-151d-7db2-bfef-11d7e5e30ce9",
+                     *         "id": "01a2301a-ceee-750e-88f9-488a5f65b645",
                      *         "status": "refused",
-                     *         "scheduled_for": "2026-11-30T17:54:36.807Z",
+                     *         "scheduled_for": "2026-12-01T05:35:33.002Z",
                      *         "reason": "not_a_member"
                      *       },
-                     *       "created_at": "2026-11-30T17:55:36.431Z",
-                     *       "updated_at": "2026-11-30T17:55:38.121Z"
+                     *       "created_at": "2026-12-01T05:36:32.933Z",
+                     *       "updated_at": "2026-12-01T05:36:33.368Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportSchedule"];

@@ -8928,10 +8928,7 @@ create table private.webhook_event_types (
   permission text not null references private.permissions (name),
   audience text not null default 'organization'
     constraint webhook_event_types_audience check (audience in ('organization', 'owner', 'role')),
-  source text not null,
-  operation text not null constraint webhook_event_types_operation check (operation in ('INSERT', 'UPDATE')),
-  condition text not null default 'true',
-  data text not null,
+  permission_by_kind jsonb constraint webhook_event_types_by_kind check (jsonb_typeof(permission_by_kind) = 'object'),
   object text not null,
   schema jsonb not null,
   example jsonb not null
@@ -8939,7 +8936,7 @@ create table private.webhook_event_types (
 
 create index webhook_event_types_permission on private.webhook_event_types (permission);
 
-comment on table private.webhook_event_types is 'The catalogue of events. Its expressions are run by the triggers.';
+comment on table private.webhook_event_types is 'The catalogue of events.';
 
 comment on column private.webhook_event_types.permission is 'What the owner of an endpoint needs to be sent it.';
 
@@ -8947,13 +8944,30 @@ comment on column private.webhook_event_types.audience is
   'organization: the permission must have this scope; owner: only what is the owner''s (data.owner_id); role: only what '
   'is for the owner''s role (data.recipients) or by the owner (data.sender_id).';
 
-comment on column private.webhook_event_types.condition is 'SQL over n (the new row) and, of an UPDATE, o (the old row).';
-
-comment on column private.webhook_event_types.data is 'SQL over n and o: the payload''s data, an object of ids and changes.';
+comment on column private.webhook_event_types.permission_by_kind is
+  'Where it depends on data.kind which permission is needed: { kind: permission }; of other kinds, permission.';
 
 comment on column private.webhook_event_types.object is 'The key of data with the id of the object, for the order.';
 
 comment on column private.webhook_event_types.schema is 'JSON Schema of data.';
+
+create table private.webhook_event_sources (
+  type text not null references private.webhook_event_types (type),
+  source text not null,
+  operation text not null constraint webhook_event_sources_operation check (operation in ('INSERT', 'UPDATE')),
+  condition text not null default 'true',
+  data text not null,
+  primary key (type, source, operation)
+);
+
+comment on table private.webhook_event_sources is
+  'The changes from which an event comes. The expressions are run by the triggers.';
+
+comment on column private.webhook_event_sources.condition is
+  'SQL over n (the new row) and, of an UPDATE, o (the old row).';
+
+comment on column private.webhook_event_sources.data is
+  'SQL over n and o: the payload''s data, an object of ids and changes.';
 
 create table public.webhook_endpoints (
   id uuid primary key default private.uuid_v7(),
@@ -9197,16 +9211,16 @@ returns trigger
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
-  event private.webhook_event_types;
+  event private.webhook_event_sources;
 begin
   -- What an old service's history tells is no event of today.
   if coalesce(current_setting('signalbox.legacy_import', true), '') <> '' then
     return null;
   end if;
   for event in
-    select t.* from private.webhook_event_types t
-    where t.source = tg_table_name and t.operation = tg_op
-      and exists (select from private.webhook_subscriptions s where s.type = t.type)
+    select e.* from private.webhook_event_sources e join private.webhook_event_types t on t.type = e.type
+    where e.source = tg_table_name and e.operation = tg_op
+      and exists (select from private.webhook_subscriptions s where s.type = e.type)
     order by t.position
   loop
     execute format('insert into private.webhook_events (organization_id, type, items)
@@ -9335,6 +9349,10 @@ create trigger record_webhooks after update on public.lead_imports
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.record_webhook_events();
 
+create trigger record_webhooks after update on public.batches
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_webhook_events();
+
 create function private.release_webhook_leases()
 returns void
 language sql set search_path = '' set enable_seqscan = off set jit = off
@@ -9391,14 +9409,16 @@ as $$
     when webhook_withheld.event_type = 'webhook.test' then null
     when not exists (
       select from public.role_permissions p
-      where p.role_id = m.role_id and p.permission = t.permission
+      where p.role_id = m.role_id and p.permission = needed.permission
         and (p.scope = 'organization' or t.audience <> 'organization'))
-    then 'lacks ' || t.permission
+    then 'lacks ' || needed.permission
     when t.audience = 'owner' and webhook_withheld.owner_id::text is distinct from webhook_withheld.data ->> 'owner_id' then 'not the owner''s'
     when t.audience = 'role' and webhook_withheld.owner_id::text is distinct from webhook_withheld.data ->> 'sender_id'
       and not webhook_withheld.data -> 'recipients' ? r.key then 'not for the owner''s role' end
   from private.webhook_silence(webhook_withheld.organization_id, webhook_withheld.owner_id) as s (reason)
   left join private.webhook_event_types t on t.type = event_type
+  cross join lateral (
+    select coalesce(t.permission_by_kind ->> (webhook_withheld.data ->> 'kind'), t.permission) as permission) needed
   left join public.memberships m on m.organization_id = webhook_withheld.organization_id
     and m.user_id = webhook_withheld.owner_id and m.status = 'active'
   left join public.roles r on r.id = m.role_id
@@ -9447,7 +9467,7 @@ begin
     limit greatest(least(wanted, room), 0) for update of d skip locked
   ), kinds as materialized (
     -- For most types the answer is the same for all items.
-    select t.type, e.audience is distinct from 'organization' as by_item,
+    select t.type, e.audience is distinct from 'organization' or e.permission_by_kind is not null as by_item,
       private.webhook_withheld(endpoint.organization_id, endpoint.owner_id, t.type, '{}') as reason
     from (select distinct v.type from picked p join private.webhook_events v on v.id = p.event_id) t
     left join private.webhook_event_types e on e.type = t.type
@@ -9656,8 +9676,8 @@ declare
 begin
   select * into kind from private.webhook_event_types t where t.type = event.type;
   with subscribers as materialized (
-    select e.id, e.bulk = 'grouped' and kind.audience = 'organization' and jsonb_array_length(event.items) > 100
-      as grouped
+    select e.id, e.bulk = 'grouped' and kind.audience = 'organization' and kind.permission_by_kind is null
+      and jsonb_array_length(event.items) > 100 as grouped
     from public.webhook_endpoints e
     where e.organization_id = event.organization_id and e.status = 'active' and e.created_at <= event.created_at
       and (event.type = any (e.events) or '*' = any (e.events))
@@ -9824,8 +9844,8 @@ create function private.webhook_json(endpoint public.webhook_endpoints)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', endpoint.id, 'url', endpoint.url, 'description', endpoint.description,
-    'events', to_jsonb(endpoint.events), 'bulk', endpoint.bulk, 'status', endpoint.status,
+  select jsonb_build_object('id', endpoint.id, 'url', endpoint.url, 'endpoint_url', endpoint.url,
+    'description', endpoint.description, 'events', to_jsonb(endpoint.events), 'bulk', endpoint.bulk, 'status', endpoint.status,
     'disabled_reason', endpoint.disabled_reason, 'disabled_at', endpoint.disabled_at,
     'silent_reason', private.webhook_silence(endpoint.organization_id, endpoint.owner_id),
     'owner_id', endpoint.owner_id, 'owner_name', p.full_name, 'created_by', endpoint.created_by,
@@ -9840,12 +9860,33 @@ as $$
   left join public.profiles p on p.id = endpoint.owner_id
 $$;
 
-create function private.add_webhook_secret(endpoint_id uuid)
+create function private.webhook_secret_from(given text)
+returns text
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  key bytea;
+begin
+  if given is null then
+    return 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+  end if;
+  begin
+    key := case when given like 'whsec\_%' then decode(substr(given, 7), 'base64') else convert_to(given, 'UTF8') end;
+  exception when invalid_parameter_value then
+    key := '';
+  end;
+  perform private.require_valid(private.is_plain(given) and octet_length(key) between 24 and 64, 'secret',
+    'must be whsec_ and base64 of 24 to 64 bytes, or a text of as many bytes');
+  return 'whsec_' || replace(encode(key, 'base64'), E'\n', '');
+end
+$$;
+
+create function private.add_webhook_secret(endpoint_id uuid, given text default null)
 returns text
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+  secret text := private.webhook_secret_from(given);
 begin
   insert into private.webhook_secrets (endpoint_id, secret_id)
   values (endpoint_id, vault.create_secret(secret, 'webhook_' || endpoint_id || '_' || private.uuid_v7()));
@@ -9881,7 +9922,7 @@ begin
   insert into private.webhook_states (endpoint_id) values (created.id);
   answer := private.webhook_json(created);
   perform private.store_idempotent_response(organization_id, answer || '{"secret": null}');
-  return answer || jsonb_build_object('secret', private.add_webhook_secret(created.id));
+  return answer || jsonb_build_object('secret', private.add_webhook_secret(created.id, webhook ->> 'secret'));
 end
 $$;
 
@@ -9895,7 +9936,7 @@ as $$
 $$;
 
 comment on function public.create_webhook is
-  'Subscribes an endpoint: { url, events, description?, bulk? }; only this answer has the secret.';
+  'Subscribes an endpoint: { url, events, description?, bulk?, secret? }; only this answer has the secret.';
 
 grant execute on function public.create_webhook(uuid, jsonb) to authenticated;
 
@@ -10291,7 +10332,7 @@ begin
   perform private.require_permission(organization_id, 'webhooks:manage');
   return (
     select jsonb_agg(jsonb_build_object('type', t.type, 'description', t.description, 'permission', t.permission,
-      'schema', t.schema, 'example', t.example) order by t.position)
+      'permission_by_kind', t.permission_by_kind, 'schema', t.schema, 'example', t.example) order by t.position)
     from private.webhook_event_types t);
 end
 $$;
@@ -12845,6 +12886,10 @@ create index leads_by_assignee_sla on public.leads (organization_id, assigned_to
 
 create index leads_by_creator_sla on public.leads (organization_id, created_by, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
+
+create index leads_waiting on public.leads (organization_id, sla_status, created_at desc)
+  include (team_id, assigned_to, created_by) where deleted_at is null and outcome is null and sla_responded_at is null
+  and sla_status in ('due_soon', 'breached');
 
 create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
   where deleted_at is null and assigned_to is null;
@@ -16003,6 +16048,9 @@ comment on column public.tasks.lead_deleted is
 create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 
 create index tasks_by_assignee on public.tasks (organization_id, assigned_to, due_at);
+
+create index tasks_open_by_assignee on public.tasks (organization_id, assigned_to, due_at)
+  where status in ('open', 'in_progress') and not lead_deleted;
 
 create index tasks_by_creator on public.tasks (organization_id, created_by, due_at);
 
@@ -29900,7 +29948,7 @@ begin
       ''deadline'', r.sla_deadline, ''breached_at'', r.sla_breached_at))
     from (
       select x.id, x.full_name, x.email, x.phone, x.sla_deadline, x.sla_breached_at from public.leads x
-      where %s and x.sla_status = %L and x.outcome is null
+      where %s and x.sla_status = %L and x.outcome is null and x.sla_responded_at is null
       order by x.created_at desc limit 20
     ) r', private.lead_scope(organization_id, 'leads:read'), sla_status)
   into alerts;
@@ -29942,11 +29990,12 @@ begin
       select from public.tasks t
       where t.organization_id = risk_alerts.organization_id and t.assigned_to = auth.uid()
         and t.status in ('open', 'in_progress') and t.due_at < now() and not t.lead_deleted
-      limit 100) t);
+      -- So that an index is read in its order and no further.
+      order by t.due_at limit 100) t);
   if tasks > 0 then
     alerts := alerts || jsonb_build_object('type', 'tasks_overdue', 'severity', 'warning', 'title', 'Overdue tasks',
       'description', format('Your tasks that are overdue: %s.', case when tasks = 100 then '100 or more'
-        else tasks::text end), 'link', '/tasks?status=open', 'created_at', null);
+        else tasks::text end), 'link', '/tasks?overdue=true&assigned_to=me', 'created_at', null);
   end if;
   return alerts;
 end
@@ -34135,7 +34184,8 @@ begin
   perform private.require_valid(hours is null or hours between 1 and 720, 'hours', 'must be between 1 and 720');
   perform private.require_valid(char_length(coalesce(note, '')) <= 200 and private.is_plain(coalesce(note, '')), 'note',
     'must be a line of at most 200 characters');
-  if run.status not in ('ready', 'empty') or run.file_deleted_at is not null then
+  if run.status not in ('ready', 'empty') or run.file_deleted_at is not null
+    or private.report_file_expiry(run) <= now() then
     perform private.problem(409, 'no_file', 'The run has no file that could be shared.');
   end if;
   insert into public.report_links (organization_id, run_id, token_hash, note, created_by, expires_at)
@@ -34399,15 +34449,28 @@ $$;
 
 create function private.record_missed_runs(schedule public.report_schedules, report public.reports, times timestamptz[])
 returns void
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
-  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
-    schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
-  select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
-    schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
-    'Nothing ran at this time.', now(), now()
-  from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
-  on conflict on constraint report_runs_once_due do nothing
+declare
+  newest public.report_runs;
+begin
+  with missed as (
+    insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, spreadsheet_id,
+      schedule_id, scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+    select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
+      schedule.spreadsheet_id, schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed',
+      'Nothing ran at this time.', now(), now()
+    from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
+    on conflict on constraint report_runs_once_due do nothing
+    returning *
+  )
+  select * into newest from missed m order by m.scheduled_for desc limit 1;
+  if newest.id is not null then
+    perform private.tell_of_schedule(newest, 'A scheduled report was missed: ' || newest.name, format(
+      'Nothing ran at %s of its times, the last of them %s (%s). Nothing was sent for them.', cardinality(times),
+      to_char(newest.scheduled_for at time zone newest.time_zone, 'YYYY-MM-DD HH24:MI'), newest.time_zone), false);
+  end if;
+end
 $$;
 
 create function private.run_report_schedule(schedule public.report_schedules)
@@ -36657,21 +36720,22 @@ returns table (client_id uuid, mrr numeric, mrr_before numeric, currency text, s
 language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
   with m as materialized (
-    select f.client_id, f.day, f.place, f.status_after, f.mrr_after, f.currency, f.segment, f.client_change,
-      f.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
-    from private.effective_movements(client_ids, as_of) f
-    join public.organizations o on o.id = f.organization_id
+    select x.id, x.client_id, x.kind, x.reverses, x.day, x.place, x.status_after, x.mrr_after, x.currency, x.segment,
+      x.client_change, x.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
+    from public.client_movements x join public.organizations o on o.id = x.organization_id
+    where x.client_id = any (client_ids) and x.recorded_at <= as_of
+  ), l as (
+    select m.*, row_number() over latest = 1 as is_latest,
+      m.is_before and not coalesce(lag(m.is_before) over latest, false) as is_latest_before
+    from m
+    where m.kind <> 'correction' and not exists (select from m r where r.reverses = m.id)
+    window latest as (partition by m.client_id order by m.day desc, m.place desc)
   )
-  select l.client_id, l.mrr_after, coalesce(b.mrr_after, 0), l.currency, l.segment, s.day
-  from (
-    select distinct on (m.client_id) m.* from m order by m.client_id, m.day desc, m.place desc
-  ) l
-  join (select m.client_id, max(m.day) as day from m where m.client_change = 1 group by 1) s on s.client_id = l.client_id
-  left join (
-    select distinct on (m.client_id) m.client_id, m.mrr_after from m
-    where m.is_before order by m.client_id, m.day desc, m.place desc
-  ) b on b.client_id = l.client_id
-  where l.status_after = 'active'
+  select l.client_id, max(l.mrr_after) filter (where l.is_latest),
+    coalesce(max(l.mrr_after) filter (where l.is_latest_before), 0), max(l.currency) filter (where l.is_latest),
+    max(l.segment) filter (where l.is_latest), max(l.day) filter (where l.client_change = 1)
+  from l group by 1
+  having max(l.status_after) filter (where l.is_latest) = 'active' and max(l.day) filter (where l.client_change = 1) is not null
 $$;
 
 create function private.contact_features(client_ids uuid[], as_of timestamptz, with_current boolean)
@@ -37130,7 +37194,8 @@ create table public.client_incident_predictions (
 create table private.incident_models (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   day date not null,
-  parameters jsonb not null,
+  phase text not null default 'count' constraint incident_models_phase check (phase in ('count', 'judge', 'forecast')),
+  parameters jsonb not null default '{}',
   skill double precision,
   forecasts integer not null default 0,
   last_client_id uuid,
@@ -41965,41 +42030,37 @@ grant select on public.client_incident_predictions to authenticated, service_rol
 
 comment on table private.incident_models is 'The parameters of the forecasts of a day, and how far they have got.';
 
+comment on column private.incident_models.phase is
+  'What the clients are gone through for: counts, from which the parameters follow; how good they are; the forecasts.';
+
+comment on column private.incident_models.last_client_id is 'The last client of the last slice of the phase.';
+
 comment on column private.incident_models.skill is
   '1 - deviance of the forecasts of the last four quarters / that of the rate of the type for all clients.';
+
+create table private.incident_sums (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  at text not null constraint incident_sums_at check (at in ('now', 'before', 'judged')),
+  type text not null,
+  sums double precision[] not null,
+  primary key (organization_id, at, type)
+);
+
+comment on table private.incident_sums is
+  'What the forecasts of a day need of all clients, added up slice by slice: see incident_sums and incident_deviances.';
+
+comment on column private.incident_sums.at is 'before: as of a year ago, to judge forecasts by what came since.';
+
+comment on column private.incident_sums.type is 'Empty: of all types together.';
 
 create function private.spells_for_forecasts(organization_id uuid, client_ids uuid[])
 returns setof public.client_spells
 language plpgsql stable rows 10000 set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
-  if client_ids is null then
-    return query
-      select s.* from public.client_spells s where s.organization_id = spells_for_forecasts.organization_id;
-  else
-    return query
-      select s.* from public.client_spells s
-      where s.organization_id = spells_for_forecasts.organization_id and s.client_id = any (client_ids);
-  end if;
-end
-$$;
-
-create function private.issues_for_forecasts(
-  organization_id uuid, client_ids uuid[], from_time timestamptz, to_time timestamptz)
-returns table (client_id uuid, type text, opened_at timestamptz)
-language plpgsql stable rows 10000 set search_path = '' set plan_cache_mode = force_generic_plan
-as $$
-begin
-  if client_ids is null then
-    return query
-      select i.client_id, i.type, i.opened_at from public.client_issues i
-      where i.organization_id = issues_for_forecasts.organization_id and i.opened_at >= from_time and i.opened_at < to_time;
-  else
-    return query
-      select i.client_id, i.type, i.opened_at from public.client_issues i
-      where i.organization_id = issues_for_forecasts.organization_id and i.client_id = any (client_ids)
-        and i.opened_at >= from_time and i.opened_at < to_time;
-  end if;
+  return query
+    select s.* from public.client_spells s
+    where s.organization_id = spells_for_forecasts.organization_id and s.client_id = any (client_ids);
 end
 $$;
 
@@ -42010,29 +42071,19 @@ as $$
 declare
   zone constant text := (select o.time_zone from public.organizations o where o.id = incidents_known_from.organization_id);
 begin
-  if client_ids is null then
-    return query
-      select c.id, least(c.created_at at time zone zone, f.first_at at time zone zone)::date
-      from public.clients c
-      left join (
-        select i.client_id, min(i.opened_at) as first_at from public.client_issues i
-        where i.organization_id = incidents_known_from.organization_id group by 1
-      ) f on f.client_id = c.id
-      where c.organization_id = incidents_known_from.organization_id;
-  else
-    return query
-      select c.id, least(c.created_at at time zone zone, f.first_at at time zone zone)::date
-      from unnest(client_ids) as wanted (id)
-      join public.clients c on c.id = wanted.id and (c.organization_id = incidents_known_from.organization_id) is true
-      left join lateral (
-        select min(i.opened_at) as first_at from public.client_issues i
-        where i.organization_id = incidents_known_from.organization_id and i.client_id = c.id
-      ) f on true;
-  end if;
+  return query
+    select c.id, least(c.created_at at time zone zone, f.first_at at time zone zone)::date
+    from unnest(client_ids) as wanted (id)
+    join public.clients c on c.id = wanted.id and (c.organization_id = incidents_known_from.organization_id) is true
+    left join lateral (
+      select min(i.opened_at) as first_at from public.client_issues i
+      where i.organization_id = incidents_known_from.organization_id and i.client_id = c.id
+    ) f on true;
 end
 $$;
 
-create function private.incident_exposure(organization_id uuid, before date, client_ids uuid[] default null)
+create function private.incident_exposure(
+  organization_id uuid, before date, client_ids uuid[], quarters integer default 12)
 returns table (client_id uuid, starts_on date, exposure double precision)
 language sql stable rows 10000 set search_path = '' set jit = off
 as $$
@@ -42042,7 +42093,7 @@ as $$
   join (
     select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
       (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
-    from generate_series(1, 12) n
+    from generate_series(1, quarters) n
   ) q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
   join private.incidents_known_from(incident_exposure.organization_id, client_ids) k
     on k.client_id = s.client_id and k.day < least(coalesce(s.ends_on, q.ends_on), q.ends_on)
@@ -42050,20 +42101,24 @@ as $$
   having sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on) - greatest(s.starts_on, q.starts_on, k.day)) > 0
 $$;
 
-create function private.incidents_by_quarter(organization_id uuid, before date, client_ids uuid[] default null)
+create function private.incidents_by_quarter(
+  organization_id uuid, before date, client_ids uuid[], quarters integer default 12)
 returns table (client_id uuid, type text, starts_on date, y bigint)
 language sql stable rows 10000 set search_path = '' set jit = off
 as $$
-  select i.client_id, i.type, date_trunc('quarter', i.opened_at at time zone o.time_zone)::date,
-    count(distinct (i.opened_at at time zone o.time_zone)::date)
-  from public.organizations o
-  cross join lateral private.issues_for_forecasts(o.id, client_ids,
-    (date_trunc('quarter', before) - interval '36 months')::date - interval '1 day', before + interval '1 day') i
-  where o.id = incidents_by_quarter.organization_id
+  select d.client_id, d.type, date_trunc('quarter', d.day)::date, count(*)
+  from (
+    select distinct i.client_id, i.type, (i.opened_at at time zone o.time_zone)::date as day
+    from public.organizations o
+    join public.client_issues i on i.organization_id = o.id and i.client_id = any (client_ids)
+      and i.opened_at >= (date_trunc('quarter', before) - make_interval(months => 3 * quarters))::date - interval '1 day'
+      and i.opened_at < before + interval '1 day'
+    where o.id = incidents_by_quarter.organization_id
+  ) d
   group by 1, 2, 3
 $$;
 
-create function private.incident_counts(organization_id uuid, before date, client_ids uuid[] default null)
+create function private.incident_counts(organization_id uuid, before date, client_ids uuid[])
 returns table (client_id uuid, type text, starts_on date, y bigint, exposure double precision)
 language sql stable rows 10000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
@@ -42075,84 +42130,32 @@ as $$
 $$;
 
 create function private.incident_history(
-  organization_id uuid, before date, seasons jsonb, client_ids uuid[] default null)
+  organization_id uuid, before date, seasons jsonb, client_ids uuid[])
 returns table (client_id uuid, type text, y double precision, e double precision)
 language sql stable rows 10000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
   with exposure as materialized (
-    select x.* from private.incident_exposure(incident_history.organization_id, before, client_ids) x
-  ), quarters as (
-    select x.client_id, extract(quarter from x.starts_on)::integer as quarter, sum(x.exposure) as exposure
-    from exposure x group by 1, 2
+    select x.*, extract(quarter from x.starts_on)::integer as quarter
+    from private.incident_exposure(incident_history.organization_id, before, client_ids) x
+  ), c as (
+    select x.client_id, coalesce(sum(x.exposure) filter (where x.quarter = 1), 0) as x1,
+      coalesce(sum(x.exposure) filter (where x.quarter = 2), 0) as x2,
+      coalesce(sum(x.exposure) filter (where x.quarter = 3), 0) as x3,
+      coalesce(sum(x.exposure) filter (where x.quarter = 4), 0) as x4
+    from exposure x group by 1
   ), season as (
-    select t.key as type, n.ordinality::integer as quarter, n.value::float8 as season
-    from jsonb_each(seasons) t cross join lateral jsonb_array_elements_text(t.value) with ordinality n (value, ordinality)
+    select t.key as type, (t.value ->> 0)::float8 as s1, (t.value ->> 1)::float8 as s2, (t.value ->> 2)::float8 as s3,
+      (t.value ->> 3)::float8 as s4
+    from jsonb_each(seasons) t
   ), incidents as (
-    select c.client_id, c.type, sum(c.y)::float8 as y
-    from private.incidents_by_quarter(incident_history.organization_id, before, client_ids) c
-    join exposure x on x.client_id = c.client_id and x.starts_on = c.starts_on
+    select b.client_id, b.type, sum(b.y)::float8 as y
+    from private.incidents_by_quarter(incident_history.organization_id, before, client_ids) b
+    join exposure x on x.client_id = b.client_id and x.starts_on = b.starts_on
     group by 1, 2
-  ), expected as (
-    select q.client_id, s.type, sum(q.exposure * s.season) as e
-    from quarters q join season s on s.quarter = q.quarter group by 1, 2
   )
-  select e.client_id, e.type, coalesce(i.y, 0), e.e
-  from expected e left join incidents i on i.client_id = e.client_id and i.type = e.type
-$$;
-
-create function private.incident_seasons(organization_id uuid, before date)
-returns jsonb
-language sql stable set search_path = '' set jit = off set enable_nestloop = off
-as $$
-  with x as materialized (
-    select e.client_id, e.starts_on, extract(quarter from e.starts_on)::integer as quarter, e.exposure
-    from private.incident_exposure(incident_seasons.organization_id, before) e
-  ), c as materialized (
-    select c.type, x.quarter, sum(c.y)::float8 as y
-    from private.incidents_by_quarter(incident_seasons.organization_id, before) c
-    join x on x.client_id = c.client_id and x.starts_on = c.starts_on
-    group by 1, 2
-  ), t as (
-    select c.type, sum(c.y) as y from c group by 1
-  ), g as (
-    select x.quarter, sum(x.exposure) as exposure, sum(sum(x.exposure)) over () as whole from x group by 1
-  ), s as (
-    select t.type, n as quarter, case when t.y < 30 then 1
-      else (coalesce(c.y, 0) + 20) / (t.y / w.whole * coalesce(g.exposure, 0) + 20) end as season
-    from t
-    cross join (select max(g.whole) as whole from g) w
-    cross join generate_series(1, 4) n
-    left join g on g.quarter = n
-    left join c on c.type = t.type and c.quarter = n
-  )
-  select jsonb_object_agg(m.type, m.seasons) from (
-    select k.type, jsonb_agg(k.season order by k.quarter) as seasons from (
-      select s.type, s.quarter, s.season / avg(s.season) over (partition by s.type) as season from s
-    ) k
-    group by 1
-  ) m
-$$;
-
-create function private.incident_parameters(organization_id uuid, before date)
-returns jsonb
-language sql stable set search_path = '' set jit = off
-as $$
-  with seasons as materialized (
-    select private.incident_seasons(incident_parameters.organization_id, before) as by_type
-  ), k as materialized (
-    select h.type, h.y, h.e
-    from seasons s
-    cross join lateral private.incident_history(incident_parameters.organization_id, before, s.by_type) h
-  ), m as (
-    select k.type, sum(k.y) / sum(k.e) as m from k group by 1
-  ), v as (
-    select k.type, min(m.m) as m,
-      greatest((sum((k.y - m.m * k.e) ^ 2) - min(m.m) * sum(k.e)) / sum(k.e ^ 2), 1e-9) as v
-    from k join m on m.type = k.type group by 1
-  )
-  select jsonb_object_agg(v.type, jsonb_build_object('rate', v.m, 'a', v.m ^ 2 / v.v, 'b', v.m / v.v,
-    'season', s.by_type -> v.type))
-  from v cross join seasons s where v.m > 0
+  select c.client_id, s.type, coalesce(i.y, 0), c.x1 * s.s1 + c.x2 * s.s2 + c.x3 * s.s3 + c.x4 * s.s4
+  from c cross join season s
+  left join incidents i on i.client_id = c.client_id and i.type = s.type
 $$;
 
 create function private.seasons_of(parameters jsonb)
@@ -42177,44 +42180,65 @@ as $$
   select -(exp((a + y) * ln((b + e) / (b + e + exposure))) - 1)
 $$;
 
-create function private.incident_skill(organization_id uuid, before date, out skill double precision, out forecasts integer)
-language sql stable set search_path = '' set jit = off set enable_nestloop = off
-as $$
-  with cut as materialized (
-    select d.day, coalesce(private.incident_parameters(incident_skill.organization_id, d.day), '{}') as parameters
-    from (select (date_trunc('quarter', before) - interval '12 months')::date as day) d
-  ), p as materialized (
-    select t.key as type, n.ordinality::integer as quarter, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
-      (t.value ->> 'rate')::float8 as rate, n.value::float8 as season
-    from cut cross join lateral jsonb_each(cut.parameters) t
-    cross join lateral jsonb_array_elements_text(t.value -> 'season') with ordinality n (value, ordinality)
-  ), past as (
-    select h.* from cut cross join lateral private.incident_history(incident_skill.organization_id, cut.day,
-      private.seasons_of(cut.parameters)) h
-  ), c as (
-    select x.*, extract(quarter from x.starts_on)::integer as quarter
-    from private.incident_counts(incident_skill.organization_id, before) x
-    where x.starts_on >= (select cut.day from cut)
-  ), f as (
-    select c.y::float8 as y, n.e * p.rate as pooled,
-      n.e * ((p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0))) as own
-    from c
-    join p on p.type = c.type and p.quarter = c.quarter
-    cross join lateral (select c.exposure * p.season as e) n
-    left join past h on h.client_id = c.client_id and h.type = c.type
-    where n.e > 0
-  )
-  select 1 - sum(2 * (case when f.y > 0 then f.y * ln(f.y / f.own) else 0 end - (f.y - f.own)))
-      / nullif(sum(2 * (case when f.y > 0 then f.y * ln(f.y / f.pooled) else 0 end - (f.y - f.pooled))), 0),
-    count(*)::integer
-  from f
-$$;
-
 create function private.poisson_deviance(y double precision, expected double precision)
 returns double precision
 language sql immutable set search_path = ''
 as $$
   select 2 * (case when y > 0 then y * ln(y / expected) else 0 end - (y - expected))
+$$;
+
+create function private.incident_types_of(parameters jsonb)
+returns table (type text, a double precision, b double precision, rate double precision, s1 double precision,
+  s2 double precision, s3 double precision, s4 double precision)
+language sql immutable rows 10 set search_path = ''
+as $$
+  select t.key, (t.value ->> 'a')::float8, (t.value ->> 'b')::float8, (t.value ->> 'rate')::float8,
+    (t.value -> 'season' ->> 0)::float8, (t.value -> 'season' ->> 1)::float8, (t.value -> 'season' ->> 2)::float8,
+    (t.value -> 'season' ->> 3)::float8
+  from jsonb_each(parameters) t
+$$;
+
+create function private.incident_deviances(organization_id uuid, before date, parameters jsonb, client_ids uuid[])
+returns double precision[]
+language sql stable set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with cut as materialized (
+    select (date_trunc('quarter', before) - interval '12 months')::date as day
+  ), p as materialized (
+    select * from private.incident_types_of(parameters)
+  ), past as (
+    select h.* from cut cross join lateral private.incident_history(incident_deviances.organization_id, cut.day,
+      private.seasons_of(parameters), client_ids) h
+  ), exposure as materialized (
+    select x.*, extract(quarter from x.starts_on)::integer as quarter
+    from private.incident_exposure(incident_deviances.organization_id, before, client_ids, 4) x
+  ), c as (
+    select x.client_id, count(*) as quarters, coalesce(sum(x.exposure) filter (where x.quarter = 1), 0) as x1,
+      coalesce(sum(x.exposure) filter (where x.quarter = 2), 0) as x2,
+      coalesce(sum(x.exposure) filter (where x.quarter = 3), 0) as x3,
+      coalesce(sum(x.exposure) filter (where x.quarter = 4), 0) as x4
+    from exposure x group by 1
+  ), f as materialized (
+    select c.client_id, p.type, p.rate, c.quarters, (p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0)) as own,
+      p.s1 * c.x1 + p.s2 * c.x2 + p.s3 * c.x3 + p.s4 * c.x4 as e
+    from c cross join p
+    left join past h on h.client_id = c.client_id and h.type = p.type
+  ), incidents as (
+    select b.client_id, b.type, b.y::float8 as y,
+      x.exposure * (array[p.s1, p.s2, p.s3, p.s4])[x.quarter] as e
+    from private.incidents_by_quarter(incident_deviances.organization_id, before, client_ids, 4) b
+    join exposure x on x.client_id = b.client_id and x.starts_on = b.starts_on
+    join p on p.type = b.type
+  ), expected as (
+    select coalesce(sum(f.e * f.own), 0) as own, coalesce(sum(f.e * f.rate), 0) as pooled,
+      coalesce(sum(f.quarters), 0) as forecasts
+    from f
+  ), happened as (
+    select coalesce(sum(i.y * ln(i.y / (i.e * f.own)) - i.y), 0) as own,
+      coalesce(sum(i.y * ln(i.y / (i.e * f.rate)) - i.y), 0) as pooled
+    from incidents i join f on f.client_id = i.client_id and f.type = i.type
+  )
+  select array[2 * (e.own + h.own), 2 * (e.pooled + h.pooled), e.forecasts::float8] from expected e cross join happened h
 $$;
 
 create function private.incident_predictions(organization_id uuid, client_id uuid)
@@ -42242,57 +42266,190 @@ comment on function public.incident_predictions is
 
 grant execute on function public.incident_predictions(uuid, uuid) to authenticated;
 
+create function private.incident_sums(organization_id uuid, before date, client_ids uuid[])
+returns table (type text, sums double precision[])
+language sql stable rows 10 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with exposure as materialized (
+    select x.*, extract(quarter from x.starts_on)::integer as quarter
+    from private.incident_exposure(incident_sums.organization_id, before, client_ids) x
+  ), c as materialized (
+    select x.client_id, coalesce(sum(x.exposure) filter (where x.quarter = 1), 0) as x1,
+      coalesce(sum(x.exposure) filter (where x.quarter = 2), 0) as x2,
+      coalesce(sum(x.exposure) filter (where x.quarter = 3), 0) as x3,
+      coalesce(sum(x.exposure) filter (where x.quarter = 4), 0) as x4
+    from exposure x group by 1
+  ), i as (
+    select b.client_id, b.type, coalesce(sum(b.y) filter (where x.quarter = 1), 0) as y1,
+      coalesce(sum(b.y) filter (where x.quarter = 2), 0) as y2, coalesce(sum(b.y) filter (where x.quarter = 3), 0) as y3,
+      coalesce(sum(b.y) filter (where x.quarter = 4), 0) as y4, sum(b.y)::float8 as y
+    from private.incidents_by_quarter(incident_sums.organization_id, before, client_ids) b
+    join exposure x on x.client_id = b.client_id and x.starts_on = b.starts_on
+    group by 1, 2
+  )
+  select '', array[sum(x1), sum(x2), sum(x3), sum(x4), sum(x1 * x1), sum(x1 * x2), sum(x1 * x3), sum(x1 * x4),
+    sum(x2 * x2), sum(x2 * x3), sum(x2 * x4), sum(x3 * x3), sum(x3 * x4), sum(x4 * x4)]
+  from c having count(*) > 0
+  union all
+  select i.type, array[sum(i.y1)::float8, sum(i.y2), sum(i.y3), sum(i.y4), sum(i.y * i.y), sum(i.y * c.x1),
+    sum(i.y * c.x2), sum(i.y * c.x3), sum(i.y * c.x4)]
+  from i join c on c.client_id = i.client_id group by 1
+$$;
+
+create function private.add_incident_sums(organization_id uuid, at text, type text, sums double precision[])
+returns void
+language sql set search_path = ''
+as $$
+  insert into private.incident_sums as s (organization_id, at, type, sums) values (organization_id, at, type, sums)
+  on conflict on constraint incident_sums_pkey do update set sums = array(
+    select u.a + u.b from unnest(s.sums, excluded.sums) with ordinality u (a, b, n) order by u.n)
+$$;
+
+create function private.incident_parameters(organization_id uuid, at text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  with t as (
+    select s.type, e.sums as x, s.sums as i, s.sums[1] + s.sums[2] + s.sums[3] + s.sums[4] as y,
+      e.sums[1] + e.sums[2] + e.sums[3] + e.sums[4] as exposure
+    from private.incident_sums s
+    join private.incident_sums e on e.organization_id = s.organization_id and e.at = s.at and e.type = ''
+    where s.organization_id = incident_parameters.organization_id and s.at = incident_parameters.at and s.type <> ''
+  ), seasons as (
+    select q.type, array_agg(q.season / q.mean order by q.quarter) as s
+    from (
+      select t.type, n.quarter, n.season, avg(n.season) over (partition by t.type) as mean
+      from t cross join lateral (
+        select q as quarter, case when t.y < 30 then 1
+          else (t.i[q] + 20) / (t.y / t.exposure * t.x[q] + 20) end as season
+        from generate_series(1, 4) q) n
+    ) q
+    group by 1
+  ), moments as (
+    select t.type, z.s, t.y, t.i[5] as yy, s[1] * t.x[1] + s[2] * t.x[2] + s[3] * t.x[3] + s[4] * t.x[4] as e,
+      s[1] * t.i[6] + s[2] * t.i[7] + s[3] * t.i[8] + s[4] * t.i[9] as ye,
+      s[1] ^ 2 * t.x[5] + s[2] ^ 2 * t.x[9] + s[3] ^ 2 * t.x[12] + s[4] ^ 2 * t.x[14]
+        + 2 * (s[1] * s[2] * t.x[6] + s[1] * s[3] * t.x[7] + s[1] * s[4] * t.x[8] + s[2] * s[3] * t.x[10]
+          + s[2] * s[4] * t.x[11] + s[3] * s[4] * t.x[13]) as ee
+    from t join seasons z on z.type = t.type
+  )
+  select jsonb_object_agg(m.type, jsonb_build_object('rate', r.rate, 'a', r.rate ^ 2 / v.v, 'b', r.rate / v.v, 'season',
+    to_jsonb(m.s)))
+  from moments m
+  cross join lateral (select m.y / m.e as rate) r
+  cross join lateral (
+    select greatest((m.yy - 2 * r.rate * m.ye + r.rate ^ 2 * m.ee - r.rate * m.e) / m.ee, 1e-9) as v) v
+  where m.y > 0
+$$;
+
 create function private.incident_forecasts(model private.incident_models, client_ids uuid[])
 returns table (client_id uuid, quarters text[], probabilities double precision[], by_type jsonb,
   most_likely_incident text, recommendation text, basis text, predicted_on date)
 language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
 as $$
-  with q as (
-    select n, (date_trunc('quarter', model.day) + make_interval(months => 3 * n))::date as starts_on
+  with q as materialized (
+    select array_agg(to_char(d.day, 'YYYY"-Q"Q') order by n) as quarters,
+      array_agg(extract(quarter from d.day)::integer order by n) as places
     from generate_series(1, 4) n
+    cross join lateral (select date_trunc('quarter', model.day) + make_interval(months => 3 * n) as day) d
   ), p as materialized (
-    select t.key as type, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
-      (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
-    from jsonb_each(model.parameters) t
+    select t.type, t.a, t.b, t.rate, y.s[q.places[1]] as s1, y.s[q.places[2]] as s2, y.s[q.places[3]] as s3,
+      y.s[q.places[4]] as s4
+    from private.incident_types_of(model.parameters) t cross join q
+    cross join lateral (select array[t.s1, t.s2, t.s3, t.s4] as s) y
   ), past as (
     select h.* from private.incident_history(model.organization_id, model.day, private.seasons_of(model.parameters),
       client_ids) h
-  ), f as (
-    select c.id as client_id, p.type, q.n, s.season * case when k.own
-        then (p.a + coalesce(h.y, 0)) / (p.b + coalesce(h.e, 0)) else p.rate end as expected,
-      case when k.own then -(exp((p.a + coalesce(h.y, 0))
-          * ln((p.b + coalesce(h.e, 0)) / (p.b + coalesce(h.e, 0) + s.season))) - 1)
-        else 1 - exp(-p.rate * s.season) end as probability
+    where model.skill > 0
+  ), r as (
+    select c.id as client_id, p.*, p.a + coalesce(h.y, 0) as shape, p.b + coalesce(h.e, 0) as scale
     from public.clients c
-    cross join p cross join q
-    cross join lateral (
-      select (p.season ->> (extract(quarter from q.starts_on)::integer - 1))::float8 as season) s
-    cross join (select coalesce(model.skill, 0) > 0 as own) k
+    cross join p
     left join past h on h.client_id = c.id and h.type = p.type
     where c.id = any (client_ids) and c.deleted_at is null and c.status in ('active', 'paused', 'leaving')
-  ), any_type as (
-    select y.client_id, array_agg(y.probability order by y.n) as probabilities
-    from (
-      select f.client_id, f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as probability from f group by 1, 2
+    offset 0
+  ), f as (
+    select r.client_id, r.type, (r.s1 + r.s2 + r.s3 + r.s4) * case when model.skill > 0 then r.shape / r.scale else r.rate end
+        as expected, y.p1, y.p2, y.p3, y.p4, ln(1 - y.p1 + 1e-12) as n1, ln(1 - y.p2 + 1e-12) as n2,
+      ln(1 - y.p3 + 1e-12) as n3, ln(1 - y.p4 + 1e-12) as n4
+    from r
+    cross join lateral (
+      select -(exp(r.shape * ln(r.scale / (r.scale + r.s1))) - 1) as p1,
+        -(exp(r.shape * ln(r.scale / (r.scale + r.s2))) - 1) as p2,
+        -(exp(r.shape * ln(r.scale / (r.scale + r.s3))) - 1) as p3,
+        -(exp(r.shape * ln(r.scale / (r.scale + r.s4))) - 1) as p4
+      where model.skill > 0
+      union all
+      select 1 - exp(-r.rate * r.s1), 1 - exp(-r.rate * r.s2), 1 - exp(-r.rate * r.s3), 1 - exp(-r.rate * r.s4)
+      where (model.skill > 0) is not true
     ) y
-    group by 1
-  ), types as (
-    select f.client_id, f.type, sum(f.expected) as expected, array_agg(f.probability order by f.n) as probabilities,
-      -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as within_year,
-      row_number() over (partition by f.client_id order by sum(f.expected) desc, f.type) as place
-    from f group by 1, 2
+    offset 0
+  ), c as (
+    select f.client_id, array[1 - exp(sum(f.n1)), 1 - exp(sum(f.n2)), 1 - exp(sum(f.n3)), 1 - exp(sum(f.n4))]
+        as probabilities,
+      jsonb_object_agg(f.type, jsonb_build_object('expected', f.expected, 'probabilities',
+        to_jsonb(array[f.p1, f.p2, f.p3, f.p4]))) as by_type,
+      (array_agg(f.type order by f.expected desc, f.type))[1] as most_likely,
+      1 - exp((array_agg(f.n1 + f.n2 + f.n3 + f.n4 order by f.expected desc, f.type))[1]) as within_year
+    from f group by 1
   )
-  select t.client_id, (select array_agg(to_char(q.starts_on, 'YYYY"-Q"Q') order by q.n) from q),
-    a.probabilities,
-    jsonb_object_agg(t.type, jsonb_build_object('expected', t.expected, 'probabilities', to_jsonb(t.probabilities))),
-    max(t.type) filter (where t.place = 1),
-    max(case when t.place = 1 and t.within_year >= s.incident_threshold then i.action end),
-    case when coalesce(model.skill, 0) > 0 then 'client' else 'all clients' end, model.day
-  from types t
-  join any_type a on a.client_id = t.client_id
+  select c.client_id, q.quarters, c.probabilities, c.by_type, c.most_likely,
+    case when c.within_year >= s.incident_threshold then i.action end,
+    case when model.skill > 0 then 'client' else 'all clients' end, model.day
+  from c cross join q
   join public.churn_settings s on s.organization_id = model.organization_id
-  join public.incident_types i on i.organization_id = model.organization_id and i.key = t.type
-  group by t.client_id, a.probabilities
+  join public.incident_types i on i.organization_id = model.organization_id and i.key = c.most_likely
+$$;
+
+create function private.write_forecasts(model private.incident_models, client_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  delete from public.client_incident_predictions p
+  where p.organization_id = model.organization_id and p.client_id = any (client_ids);
+  insert into public.client_incident_predictions (organization_id, client_id, quarters, probabilities, by_type,
+    most_likely_incident, recommendation, basis, predicted_on)
+  select model.organization_id, f.* from private.incident_forecasts(model, client_ids) f
+$$;
+
+create function private.sum_slice(model private.incident_models, client_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  year_ago constant date := date_trunc('quarter', model.day) - interval '12 months';
+begin
+  if model.phase = 'count' then
+    if model.last_client_id is null then
+      delete from private.incident_sums s where s.organization_id = model.organization_id;
+    end if;
+    perform private.add_incident_sums(model.organization_id, d.at, s.type, s.sums)
+    from (values ('now', model.day), ('before', year_ago)) d (at, day)
+    cross join lateral private.incident_sums(model.organization_id, d.day, client_ids) s;
+  else
+    perform private.add_incident_sums(model.organization_id, 'judged', '', private.incident_deviances(
+      model.organization_id, model.day, coalesce(private.incident_parameters(model.organization_id, 'before'), '{}'),
+      client_ids));
+  end if;
+end
+$$;
+
+create function private.end_phase(model private.incident_models)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if model.phase = 'count' then
+    update private.incident_models m
+    set phase = 'judge', parameters = coalesce(private.incident_parameters(m.organization_id, 'now'), '{}')
+    where m.organization_id = model.organization_id;
+  else
+    update private.incident_models m
+    set phase = 'forecast', skill = 1 - s.sums[1] / nullif(s.sums[2], 0), forecasts = s.sums[3]
+    from private.incident_sums s
+    where m.organization_id = model.organization_id and s.organization_id = m.organization_id and s.at = 'judged';
+  end if;
+end
 $$;
 
 create function private.predict_slice(model private.incident_models, slice_size integer)
@@ -42300,34 +42457,27 @@ returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  ids uuid[];
-  judged record;
-begin
-  if jsonb_typeof(model.parameters) = 'null' then
-    select * into judged from private.incident_skill(model.organization_id, model.day);
-    model.skill := judged.skill;
-    model.parameters := coalesce(private.incident_parameters(model.organization_id, model.day), '{}');
-    update private.incident_models m
-    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0),
-      next_try_at = clock_timestamp()
-    where m.organization_id = model.organization_id;
-    return 0;
-  end if;
-  ids := array(
+  ids uuid[] := array(
     select c.id from public.clients c
     where c.organization_id = model.organization_id and (c.organization_id, c.id)
       > (model.organization_id, coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000'))
     order by c.id limit slice_size);
-  delete from public.client_incident_predictions p
-  where p.organization_id = model.organization_id and p.client_id = any (ids);
-  insert into public.client_incident_predictions (organization_id, client_id, quarters, probabilities, by_type,
-    most_likely_incident, recommendation, basis, predicted_on)
-  select model.organization_id, f.* from private.incident_forecasts(model, ids) f;
+  is_last constant boolean := cardinality(ids) < slice_size;
+begin
+  if model.phase = 'forecast' then
+    perform private.write_forecasts(model, ids);
+  else
+    perform private.sum_slice(model, ids);
+  end if;
   update private.incident_models m
-  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id), next_try_at = clock_timestamp(),
-    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  set last_client_id = case when is_last and m.phase <> 'forecast' then null
+      else coalesce(ids[cardinality(ids)], m.last_client_id) end,
+    next_try_at = clock_timestamp(), finished_at = case when is_last and m.phase = 'forecast' then clock_timestamp() end
   where m.organization_id = model.organization_id;
-  return cardinality(ids);
+  if is_last and model.phase <> 'forecast' then
+    perform private.end_phase(model);
+  end if;
+  return case when model.phase = 'forecast' then cardinality(ids) else 0 end;
 end
 $$;
 
@@ -42340,12 +42490,12 @@ declare
   began timestamptz := clock_timestamp();
   predicted integer := 0;
 begin
-  insert into private.incident_models as m (organization_id, day, parameters)
-  select o.id, d.today, 'null' from public.organizations o
+  insert into private.incident_models as m (organization_id, day)
+  select o.id, d.today from public.organizations o
   cross join lateral (select (now() at time zone o.time_zone)::date as today) d
   where exists (select from public.client_issues i where i.organization_id = o.id)
   on conflict on constraint incident_models_pkey do update
-    set day = excluded.day, parameters = 'null', last_client_id = null, finished_at = null, next_try_at = clock_timestamp()
+    set day = excluded.day, phase = 'count', last_client_id = null, finished_at = null, next_try_at = clock_timestamp()
     where m.finished_at is not null and m.day < excluded.day;
   loop
     select m.* into model from private.incident_models m
@@ -42369,6 +42519,7 @@ create table private.legacy_steps (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null,
   step text not null,
+  fingerprint text not null,
   cursor text,
   finished_at timestamptz,
   brought bigint not null default 0,
@@ -42381,6 +42532,9 @@ create table private.legacy_steps (
 comment on table private.legacy_steps is
   'How far each table of an old service is imported. Written in the transaction of the rows, so that an import that was '
   'killed continues after the last row that is there.';
+
+comment on column private.legacy_steps.fingerprint is
+  'A digest of how its rows are read: the step of the mapping, and where the organization is. Another one begins again.';
 
 comment on column private.legacy_steps.cursor is 'The last old id that was read; null: none so far.';
 
@@ -42403,15 +42557,16 @@ comment on table private.legacy_problems is
 
 create table private.legacy_ids (
   organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null,
   step text not null,
   old_id text not null,
   new_id uuid not null,
-  primary key (organization_id, step, old_id)
+  primary key (organization_id, kind, step, old_id)
 );
 
 comment on table private.legacy_ids is
   'The ids of imported rows whose lists are in the order of ids, or whose old ids were no UUIDs: they got a UUID version '
-  '7 of their old time.';
+  '7 of their old time, and keep it whatever is read as their time later.';
 
 create table private.settings (
   name text primary key constraint settings_name_form check (name ~ '^[a-z_]{2,50}$'),
@@ -42823,28 +42978,40 @@ as $$
   select case when 'down' = any (statuses) then 'down' when 'degraded' = any (statuses) then 'degraded' else 'ok' end
 $$;
 
+create function private.cron_runs()
+returns table (name text, active boolean, last_run_at timestamptz, last_success_at timestamptz, failures integer)
+language sql stable set search_path = ''
+as $$
+  with ends as (
+    select d.jobid, max(d.start_time) as last_run_at,
+      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
+    from cron.job_run_details d group by d.jobid
+  )
+  select c.jobname::text, c.active, e.last_run_at, e.last_success_at, (
+    select count(*)::integer from cron.job_run_details d
+    where d.jobid = c.jobid and d.status = 'failed' and d.start_time > coalesce(e.last_success_at, '-infinity'))
+  from cron.job c left join ends e on e.jobid = c.jobid
+$$;
+
 create function private.health_jobs()
 returns table (name text, description text, last_run_at timestamptz, last_success_at timestamptz, failures integer,
   status text)
 language sql stable set search_path = ''
 as $$
-  with runs as (
-    select c.jobname::text as name, max(d.start_time) as last_run_at,
-      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
-    from cron.job c join cron.job_run_details d on d.jobid = c.jobid group by c.jobname
-  ), jobs as (
+  with jobs as (
     select j.name, j.description, coalesce(greatest(r.succeeded_at, r.failed_at), c.last_run_at) as last_run_at,
-      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, 0) as failures,
+      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, c.failures, 0) as failures,
+      coalesce(c.active, true) as active,
       case when coalesce(p.schedule, j.schedule) ~ '^(\* |\d+ seconds?)' then 'job:minute'
         when coalesce(p.schedule, j.schedule) ~ '^\d+ \* ' then 'job:hourly' else 'job:nightly' end as kind
     from private.jobs j
     left join private.jobs p on p.name = j.task_of
     left join private.job_runs r on r.job = j.name
-    left join runs c on c.name = j.name
+    left join private.cron_runs() c on c.name = j.name
   )
-  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, private.worst_status(array[
-    private.health_status('job:failures', j.failures),
-    private.health_status(j.kind, extract(epoch from now() - j.last_success_at))])
+  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, case when j.active
+    then private.worst_status(array[private.health_status('job:failures', j.failures),
+      private.health_status(j.kind, extract(epoch from now() - j.last_success_at))]) else 'ok' end
   from jobs j
 $$;
 
@@ -43151,7 +43318,8 @@ select d.relation, c, 'none' from (values
   ('private.holder_totals', 'outcome sla_status'),
   ('private.holidays', 'country name region source'),
   ('private.idempotency_keys', 'fingerprint key'),
-  ('private.incident_models', 'parameters'),
+  ('private.incident_models', 'parameters phase'),
+  ('private.incident_sums', 'at type'),
   ('private.integration_types', 'kind name type'),
   ('private.job_runs', 'job'),
   ('private.jobs', 'command description name schedule task_of'),
@@ -43160,9 +43328,9 @@ select d.relation, c, 'none' from (values
   ('private.lead_import_runs', 'delimiter'),
   ('private.lead_totals', 'outcome sla_status source status'),
   ('private.lead_uploads', 'delimiter kind'),
-  ('private.legacy_ids', 'old_id step'),
+  ('private.legacy_ids', 'kind old_id step'),
   ('private.legacy_problems', 'field kind step'),
-  ('private.legacy_steps', 'cursor kind step'),
+  ('private.legacy_steps', 'cursor fingerprint kind step'),
   ('private.link_shorteners', 'host source'),
   ('private.lookup_pauses', 'reason'),
   ('private.mail_outage', 'reason'),
@@ -43203,8 +43371,8 @@ select d.relation, c, 'none' from (values
   ('private.time_zones', 'key name'),
   ('private.undeliverable_codes', 'code description provider'),
   ('private.webhook_deliveries', 'object_id reason status'),
-  ('private.webhook_event_types',
-    'audience condition data description example object operation permission schema source type'),
+  ('private.webhook_event_sources', 'condition data operation source type'),
+  ('private.webhook_event_types', 'audience description example object permission permission_by_kind schema type'),
   ('private.webhook_events', 'error type'),
   ('private.webhook_states', 'last_error'),
   ('private.webhook_subscriptions', 'type'),
@@ -44499,11 +44667,15 @@ with catalogue (position, type, description, permission, audience, source, opera
       'UPDATE', 'n.status in (''ready'', ''empty'') and o.status <> n.status',
       'run_id|uuid|n.id; report_id|uuid; owner_id|uuid?; status|string||"ready"; format|string||"xlsx"; '
       'row_count|integer?||1200; scheduled_for|time?'),
-    (19, 'import.finished', 'An import of leads is done, failed or canceled', 'leads:import', 'organization',
-      'lead_imports', 'UPDATE', 'n.kind = ''leads'' and n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
-      'import_id|uuid|n.id; status|string||"done"; counts|object||{"created": 100, "skipped": 2}')
+    (19, 'import.finished', 'An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled',
+      'leads:import', 'organization', 'lead_imports', 'UPDATE',
+      'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
+      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; counts|object||{"created": 100, "skipped": 2}'),
+    (19, 'import.finished', null, 'leads:import', 'organization', 'batches', 'UPDATE',
+      'n.kind = ''upload'' and o.counts = ''{}'' and n.counts <> o.counts',
+      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; counts|object')
 ), fields as (
-  select c.type, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
+  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
     coalesce(nullif(p[3], ''), 'n.' || p[1]) as expression,
     coalesce(p[4]::jsonb, case rtrim(p[2], '?') when 'time' then '"2026-12-01T08:00:00+00:00"'
       else '"0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"' end::jsonb) as example
@@ -44511,9 +44683,7 @@ with catalogue (position, type, description, permission, audience, source, opera
   cross join lateral regexp_split_to_table(c.fields, ';\s*') with ordinality as f (field, position)
   cross join lateral string_to_array(f.field, '|') as p
 ), shapes as (
-  select f.type, string_agg(format('%L, %s', f.key, f.expression), ', ' order by f.position) as data,
-    (array_agg(f.key order by f.position))[1] as object,
-    jsonb_object_agg(f.key, f.example) as example,
+  select f.type, (array_agg(f.key order by f.position))[1] as object, jsonb_object_agg(f.key, f.example) as example,
     jsonb_build_object('type', 'object', 'required', jsonb_agg(f.key order by f.position),
       'properties', jsonb_object_agg(f.key, case f.kind
         when 'uuid' then '{"format": "uuid"}' when 'time' then '{"format": "date-time"}'
@@ -44523,13 +44693,22 @@ with catalogue (position, type, description, permission, audience, source, opera
   from fields f
   cross join lateral (select case f.kind when 'uuid' then 'string' when 'time' then 'string' when 'strings' then 'array'
     else f.kind end as name) k
+  where f.description is not null
   group by f.type
+), types as (
+  insert into private.webhook_event_types
+    (type, position, description, permission, audience, permission_by_kind, object, schema, example)
+  select c.type, c.position, c.description, c.permission, c.audience, case c.type when 'import.finished'
+    then jsonb '{"leads": "leads:import", "clients": "clients:import", "customers": "uploads:read"}' end, s.object,
+    s.schema, s.example
+  from catalogue c join shapes s on s.type = c.type
+  where c.description is not null
 )
-insert into private.webhook_event_types
-  (type, position, description, permission, audience, source, operation, condition, data, object, schema, example)
-select c.type, c.position, c.description, c.permission, c.audience, c.source, c.operation, c.condition,
-  format('jsonb_build_object(%s)', s.data), s.object, s.schema, s.example
-from catalogue c join shapes s on s.type = c.type;
+insert into private.webhook_event_sources (type, source, operation, condition, data)
+select c.type, c.source, c.operation, c.condition, (
+  select format('jsonb_build_object(%s)', string_agg(format('%L, %s', f.key, f.expression), ', ' order by f.position))
+  from fields f where (f.type, f.source, f.operation) = (c.type, c.source, c.operation))
+from catalogue c;
 
 insert into private.integration_types (position, type, name, kind) values
   (1, 'twilio', 'Twilio', 'texts'),

@@ -141,7 +141,7 @@ Deno.test("the console shows a task that fails although its cron job succeeds", 
 
 Deno.test("the console shows spreadsheets of the simulated Google as they change", async () => {
   const account = await newAccount();
-  const { id } = await newSpreadsheet(account.client_email);
+  await newSpreadsheet(account.client_email);
   await withPage(async (page) => {
     await page.goto(`${stackUnderTest().api_url}/#spreadsheets`);
     await page.getByRole("button", { name: "Monday" }).first().waitFor();
