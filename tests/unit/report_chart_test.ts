@@ -198,6 +198,25 @@ Deno.test("Large values have room beside their bars and lines", () => {
   assert.deepEqual(misplaced({ ...chart, ...funnel }), []);
 });
 
+Deno.test("The newest time of a line is named, and that it is incomplete", () => {
+  for (let count = 1; count <= 30; count++) {
+    const categories = months(count);
+    const last = categories.at(-1) ?? "";
+    const { shapes } = layOut({
+      kind: "line",
+      title: "Leads",
+      subtitle: "",
+      categories,
+      series: [{ label: "Leads", values: categories.map(() => 1) }],
+      partial: [last],
+      unit: "number",
+    });
+    const named = shapes.flatMap((shape) => shape.kind === "text" ? [shape.text] : []);
+    assert(named.includes(`${last} *`), `${count}: ${named}`);
+    assert(named.filter((text) => /^\d{4}-\d\d/.test(text)).length <= 7);
+  }
+});
+
 Deno.test("A category with a long name still says that it is incomplete", () => {
   const name = "A source with a very long name that does not fit";
   const { shapes } = layOut({

@@ -55,7 +55,7 @@ export function line(chart: Chart, from: number): Layout {
   ]);
   const every = Math.ceil(chart.categories.length / 7);
   const names = chart.categories.flatMap((category, at): Shape[] =>
-    at % every > 0 ? [] : [{
+    (chart.categories.length - 1 - at) % every > 0 ? [] : [{
       kind: "text",
       x: x(at),
       y: from + lineHeight + 18,
