@@ -134,6 +134,7 @@ export class PdfDocument {
     this.pdf.page.fonts[id] ??= face.font.ref();
     let operations = `BT ${fillOperator(color)} /${id} ${size} Tf`;
     for (const { text, x, y, width, align = "start" } of lines) {
+      if (text === "") continue;
       const line = face.line(text.replace(unprintable, " "));
       const space = width - line.width / 1_000 * size;
       const atEnd = align === "end" || (align === "start" && line.rightToLeft);

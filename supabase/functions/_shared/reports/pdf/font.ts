@@ -113,13 +113,13 @@ export class Face {
       let part = parts.at(-1);
       if (part?.rise !== yOffset) parts.push(part = { rise: yOffset, operands: "" });
       move += xOffset;
-      if (Math.abs(move) >= 0.5) part.operands += `${-Math.round(move)}`;
+      if (Math.abs(move) >= 0.5) part.operands += ` ${-Math.round(move)}`;
       part.operands += `<${codes[at]}>`;
       move = xAdvance - advanceWidth - xOffset;
       width += xAdvance;
     });
     const last = parts.at(-1);
-    if (last && Math.abs(move) >= 0.5) last.operands += `${-Math.round(move)}`;
+    if (last && Math.abs(move) >= 0.5) last.operands += ` ${-Math.round(move)}`;
     return { parts, width };
   }
 }
