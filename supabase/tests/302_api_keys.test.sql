@@ -1,7 +1,7 @@
 -- API keys: their form, who may make them, what they may do, what ends them, and that they are never people.
 begin;
 \ir support.inc
-select plan(156);
+select plan(163);
 do $$
 begin
   perform tests.arrange();
@@ -265,6 +265,18 @@ select is(tests.outcome('service_role', format('select public.exchange_api_key(%
   private.token_hash((select secret from tests.secrets where name = 'writer')), address)), code, coalesce(address, 'unknown') || ': ' || code)
 from (values ('192.0.2.255', '1'), ('192.0.3.1', 'PT403'), ('2001:db8:1::1', '1'), ('2001:db9::1', 'PT403'),
   (null, 'PT403'), ('192.0.2.1, 10.0.0.1', 'PT403'), ('garbage', 'PT403')) as addresses (address, code);
+
+-- A token was made for an address; narrower networks end it at once
+select is(tests.outcome('writer', 'select from public.customers', '{}', tests.key_claims('writer') || claims), code,
+  format('%s: %s', claims, code))
+from (values ('{"address": "192.0.2.7"}'::jsonb, '1'), ('{"address": "2001:db8::1"}', '1'),
+  ('{"address": "192.0.3.1"}', 'PT401'), ('{}', 'PT401'), ('{"address": "garbage"}', 'PT401')) as tokens (claims, code);
+update public.api_keys set allowed_networks = '{192.0.2.0/29}' where id = tests.id('writer');
+select is(tests.outcome('writer', 'select from public.customers', '{}', tests.key_claims('writer')
+  || '{"address": "192.0.2.9"}'), 'PT401', 'So does an address that is taken out.');
+update public.api_keys set allowed_networks = '{}' where id = tests.id('writer');
+select is(tests.outcome('writer', 'select from public.customers', '{}', tests.key_claims('writer')
+  || '{"address": "192.0.2.9"}'), '1', 'Without networks every address will do.');
 
 -- Uses
 select tests.act_as('service_role');

@@ -137,6 +137,11 @@ Deno.test("A key is used from the networks that it allows", async () => {
     403,
     "network_not_allowed",
   );
+  const narrower = { allowed_networks: ["192.0.2.0/24"] };
+  expectStatus(await call(organization.admin, "PATCH", `${path}/${key.key_id}`, narrower), 200);
+  expectProblem(await from("2001:db8:7::5"), 401, "api_key_ended");
+  expectProblem(await from("2001:db8:7::5"), 403, "network_not_allowed");
+  expectStatus(await from("192.0.2.1"), 200);
   const body = { name: "X", role: "viewer", allowed_networks: ["everywhere"] };
   expectProblem(await call(organization.admin, "POST", path, body), 422, "invalid_field");
 });

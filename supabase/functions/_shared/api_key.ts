@@ -65,7 +65,7 @@ async function exchange(c: Context<AppEnv>, hash: string, entry: Exchanged) {
     subject: account.key_id,
     sessionId: account.secret_id,
     expiresAt: Math.min(Date.now() + lifetimeMs, end),
-    claims: { token_use: "api_key" },
+    claims: { token_use: "api_key", ...addressed(c) },
   });
   return {
     kind: "user" as const,

@@ -10,7 +10,7 @@ export interface TokenOf {
   sessionId: string;
   /** Milliseconds since 1970. */
   expiresAt: number;
-  /** `{ act: { sub } }` (RFC 8693) or `{ token_use: "api_key" }`. */
+  /** `{ act: { sub } }` (RFC 8693) or `{ token_use: "api_key", address? }`. */
   claims: Record<string, unknown>;
 }
 

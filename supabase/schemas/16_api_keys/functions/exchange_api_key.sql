@@ -1,4 +1,14 @@
--- The organization of the key whose token names this secret as its session, null if that no longer holds.
+-- Whether a key may be used from an address; one that is not known is in no network.
+create function private.is_in_networks(address text, networks cidr[])
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select cardinality(networks) = 0 or coalesce((
+    select bool_or(private.ip_address(address)::inet <<= n) from unnest(networks) n), false)
+$$;
+
+-- The organization of the key whose token names this secret as its session, null if that no longer holds: the token also
+-- says from which address it was asked for, so a narrower list of networks ends it.
 create function private.organization_of_key(claims jsonb)
 returns uuid
 language sql stable set search_path = ''
@@ -7,6 +17,7 @@ as $$
   join public.api_keys k on k.id = s.key_id
   where s.id = (claims ->> 'session_id')::uuid and k.id = (claims ->> 'sub')::uuid and k.revoked_at is null
     and (s.ends_at is null or s.ends_at > now()) and (k.expires_at is null or k.expires_at > now())
+    and private.is_in_networks(claims ->> 'address', k.allowed_networks)
 $$;
 
 -- What a function needs to make a token for a key: { key_id, secret_id, ends_at }. Unknown, revoked and expired keys
@@ -29,8 +40,7 @@ begin
   if found.key_id is null then
     return private.rate_limit_refusal(array['api_key_refused'], array[private.address_block(address)]);
   end if;
-  if cardinality(found.allowed_networks) > 0 and not coalesce((
-    select bool_or(private.ip_address(address)::inet <<= n) from unnest(found.allowed_networks) n), false) then
+  if not private.is_in_networks(address, found.allowed_networks) then
     perform private.problem(403, 'network_not_allowed', 'This API key may not be used from this address.');
   end if;
   return jsonb_build_object('key_id', found.key_id, 'secret_id', found.secret_id, 'ends_at', found.ends_at);
