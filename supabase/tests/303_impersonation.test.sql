@@ -1,7 +1,7 @@
 -- Impersonation: who may act as whom, what is closed meanwhile, and what ends it.
 begin;
 \ir support.inc
-select plan(84);
+select plan(86);
 do $$
 begin
   perform tests.arrange();
@@ -190,6 +190,10 @@ select tests.ends(change, what) from (values
     and organization_id = tests.id('ours')$$, 'Suspending the target ends it.'),
   ($$update private.impersonations set started_at = now() - interval '16 minutes', expires_at = now()$$,
     'After its time it has ended.')) as changes (change, what);
+select tests.ends(format($$update public.memberships set status = 'suspended' where organization_id = %1$L
+    and user_id = %2$L; update public.memberships set status = 'active' where organization_id = %1$L and user_id = %2$L$$,
+    tests.id('ours'), tests.id(person)), format('It does not begin again when the suspension of the %s is taken back.', what))
+from (values ('admin', 'admin'), ('both', 'target')) as people (person, what);
 update public.memberships set role_id = tests.id('helpers') where user_id = tests.id('admin');
 select is(tests.acting_as('both', 'select from public.customers'), 'PT401', 'Fewer rights than the target''s end it.');
 update public.memberships set role_id = tests.role('admin') where user_id = tests.id('admin');

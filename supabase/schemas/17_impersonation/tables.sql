@@ -18,3 +18,9 @@ comment on table private.impersonations is 'Who acted as whom, why and how long;
 create index impersonations_organization on private.impersonations (organization_id, started_at desc);
 create index impersonations_admin on private.impersonations (admin_id);
 create index impersonations_target on private.impersonations (target_id);
+
+create trigger end_impersonations after update of status on public.memberships
+  for each row when (old.status = 'active' and new.status <> 'active')
+  execute function private.end_impersonations_of_member();
+create trigger end_impersonations_of_removed after delete on public.memberships
+  for each row execute function private.end_impersonations_of_member();
