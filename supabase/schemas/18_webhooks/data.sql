@@ -60,12 +60,15 @@ with catalogue (position, type, description, permission, audience, source, opera
     (19, 'import.finished', 'An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled',
       'leads:import', 'organization', 'lead_imports', 'UPDATE',
       'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
-      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; counts|object||{"created": 100, "skipped": 2}'),
+      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; '
+      'counts|object||{"created": 100, "skipped": 2}'),
     (19, 'import.finished', null, 'leads:import', 'organization', 'batches', 'UPDATE',
       'n.kind = ''upload'' and o.counts = ''{}'' and n.counts <> o.counts',
-      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; counts|object')
+      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; '
+      'counts|object')
 ), fields as (
-  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
+  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind,
+    p[2] like '%?' as optional,
     coalesce(nullif(p[3], ''), 'n.' || p[1]) as expression,
     coalesce(p[4]::jsonb, case rtrim(p[2], '?') when 'time' then '"2026-12-01T08:00:00+00:00"'
       else '"0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"' end::jsonb) as example
