@@ -3,10 +3,12 @@ import type { Page } from "playwright-core";
 import { assertAccessible } from "../support/accessibility.ts";
 import { withPage } from "../support/browser.ts";
 import { database } from "../support/db.ts";
-import { googleControl, newAccount, newSpreadsheet } from "../support/google.ts";
+import { googleControl } from "../support/google.ts";
 import { call, expectStatus } from "../support/http.ts";
 import { startJob } from "../support/jobs.ts";
 import { newOrganization, uniqueEmail } from "../support/people.ts";
+import { build } from "../support/reports.ts";
+import { connectedOffice, sheetExported } from "../support/spreadsheets.ts";
 import { stackUnderTest } from "../support/stack.ts";
 import { ordinaryNumber, send, texting } from "../support/texts.ts";
 import { until } from "../support/wait.ts";
@@ -139,16 +141,22 @@ Deno.test("the console shows a task that fails although its cron job succeeds", 
   });
 });
 
-Deno.test("the console shows spreadsheets of the simulated Google as they change", async () => {
-  const account = await newAccount();
-  await newSpreadsheet(account.client_email);
+Deno.test("the console shows a report as it arrives in a spreadsheet of the simulated Google", async () => {
+  const { admin, account } = await connectedOffice();
+  const title = `Leads of ${crypto.randomUUID()}`;
+  const { id } = await googleControl<{ id: string }>("POST", "/spreadsheets", {
+    title,
+    shared_with: [account.client_email],
+  });
   await withPage(async (page) => {
     await page.goto(`${stackUnderTest().api_url}/#spreadsheets`);
-    await page.getByRole("button", { name: "Monday" }).first().waitFor();
-    await googleControl("POST", "/spreadsheets", { title: "Arrears of May", shared_with: [] });
-    await page.getByRole("button", { name: "Arrears of May" }).first().click();
-    await page.getByRole("heading", { name: "Arrears of May" }).waitFor();
-    await page.getByText(/shared with nobody/).waitFor();
+    await page.getByRole("button", { name: title }).click();
+    await page.getByRole("heading", { name: title }).waitFor();
+    await page.getByText(`shared with ${account.client_email}`).waitFor();
+    const { report_id } = await build(admin, { fields: ["leads.first_name", "leads.value"] });
+    const run = await sheetExported(admin, report_id, id);
+    assert.equal(run.status, "ready");
+    await page.getByRole("cell", { name: "Lead 2" }).waitFor();
     await assertAccessible(page, "spreadsheets");
   });
 });

@@ -11,9 +11,12 @@ function Tab({ tab }) {
       <caption>${tab.title}${tab.hidden && " (hidden)"}${more > 0 &&
         ` – ${more} more rows`}</caption>
       <thead>
-        <tr>${head.map((cell, at) =>
-          html`<th scope="col" key=${at}>${String(cell ?? "")}</th>`
-        )}</tr>
+        <tr>${head.map((cell, at) => {
+          const text = String(cell ?? "");
+          return text === ""
+            ? html`<td key=${at}></td>`
+            : html`<th scope="col" key=${at}>${text}</th>`;
+        })}</tr>
       </thead>
       <tbody>${rows.map((row, index) =>
         html`
