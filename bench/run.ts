@@ -18,6 +18,7 @@ import { optOuts } from "./opt_outs.ts";
 import { peer } from "./peer.ts";
 import { processBatch } from "./process_batch.ts";
 import { reports } from "./reports.ts";
+import { risingLoad } from "./rising_load.ts";
 import { rls } from "./rls.ts";
 import { roundTrips } from "./round_trips.ts";
 import { scaling } from "./scaling.ts";
@@ -54,6 +55,7 @@ const benchmarks: Record<string, Benchmark> = {
   api_keys: apiKeys,
   legacy: legacyImport,
   scaling,
+  rising_load: risingLoad,
 };
 
 // deno-lint-ignore no-console -- what the command answers.
