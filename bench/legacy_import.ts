@@ -72,7 +72,7 @@ const rowsOf = (what: string, { seconds, cpu, memory }: Use) => {
   const per = customers / 100_000;
   return [
     { what: `${what}, 100,000 customers`, ours: seconds / per, unit: "s" },
-    { what: `${what}, CPU of the command`, ours: cpu / per, unit: "s" },
+    { what: `${what}, CPU of the command, 100,000 customers`, ours: cpu / per, unit: "s" },
     { what: `${what}, most memory of the command`, ours: memory, unit: "MB" },
   ];
 };

@@ -83,7 +83,10 @@ async function run(): Promise<number> {
   const [from, to] = [given("from"), targetUrl()];
   if (from === to) throw new Error("--from and --to are the same database.");
   const organizationId = given("organization");
+  const folder = values.report ??
+    join(".local", "imports", `${kind}-${organizationId}`);
   const report = await importLegacy({
+    folder,
     from,
     to,
     kind,
@@ -95,11 +98,9 @@ async function run(): Promise<number> {
     batchSize: Number(values["batch-size"] ?? 2_000),
     onBatch: showProgress,
   });
-  const folder = values.report ??
-    join(".local", "imports", `${kind}-${organizationId}`);
   await writeReport(folder, report);
   say(describe(report));
-  say(`The report and the list of problems are in ${folder}.`);
+  say(`The report, the list of problems and the new ids are in ${folder}.`);
   if (report.stopped !== null) return 3;
   return isComplete(report) ? 0 : 1;
 }

@@ -139,9 +139,18 @@ Deno.test("actions come in the order of their time, name who acted, and leave th
       200,
     );
     assert.equal(customers.data[0]?.status, "warned");
-    const [kept] = await database()`select count(*)::int as pairs from private.legacy_ids
-      where organization_id = ${organization} and step = 'customer_actions'`;
-    assert.equal(kept?.["pairs"], 2, "each new id can be found by its old one");
+    const oldIds = await old
+      .sql`select a.id::text from customer_actions a join customers c on c.id = a.customer_id
+      where c.account_number = 'A-1' order by timestamp desc`;
+    const { data } = expectStatus<{ data: { id: string }[] }>(
+      await call(admin, "GET", "/actions"),
+      200,
+    );
+    assert.deepEqual(
+      run.ids.filter((line) => line.startsWith("customer_actions,")).toSorted(),
+      oldIds.map(({ id }, n) => `customer_actions,${id},${data[n]?.id}`).toSorted(),
+      "each new id can be found by its old one",
+    );
   });
 });
 

@@ -56,6 +56,8 @@ export interface ImportRun {
   output: string;
   report: Omit<ImportReport, "problems"> | null;
   problems: string[];
+  /** The lines of ids.csv. */
+  ids: string[];
 }
 
 /** The command that imports, for tests that kill it. */
@@ -91,10 +93,15 @@ export async function runImport(
     const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     const read = (name: string) => Deno.readTextFile(join(folder, name)).catch(() => "");
     const report = JSON.parse(await read("report.json") || "null");
-    const problems = (await read("problems.csv")).split("\r\n").slice(1).filter((line) =>
-      line !== ""
-    );
-    return { code, output, report, problems };
+    const linesOf = async (name: string) =>
+      (await read(name)).split("\r\n").slice(1).filter((line) => line !== "");
+    return {
+      code,
+      output,
+      report,
+      problems: await linesOf("problems.csv"),
+      ids: await linesOf("ids.csv"),
+    };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

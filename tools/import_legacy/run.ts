@@ -6,6 +6,7 @@ import { newContext } from "./context.ts";
 import { entities } from "./entities.ts";
 import { suppressContacts } from "./entities/opt_outs.ts";
 import type { Context } from "./entity.ts";
+import { writeIdPairs } from "./id_pairs.ts";
 import type { Kind, Step } from "./mapping.ts";
 import { createMonths } from "./months.ts";
 import { isOptOutStep, unprotected } from "./unprotected.ts";
@@ -29,6 +30,8 @@ export interface ImportOptions {
   /** Goes on although opt-outs could not be read. */
   acceptUnreadableOptOuts: boolean;
   batchSize: number;
+  /** Where the files of the report go. */
+  folder: string;
   onBatch: (step: string, progress: Progress) => void;
 }
 
@@ -209,6 +212,7 @@ export async function importLegacy(
         context,
         options,
       );
+    if (!options.dryRun) await writeIdPairs(options.folder, sql, context);
     await old`rollback`;
     old.release();
     locked.release();

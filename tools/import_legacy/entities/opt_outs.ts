@@ -163,7 +163,10 @@ export async function suppressContacts(
   const phones: string[] = [];
   const contacts = tx<{ phone: string }[]>`
     select phone from public.leads where organization_id = ${context.organizationId} and phone is not null
-    union select phone from public.customers where organization_id = ${context.organizationId}`;
+    union select phone from public.customers where organization_id = ${context.organizationId}
+    union select phone from public.clients where organization_id = ${context.organizationId} and phone is not null
+    union select phone from public.client_contacts
+      where organization_id = ${context.organizationId} and phone is not null`;
   for await (const page of contacts.cursor(10_000)) {
     phones.push(
       ...page.map(({ phone }) => phone).filter((phone) => context.optOuts.find(phone).length > 0),
