@@ -3,7 +3,7 @@
 -- session may read all clients of an organization, 2,000 here; the faults read 400,000 and more.
 begin;
 \ir support.inc
-select plan(17);
+select plan(20);
 do $$
 begin
   perform tests.arrange();
@@ -66,6 +66,18 @@ select cmp_ok(tests.reads('public.clients', $$select private.take_feature_slice(
   where r.organization_id = tests.id('late')$$), '<', 20000::bigint, 'A snapshot reads each client a few times.');
 select is((select r.clients from private.feature_runs r where r.organization_id = tests.id('late')), 2000,
   'All of them are in it.');
+
+-- Training
+select cmp_ok(tests.reads('public.organizations', $$select private.yearly_share(tests.id('late'))$$), '<', 100::bigint,
+  'The share that left asks for the day once, and not for each spell.');
+insert into private.churn_model_state (organization_id, phase, days, event_share, other_share)
+values (tests.id('late'), 'sample', array[private.local_day(tests.id('late'))], 0.01, 0.01);
+select cmp_ok(tests.reads('public.clients', $$select private.train_step(s) from private.churn_model_state s
+  where s.organization_id = tests.id('late')$$), '<', 500::bigint, 'A sample reads the clients that are drawn and no others.');
+select cmp_ok((select count(*) from private.churn_training_rows r where r.organization_id = tests.id('late')), '<', 100::bigint,
+  'A hundredth of them is.');
+delete from private.churn_training_rows r where r.organization_id = tests.id('late');
+delete from private.churn_model_state s where s.organization_id = tests.id('late');
 
 -- Scores
 insert into private.churn_model_state (organization_id, phase) values (tests.id('late'), 'requested');

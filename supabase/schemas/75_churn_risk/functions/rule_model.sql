@@ -62,9 +62,10 @@ create function private.yearly_share(organization_id uuid)
 returns double precision
 language sql stable set search_path = ''
 as $$
+  -- Materialized: else the day would be asked for again for each spell.
+  with t as materialized (select private.local_day(yearly_share.organization_id) as today)
   select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(least(s.ends_on, t.today) - x.seen_from), 0))
-  from (select private.local_day(yearly_share.organization_id) as today) t
-  join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
+  from t join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
   cross join lateral (select greatest(s.starts_on, s.observed_from, t.today - 365) as seen_from) x
   where x.seen_from < t.today and (s.ends_on is null or s.ends_on > x.seen_from)
   group by t.today

@@ -90,72 +90,91 @@ begin
 end
 $$;
 
--- The days on which clients gave notice or left, without what was corrected.
-create function private.departures(organization_id uuid)
+-- The days on which clients gave notice or left, without what was corrected: of some clients, or of all where client_ids is
+-- null. As text, so that it is planned for one or the other.
+create function private.departures(organization_id uuid, client_ids uuid[] default null)
 returns table (client_id uuid, day date)
-language sql stable rows 1000 set search_path = ''
+language plpgsql stable rows 1000 set search_path = ''
 as $$
-  select s.client_id, s.ends_on from public.client_spells s
-  where s.organization_id = departures.organization_id and s.ends_on is not null
-  union
-  select m.client_id, m.day from public.client_movements m
-  where m.organization_id = departures.organization_id and m.entry = 'notice' and m.kind <> 'correction'
-    and not exists (select from public.client_movements r where r.reverses = m.id)
+declare
+  whose constant text := case when client_ids is null then 'true' else '%1$s.client_id = any ($2)' end;
+begin
+  return query execute format($q$
+    select s.client_id, s.ends_on from public.client_spells s
+    where s.organization_id = $1 and s.ends_on is not null and %s
+    union
+    select m.client_id, m.day from public.client_movements m
+    where m.organization_id = $1 and m.entry = 'notice' and m.kind <> 'correction' and %s
+      and not exists (select from public.client_movements r where r.reverses = m.id)
+  $q$, format(whose, 's'), format(whose, 'm')) using organization_id, client_ids;
+end
 $$;
 
 -- Clients that by what is known now were not in service on a day, and that had left or given notice before it: it was
 -- entered later. What was computed for them on that day is judged by nothing. Who left on the day itself was there: a
--- snapshot has nobody whose leaving was known.
-create function private.absent_on(organization_id uuid, day date)
+-- snapshot has nobody whose leaving was known. Of some clients or of all, as private.departures.
+create function private.absent_on(organization_id uuid, day date, client_ids uuid[] default null)
 returns table (client_id uuid)
-language sql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
+language plpgsql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
 as $$
-  with known as materialized (
-    select m.client_id, m.day, m.place, m.status_after from public.client_movements m
-    where m.organization_id = absent_on.organization_id and m.day <= absent_on.day and m.kind <> 'correction'
-      and m.client_id in (
-        select d.client_id from private.departures(absent_on.organization_id) d where d.day < absent_on.day)
-      and not exists (
-        select from public.client_movements r
-        where r.organization_id = absent_on.organization_id and r.reverses = m.id)
-  ), before as (
-    select distinct on (k.client_id) k.client_id, k.status_after from known k where k.day < absent_on.day
-    order by k.client_id, k.day desc, k.place desc
-  )
-  select b.client_id from before b
-  where b.status_after <> 'active' and not exists (
-    select from known k where k.client_id = b.client_id and k.day = absent_on.day and k.status_after = 'active')
+begin
+  return query execute format($q$
+    with known as materialized (
+      select m.client_id, m.day, m.place, m.status_after from public.client_movements m
+      where m.organization_id = $1 and m.day <= $2 and m.kind <> 'correction' and %s
+        and m.client_id in (select d.client_id from private.departures($1, $3) d where d.day < $2)
+        and not exists (
+          select from public.client_movements r where r.organization_id = $1 and r.reverses = m.id and %s)
+    ), before as (
+      select distinct on (k.client_id) k.client_id, k.status_after from known k where k.day < $2
+      order by k.client_id, k.day desc, k.place desc
+    )
+    select b.client_id from before b
+    where b.status_after <> 'active' and not exists (
+      select from known k where k.client_id = b.client_id and k.day = $2 and k.status_after = 'active')
+  $q$, case when client_ids is null then 'true' else 'm.client_id = any ($3)' end,
+    case when client_ids is null then 'true' else 'r.client_id = any ($3)' end) using organization_id, day, client_ids;
+end
 $$;
 
 -- The sample of one snapshot: y is whether the client left on its day or within the 90 days after it. Of an old one a
--- tenth of those who stayed is kept (thin_client_features), so each of these stands for ten.
+-- tenth of those who stayed is kept (thin_client_features), so each of these stands for ten. By chance of the client and
+-- the day; who can be drawn at all is found first, so that the rest reads these clients only.
 create function private.sample_snapshot(state private.churn_model_state, snapshot date)
 returns void
-language sql set search_path = '' set enable_nestloop = off set jit = off
+language plpgsql set search_path = '' set enable_nestloop = off set jit = off
 as $$
-  with left_within as materialized (
-    select distinct d.client_id from private.departures(state.organization_id) d
-    where d.day between snapshot and snapshot + 90
-  ), thinned as materialized (
-    select t.finished_at::date as day from private.feature_thinning t
-    where t.month = date_trunc('month', snapshot)::date
-  ), left_by_then as materialized (
-    select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
-    where s.organization_id = state.organization_id and s.ends_on >= snapshot
-  ), f as (
-    select f.*, (l.client_id is not null)::integer as y,
-      case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
-      case when l.client_id is not null then state.event_share else state.other_share end as share
-    from private.client_features f
-    join public.clients c on c.organization_id = f.organization_id and c.id = f.client_id and c.deleted_at is null
-    left join left_within l on l.client_id = f.client_id
-    left join left_by_then b on b.client_id = f.client_id
+declare
+  ids constant uuid[] := array(
+    select f.client_id from private.client_features f
     where f.organization_id = state.organization_id and f.snapshot_day = snapshot
-      and f.client_id not in (select a.client_id from private.absent_on(state.organization_id, snapshot) a)
-  )
-  insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
-  select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
-  from f
-  where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
-  on conflict do nothing
+      and (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575)
+        < greatest(state.event_share, state.other_share) * 1048576);
+begin
+  -- As text, so that it is planned for the number of these clients.
+  execute $q$
+    with left_within as materialized (
+      select distinct d.client_id from private.departures($1, $3) d where d.day between $2 and $2 + 90
+    ), thinned as materialized (
+      select t.finished_at::date as day from private.feature_thinning t where t.month = date_trunc('month', $2)::date
+    ), left_by_then as materialized (
+      select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
+      where s.organization_id = $1 and s.client_id = any ($3) and s.ends_on >= $2
+    ), f as (
+      select f.*, (l.client_id is not null)::integer as y,
+        case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
+        case when l.client_id is not null then $4 else $5 end as share
+      from private.client_features f
+      join public.clients c on c.id = f.client_id and c.id = any ($3) and c.deleted_at is null
+      left join left_within l on l.client_id = f.client_id
+      left join left_by_then b on b.client_id = f.client_id
+      where f.organization_id = $1 and f.snapshot_day = $2 and f.client_id = any ($3)
+        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a)
+    )
+    insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
+    select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
+    from f where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
+    on conflict do nothing
+  $q$ using state.organization_id, snapshot, ids, state.event_share, state.other_share;
+end
 $$;
