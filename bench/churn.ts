@@ -63,9 +63,9 @@ async function run({ sql, say }: Bench) {
       } clients that came within five years, a third of whom have left, with ten ` +
       `interactions and one and a half issues each; \`CHURN_CLIENTS=1000000\` before the command measures another size. ` +
       "Features: all nineteen of a client in the slices of the job; the baseline is one `group by` over interactions, one over " +
-      "issues and one over movements. Scores: the baseline is an insert of as many rows of two columns into a bare table. First " +
-      "scores are those of the job, with the features of the moment, trend, factors and rollups, and clients with all their " +
-      "indexes and triggers. Reports: fourteen months as an admin; blocks are those that PostgreSQL touches. Parts of the detail " +
+      "issues and one over movements. First scores are those of the job, with the features of the moment, trend, factors, history and " +
+      "rollups; their baseline is the features alone. What is written: the baseline is an insert of as many rows of two columns " +
+      "into a bare table. Reports: fourteen months as an admin; blocks are those that PostgreSQL touches. Parts of the detail " +
       "are statements of their own as the owner of the tables, the features of the client and what may be linked among them.",
       learned.note,
     ],
