@@ -1,7 +1,7 @@
 -- The chain of the audit log: what a superuser changes, deletes or inserts afterwards is found and named.
 begin;
 \ir support.inc
-select plan(72);
+select plan(84);
 do $$
 begin
   perform tests.arrange();
@@ -106,6 +106,15 @@ select is(tests.after(format('update private.audit_horizon set kept_from = now()
 select is(tests.after(format('delete from public.audit_logs where organization_id = %1$L; delete from
   private.audit_hashes where organization_id = %1$L; delete from private.audit_seals where organization_id = %1$L',
   tests.id('ours'))), 'tampered seal_deleted', 'A log that is gone with its whole chain is missed.');
+select is(tests.after(format('update public.organizations set created_at = created_at - interval ''1 day''
+  where id = %1$L; delete from public.audit_logs where organization_id = %1$L; delete from private.audit_hashes
+  where organization_id = %1$L; delete from private.audit_seals where organization_id = %1$L;
+  update public.customers set name = ''Kofi'' where id = %2$L; select tests.seal()', tests.id('ours'), tests.id('one'))),
+  'tampered seal_deleted', 'A chain that begins anew after the old one was dropped is found.');
+select matches(tests.after('delete from private.audit_seals where true'), '^tampered seal_deleted',
+  'A superuser who deletes the seals of all organizations is found.');
+select is(tests.after('delete from private.audit_seals where true; delete from private.audit_hashes where true;
+  delete from public.audit_logs where true'), 'tampered seal_deleted', 'So is one who deletes the entries too.');
 select is(tests.verify('admin', 2, 2) ->> 'from_seal', '2', 'A part of the chain can be verified.');
 select is(tests.outcome('admin', $$select public.verify_audit_logs(tests.id('ours'), 0)$$), 'PT422',
   'Seals are counted from one.');
@@ -147,10 +156,42 @@ select is(tests.without_seal(gone, asked), answer, format('Without seal %s, aske
   (1, '1, 1', 'tampered seal_deleted'), (1, '2', 'tampered seal_deleted'), (1, '1, 2', 'tampered seal_deleted'),
   (2, '2', 'PT422'), (2, '1, 2', 'PT422'), (2, '1, 1', 'whole')) as cases (gone, asked, answer);
 
--- Erased
-select is(tests.after(format('update public.audit_logs set before = null, after = null where id = %1$L;
-  update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))), 'whole',
-  'Values that are erased with their salt leave the chain whole.');
+-- Erased: only what a privacy request has emptied and recorded in the log. Everything else is a superuser's change.
+insert into private.privacy_requests (id, organization_id, kind, subject, person) values
+  (tests.remember('erasure', private.uuid_v7()), tests.id('ours'), 'erase', '{}', '{}'),
+  (tests.remember('export', private.uuid_v7()), tests.id('ours'), 'export', '{}', '{}'),
+  (tests.remember('their erasure', private.uuid_v7()), tests.id('theirs'), 'erase', '{}', '{}');
+create function tests.emptied(victim bigint) returns text language sql as $$
+  select format('update public.audit_logs set before = null, after = null where id = %1$L;
+    update private.audit_hashes set salt = null where entry_id = %1$L;', tests.victim(victim))
+$$;
+create function tests.recorded(request text, victim bigint, organization text default 'ours') returns text language sql as $$
+  select format('select private.record_erasure(%L, %L, null, array[%L]::uuid[]);', tests.id(organization),
+    tests.id(request), tests.victim(victim))
+$$;
+select is(tests.after(tests.emptied(3) || tests.recorded('erasure', 3)), 'whole',
+  'Values that a request has erased with their salt leave the chain whole.');
+select is(tests.after(tests.emptied(3)), 'tampered changed ' || tests.victim(3),
+  'A superuser who empties values and salt is found.');
+select is(tests.after(tests.emptied(2) || tests.emptied(3) || tests.recorded('erasure', 2) || format('
+  update private.audit_hashes set erased_by = (select erased_by from private.audit_hashes where entry_id = %L)
+  where entry_id = %L', tests.victim(2), tests.victim(3))),
+  'tampered changed ' || tests.victim(3), 'So is one who points at the record of another erasure.');
+select is(tests.after(tests.emptied(3) || tests.recorded(request, 3, organization)),
+  'tampered changed ' || tests.victim(3), 'No record of an erasure: ' || request)
+from (values ('export', 'ours'), ('their erasure', 'ours'), ('their erasure', 'theirs'), ('nothing', 'ours'))
+  as r (request, organization);
+select is(tests.after(tests.emptied(3) || tests.recorded('erasure', 3) || tests.emptied(2)),
+  'tampered changed ' || tests.victim(2), 'One more entry than the record names is found.');
+select is(tests.after(tests.emptied(3) || tests.recorded('erasure', 3) || format('update public.audit_logs
+  set after = ''{"entries": 1}'' where action = ''erased'' and resource_id = %L', tests.id('erasure'))),
+  'tampered changed ' || tests.victim(3), 'A record that is damaged proves nothing.');
+select matches(tests.after(tests.emptied(3) || tests.recorded('erasure', 3) || 'select tests.seal();'
+  || format('update public.audit_logs set after = jsonb_build_object(''entries'', jsonb_build_array(%L, %L))
+    where action = ''erased'' and resource_id = %L;', tests.victim(2), tests.victim(3), tests.id('erasure'))
+  || tests.emptied(2) || format('update private.audit_hashes set erased_by = (select erased_by from private.audit_hashes
+    where entry_id = %L) where entry_id = %L', tests.victim(3), tests.victim(2))),
+  '^tampered changed ', 'A sealed record that names another entry afterwards is changed itself.');
 select is(tests.after(format('update public.audit_logs set after = ''{"x": 1}'' where id = %1$L;
   update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))),
   'tampered changed ' || tests.victim(3), 'Other values are not erased ones.');

@@ -45,9 +45,14 @@ const PrivacyRequest = z.object({
     client_ids: z.array(Id),
     contact_ids: z.array(Id),
     phones: z.array(z.string()),
+    unclear_phones: z.array(z.string()).openapi({
+      description: "Numbers that these rows had before and that other records have, or to whom " +
+        "texts were sent there: of these only what is linked to these rows is meant",
+    }),
   }).openapi({
-    description: "Who is meant: the rows with the subject's numbers and addresses. After an " +
-      "erasure phones are pseudonyms, by which GET /suppressions and GET /suppressions/consents list the evidence",
+    description: "Who is meant: the rows with the subject's numbers and addresses, with the " +
+      "numbers that these rows have had. After an erasure phones are pseudonyms, by which " +
+      "GET /suppressions and GET /suppressions/consents list the evidence",
   }),
   records: z.record(z.string(), z.int()).openapi({
     description: "Rows exported or changed, by table",
@@ -69,10 +74,14 @@ const create = createRoute({
   description: "A job collects or erases it, usually within a minute. Leads, customers, clients " +
     "and contacts with the same number or address are the same person. An erasure cannot be " +
     "undone, and the number is never texted again. 409 `shared_address`: more than 50 records " +
-    `would be meant. ${own}`,
+    `would be meant; \`too_many_privacy_requests\`: 100 are open. At most 200 a day of an organization. ${own}`,
   ...permitted("privacy:manage"),
   request: { body: jsonBody(PrivacyRequestInput) },
-  responses: { 202: json(PrivacyRequest, "Queued"), ...guarded, ...problems(400, 404, 409, 422) },
+  responses: {
+    202: json(PrivacyRequest, "Queued"),
+    ...guarded,
+    ...problems(400, 404, 409, 422, 429),
+  },
 });
 
 const list = createRoute({

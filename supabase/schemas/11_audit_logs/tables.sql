@@ -67,11 +67,17 @@ create table private.audit_hashes (
   organization_id uuid not null,
   salt bytea,
   values_hash bytea not null,
-  hash bytea not null
+  hash bytea not null,
+  erased_by uuid,
+  constraint audit_hashes_erased check (erased_by is null or salt is null)
 );
 comment on table private.audit_hashes is
   'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says '
   'nothing about them, and the chain stays whole.';
+comment on column private.audit_hashes.erased_by is
+  'The entry of the log in which the erasure is recorded. Without it an erasure counts as a change.';
+
+create index audit_hashes_erased on private.audit_hashes (organization_id, entry_id) where salt is null;
 
 create table private.audit_seals (
   organization_id uuid not null,

@@ -24,6 +24,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('impersonate', 20, 3600, 'Impersonations by a person'),
   ('connect_integration', 20, 3600, 'Credentials of services that a person has tried out'),
   ('connect_integration_organization', 40, 3600, 'The same by an organization'),
+  ('privacy_request', 200, 86400, 'Exports and erasures of people that an organization asks for'),
   ('webhook_single', 120, 3600, 'Tests of webhooks and single deliveries that a person sends again'),
   ('webhook_replay', 60, 3600, 'Replays of webhooks by a person'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),

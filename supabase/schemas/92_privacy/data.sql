@@ -61,7 +61,8 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
       or x.customer_id = any (p.customer_ids)',
     'private.pseudonym_phone(x.phone)', false, null),
   ('public.conversations', 'last_preview', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)
-      or x.customer_id = any (p.customer_ids)',
+      or x.customer_id = any (p.customer_ids) or x.phone = any (p.unclear_phones)
+        and private.is_message_of(x.last_message_id, p)',
     '''[erased]''', true, null),
   ('public.campaign_targets', 'phone', 'x.phone = any (p.phones)
       or x.lead_id = any (p.lead_ids)',
@@ -84,18 +85,15 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('public.undeliverable_numbers', 'reason lifted_reason', null, 'none', true, null),
   ('public.reply_reviews', 'phone', 'x.phone = any (p.phones)', 'private.pseudonym_phone(x.phone)', false, null),
   ('public.emails', 'data', 'x.lead_id = any (p.lead_ids) or x.to_address = any (p.emails)
-      or x.data ->> ''phone'' = any (p.phones)',
+      or private.is_about(x.data, p)',
     'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
   ('public.emails', 'to_address', 'x.to_address = any (p.emails)',
     '''erased-'' || x.id || ''@erased.invalid''', false, null),
   ('public.emails', 'last_error', null, 'none', true, null),
-  ('public.notifications', 'title', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
-    '''[erased]''', true, null),
-  ('public.notifications', 'body', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
-    '''''', true, null),
-  ('public.notifications', 'data', null, 'none', true, null),
+  ('public.notifications', 'title', 'private.is_about(x.data, p)', '''[erased]''', true, null),
+  ('public.notifications', 'body', 'private.is_about(x.data, p)', '''''', true, null),
+  ('public.notifications', 'data', 'private.is_about(x.data, p)',
+    'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
   ('public.report_recipients', 'address', 'x.address = any (p.emails)', 'delete', false, null),
   ('private.report_deliveries', 'address', 'x.address = any (p.emails)', 'delete', false, null),
   ('private.report_rows', 'cells', 'x.cells::text ~* p.mentions',
@@ -120,7 +118,7 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('private.legacy_problems', 'old_id', null, 'none', false, null),
   ('private.lead_import_errors', 'cells', 'x.cells::text ~* p.mentions', 'delete', false, null),
   ('private.lead_upload_pieces', 'content', 'x.content ~* p.mentions',
-    'private.without_lines(x.content, p.mentions)', false, null),
+    'private.without_records(x.content, p.mentions, private.delimiter_of(x.upload_id))', false, null),
   ('public.uploads', 'rows', 'x.rows::text ~* p.mentions', 'private.without_rows(x.rows, p.mentions)', false, null),
   ('public.uploads', 'file_name summary', null, 'none', true, null),
   ('public.batches', 'skipped', 'x.skipped::text ~* p.mentions',
@@ -128,11 +126,14 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('private.idempotency_keys', 'response', 'array[x.response ->> ''id'', x.response ->> ''lead_id''] && p.ids::text[]',
     'private.redacted_json(private.redacted_json(x.response, p.mentions), null)', true,
     'A copy of what other tables have.'),
-  ('private.privacy_rows', 'content', 'x.content::text ~* p.mentions or x.content::text ~ p.ids_pattern',
+  ('private.privacy_rows', 'content', 'x.content::text ~* p.mentions or x.content::text ~ p.ids_pattern
+      or (select r.person -> ''ids'' from private.privacy_requests r where r.id = x.request_id) ?| p.ids::text[]',
     'delete', false, 'A copy of what other tables have.'),
-  ('public.audit_logs', 'before after', 'x.resource_id = any (p.ids) or concat(x.before, x.after) ~* p.mentions
+  -- What records an erasure has ids only, and verifying needs it.
+  ('public.audit_logs', 'before after', 'x.action <> ''erased'' and (x.resource_id = any (p.ids)
+      or concat(x.before, x.after) ~* p.mentions
       or array[x.before ->> ''lead_id'', x.after ->> ''lead_id'', x.before ->> ''client_id'',
-        x.after ->> ''client_id'', x.before ->> ''customer_id'', x.after ->> ''customer_id''] && p.ids::text[]',
+        x.after ->> ''client_id'', x.before ->> ''customer_id'', x.after ->> ''customer_id''] && p.ids::text[])',
     'null', false, null),
   ('public.profiles', 'email full_name phone', null,
     'kept', false,

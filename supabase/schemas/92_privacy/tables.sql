@@ -32,10 +32,13 @@ create type private.person as (
   contact_ids uuid[],
   ids uuid[],
   mentions text,
-  ids_pattern text
+  ids_pattern text,
+  unclear_phones text[]
 );
 comment on type private.person is
-  'How a person is found. mentions: a regular expression of their numbers, addresses, names and account numbers.';
+  'How a person is found. mentions: a regular expression of their numbers, addresses, names and account numbers. '
+  'unclear_phones: numbers that were theirs and are or were also another record''s; only rows that are linked to the '
+  'person are theirs.';
 
 
 create table private.privacy_requests (
@@ -56,14 +59,19 @@ create table private.privacy_requests (
   error text,
   requested_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
+  worked_at timestamptz,
   finished_at timestamptz
 );
 comment on table private.privacy_requests is
   'Exports and erasures of a person. When an erasure is done, subject and person name them by ids and pseudonyms only.';
 
+comment on column private.privacy_requests.worked_at is
+  'When the task last worked on it: organizations take turns, each with its oldest open request.';
+
 create index privacy_requests_organization on private.privacy_requests (organization_id, id desc);
 create index privacy_requests_requested_by on private.privacy_requests (requested_by);
-create index privacy_requests_open on private.privacy_requests (id) where status in ('queued', 'running');
+create index privacy_requests_open on private.privacy_requests (organization_id, id)
+  where status in ('queued', 'running');
 
 
 create table private.privacy_rows (

@@ -61,6 +61,7 @@ declare
   horizon private.audit_horizon;
   fault jsonb;
   checked record;
+  emptied uuid;
   next_seal bigint;
   kept_hash text;
 begin
@@ -73,6 +74,10 @@ begin
     where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
   select * into checked from private.verify_seals(organization_id, from_seal, to_seal, horizon.kept_from);
   fault := checked.fault;
+  emptied := private.unrecorded_erasure(organization_id, checked.first, checked.last);
+  if emptied is not null and (fault is null or emptied < (fault ->> 'entry_id')::uuid) then
+    fault := jsonb_build_object('entry_id', emptied, 'fault', 'changed');
+  end if;
   select min(s.number) into next_seal from private.audit_seals s
   where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(checked.last, from_seal - 1)
     and (to_seal is null or s.number <= to_seal);

@@ -77,6 +77,17 @@ begin
 end
 $$;
 
+-- Whether the first seal of an organization lacks its beginning, the organization's own insert: then an earlier chain
+-- was dropped. An hour is more than any transaction that makes an organization takes.
+create function private.begins_late(seal private.audit_seals)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select seal.number = 1 and exists (
+    select from public.organizations o
+    where o.id = seal.organization_id and o.created_at < seal.sealed_from - interval '1 hour')
+$$;
+
 -- Verifies seals in their order, at most 500 of them or 20,000 entries: { fault, first, last, verified }. Of those of
 -- months that retention dropped only the chain is left to verify.
 create function private.verify_seals(organization_id uuid, from_seal bigint, to_seal bigint, kept_from timestamptz)
@@ -97,7 +108,7 @@ begin
     order by s.number limit 500
   loop
     exit when verified > 0 and verified + seal.entries > 20000;
-    if seal.number <> coalesce(previous.number, 0) + 1 then
+    if seal.number <> coalesce(previous.number, 0) + 1 or private.begins_late(seal) then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
     elsif seal.hash <> private.audit_seal_hash(coalesce(previous.hash, ''::bytea), seal) then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');

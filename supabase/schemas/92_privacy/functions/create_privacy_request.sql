@@ -29,6 +29,21 @@ begin
 end
 $$;
 
+-- Raises 409 where an organization has so many requests open: each reads all tables, and an export keeps a copy.
+create function private.require_few_privacy_requests(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if (select count(*) from private.privacy_requests r
+    where r.organization_id = require_few_privacy_requests.organization_id and r.status in ('queued', 'running')) >= 100
+  then
+    perform private.problem(409, 'too_many_privacy_requests', 'At most 100 requests of an organization are open at once. Wait '
+      'until some are done.');
+  end if;
+end
+$$;
+
 -- POST /admin/privacy/requests. Security definer because nobody may write requests directly.
 create function private.create_privacy_request(organization_id uuid, request jsonb)
 returns jsonb
@@ -38,10 +53,16 @@ declare
   subject jsonb;
   person private.person;
   created private.privacy_requests;
+  refusal jsonb;
 begin
   perform private.require_privacy(organization_id);
   perform private.require_valid(coalesce(jsonb_typeof(request) = 'object', false), 'request', 'is no object');
   subject := private.privacy_subject(organization_id, request);
+  refusal := private.rate_limit_refusal(array['privacy_request'], array[organization_id::text]);
+  if refusal is not null then
+    return refusal;
+  end if;
+  perform private.require_few_privacy_requests(organization_id);
   person := private.find_person(organization_id, subject);
   perform private.require_one_person(cardinality(person.ids));
   insert into private.privacy_requests (organization_id, kind, subject, person, requested_by)

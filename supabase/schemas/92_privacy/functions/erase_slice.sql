@@ -25,7 +25,8 @@ begin
 end
 $$;
 
--- The statement that erases a slice. A row is written only if something changes, so a second pass finds nothing.
+-- The statement that erases a slice and answers how many rows that changed, and which sealed entries of the audit log.
+-- A row is written only if something changes, so a second pass finds nothing.
 create function private.erasure_statement(place text, relation text, from_block bigint, to_block bigint)
 returns text
 language sql stable set search_path = ''
@@ -34,16 +35,17 @@ as $$
     when bool_or(c.is_deleted) then
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         delete from %1$s x using p where %2$s returning 1)
-      select count(*) from changed'
+      select count(*), ''{}''::uuid[] from changed'
     when relation = 'public.audit_logs' then
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning x.id), unsalted as (
-        update private.audit_hashes h set salt = null from changed e where h.entry_id = e.id)
-      select count(*) from changed'
+        update private.audit_hashes h set salt = null from changed e where h.entry_id = e.id and h.salt is not null
+        returning h.entry_id)
+      select count(*), array(select u.entry_id from unsalted u order by u.entry_id) from changed'
     else
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning 1)
-      select count(*) from changed' end,
+      select count(*), ''{}''::uuid[] from changed' end,
     place, private.privacy_condition(relation, from_block, to_block),
     string_agg(format('%I = %s', c.column_name, c.value), ', '),
     string_agg(format('x.%I', c.column_name), ', '), string_agg(c.value, ', '))
@@ -54,13 +56,14 @@ $$;
 -- would keep what is erased, webhooks would send it, and history may otherwise not be changed at all. What triggers
 -- derive is generated or erased by its own row of the catalogue. Changing the owner's setting is the platform's
 -- documented way to do so.
-create function private.erase_slice(person private.person, place text, relation text, from_block bigint,
-  to_block bigint)
+create function private.erase_slice(request private.privacy_requests, person private.person, place text, relation text,
+  from_block bigint, to_block bigint)
 returns bigint
 language plpgsql set search_path = '' set jit = off
 as $$
 declare
   changed bigint;
+  emptied uuid[];
 begin
   if relation in ('public.suppressions', 'public.undeliverable_numbers', 'public.reply_reviews',
     'public.conversations') then
@@ -70,8 +73,10 @@ begin
     perform from private.audit_horizon h where h.singleton for update;
   end if;
   set local session_replication_role = replica;
-  execute private.erasure_statement(place, relation, from_block, to_block) into changed using to_jsonb(person);
+  execute private.erasure_statement(place, relation, from_block, to_block) into changed, emptied
+    using to_jsonb(person);
   set local session_replication_role = origin;
+  perform private.record_erasure(person.organization_id, request.id, request.requested_by, emptied);
   return changed;
 end
 $$;
@@ -92,11 +97,13 @@ declare
       select $2, %L, case when coalesce(%s, false) then to_jsonb(x) - %L::text[] else ''{}'' end
         || jsonb_strip_nulls(jsonb_build_object(%s))
       from %s x, p where %s',
-      relation, coalesce(string_agg(c.linked, ' or ') filter (where not c.is_file), 'false'),
-      coalesce(array_agg(c.column_name) filter (where c.is_file), '{}'),
-      coalesce(string_agg(format('%L, case when %s then private.rows_about(to_jsonb(x.%I), p.mentions) end',
-        c.column_name, case when c.is_file then c.linked else c.mentioned end, c.column_name), ', ')
-        filter (where c.is_file or c.mentioned <> 'false'), ''),
+      relation, coalesce(string_agg(c.linked, ' or ') filter (where c.file_rows is null), 'false'),
+      coalesce(array_agg(c.column_name) filter (where c.file_rows is not null), '{}'),
+      coalesce(string_agg(case when c.file_rows is not null
+          then format('%L, case when %s then %s end', c.column_name, c.linked, c.file_rows)
+          else format('%L, case when %s then private.rows_about(to_jsonb(x.%I), p.mentions) end', c.column_name,
+            c.mentioned, c.column_name) end, ', ')
+        filter (where c.file_rows is not null or c.mentioned <> 'false'), ''),
       place, private.privacy_condition(relation, from_block, to_block))
     from private.personal_columns(relation) c having not bool_or(c.is_copy));
 begin

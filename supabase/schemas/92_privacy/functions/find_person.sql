@@ -1,10 +1,12 @@
--- The regular expression of a person: numbers, addresses, whole names and account numbers. Names of one word and short
--- account numbers are left out: they would be found in texts about others.
+-- The regular expression of a person: numbers, addresses, whole names and account numbers, present and earlier ones.
+-- Names of one word and short account numbers are left out: they would be found in texts about others.
 create function private.person_mentions(p private.person)
 returns text
 language sql stable set search_path = ''
 as $$
-  with names (name) as (
+  with earlier as (
+    select * from private.earlier_values(p)
+  ), names (name) as (
     select l.full_name from public.leads l where l.organization_id = p.organization_id and l.id = any (p.lead_ids)
     union select concat_ws(' ', s.first_name, nullif(s.last_name, '')) from public.students s
     where s.organization_id = p.organization_id and s.lead_id = any (p.lead_ids)
@@ -13,11 +15,13 @@ as $$
     union select c.name from public.clients c where c.organization_id = p.organization_id and c.id = any (p.client_ids)
     union select c.name from public.client_contacts c
     where c.organization_id = p.organization_id and c.id = any (p.contact_ids)
+    union select e.name from earlier e
   ), numbers (number) as (
     select c.account_number from public.customers c
     where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
     union select unnest(array[c.account_number, c.external_id]) from public.clients c
     where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+    union select unnest(array[e.account_number, e.external_id]) from earlier e
   )
   select coalesce(string_agg(m.part, '|'), '(?!)') from (
     select private.phone_regex(f) from unnest(p.phones) f
@@ -37,7 +41,9 @@ as $$
 begin
   p.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
     and (l.id = any (p.lead_ids) or l.phone = any (p.phones) or l.email = any (p.emails)
-      or l.merged_into = any (p.lead_ids)));
+      or l.merged_into = any (p.lead_ids)
+      or l.id in (select m.merged_into from public.leads m
+        where m.organization_id = p.organization_id and m.id = any (p.lead_ids))));
   p.customer_ids := array(select c.id from public.customers c where c.organization_id = p.organization_id
     and (c.id = any (p.customer_ids) or c.phone = any (p.phones)));
   p.client_ids := array(select c.id from public.clients c where c.organization_id = p.organization_id
@@ -63,13 +69,14 @@ begin
 end
 $$;
 
--- The person with the rows that have come since, with a number or address of theirs. 409 beyond 50 records, as when it was
--- asked for.
+-- The person with what has come since: rows with a number or address of theirs, other numbers and addresses of their
+-- rows. 409 beyond 50 records, as when it was asked for.
 create function private.with_late_rows(p private.person)
 returns private.person
 language plpgsql stable set search_path = ''
 as $$
 declare
+  found private.person := p;
   late private.person := p;
 begin
   late.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
@@ -81,19 +88,22 @@ begin
   late.contact_ids := array(select c.id from public.client_contacts c where c.organization_id = p.organization_id
     and (c.phone = any (p.phones) or c.email = any (p.emails)) and c.id <> all (p.contact_ids));
   late.ids := late.lead_ids || late.customer_ids || late.client_ids || late.contact_ids;
-  if late.ids = '{}' then
+  found.lead_ids := p.lead_ids || late.lead_ids;
+  found.customer_ids := p.customer_ids || late.customer_ids;
+  found.client_ids := p.client_ids || late.client_ids;
+  found.contact_ids := p.contact_ids || late.contact_ids;
+  found.ids := p.ids || late.ids;
+  found := private.with_earlier_addresses(found);
+  late.phones := array(select unnest(found.phones) except select unnest(p.phones));
+  late.emails := array(select unnest(found.emails) except select unnest(p.emails));
+  if late.ids = '{}' and late.phones = '{}' and late.emails = '{}' then
     return p;
   end if;
-  perform private.require_one_person(cardinality(p.ids || late.ids));
+  perform private.require_one_person(cardinality(found.ids));
   -- What was erased before has no name any more, so what was known of it stays.
-  p.mentions := p.mentions || '|' || private.person_mentions(late);
-  p.lead_ids := p.lead_ids || late.lead_ids;
-  p.customer_ids := p.customer_ids || late.customer_ids;
-  p.client_ids := p.client_ids || late.client_ids;
-  p.contact_ids := p.contact_ids || late.contact_ids;
-  p.ids := p.ids || late.ids;
-  p.ids_pattern := array_to_string(p.ids, '|');
-  return p;
+  found.mentions := p.mentions || '|' || private.person_mentions(late);
+  found.ids_pattern := coalesce(nullif(array_to_string(found.ids, '|'), ''), '(?!)');
+  return found;
 end
 $$;
 
@@ -111,7 +121,7 @@ end
 $$;
 
 -- Who is meant: the rows that the request names, those with the same number or address, and once more those with the
--- numbers and addresses of these.
+-- numbers and addresses of these; with the numbers and addresses that these rows had before.
 create function private.find_person(organization_id uuid, subject jsonb)
 returns private.person
 language plpgsql stable set search_path = ''
@@ -129,6 +139,7 @@ begin
   p.contact_ids := '{}';
   p := private.person_widened(private.person_widened(p));
   p.ids := p.lead_ids || p.customer_ids || p.client_ids || p.contact_ids;
+  p := private.with_earlier_addresses(p);
   p.ids_pattern := coalesce(nullif(array_to_string(p.ids, '|'), ''), '(?!)');
   p.mentions := private.person_mentions(p);
   return p;

@@ -31,9 +31,9 @@ as $$
 $$;
 
 -- The columns of a table with their conditions and new values as SQL. linked: the row is about the person; mentioned:
--- its text names them.
+-- its text names them; file_rows: of a file, only the person's rows.
 create function private.personal_columns(relation text)
-returns table (column_name text, linked text, mentioned text, value text, is_file boolean, is_deleted boolean,
+returns table (column_name text, linked text, mentioned text, value text, file_rows text, is_deleted boolean,
   is_copy boolean)
 language sql stable set search_path = ''
 as $$
@@ -45,7 +45,9 @@ as $$
         c.mentioned, case a.atttypid when 'jsonb'::regtype then 'redacted_json' when 'text[]'::regtype
           then 'redacted_items' else 'redacted' end, d.column_name) end,
       d.column_name),
-    d.erased_as ~ '^private\.without_', d.erased_as = 'delete', coalesce(d.reason ~ '^A copy', false)
+    case when starts_with(d.erased_as, 'private.without_')
+      then replace(d.erased_as, 'private.without_', 'private.only_') end,
+    d.erased_as = 'delete', coalesce(d.reason ~ '^A copy', false)
   from private.personal_data d
   join pg_catalog.pg_attribute a on a.attrelid = to_regclass(d.relation) and a.attname = d.column_name
   cross join lateral (

@@ -25,7 +25,8 @@ as $$
       'customer_ids', coalesce(request.person -> 'customer_ids', '[]'),
       'client_ids', coalesce(request.person -> 'client_ids', '[]'),
       'contact_ids', coalesce(request.person -> 'contact_ids', '[]'),
-      'phones', coalesce(request.person -> 'phones', '[]')),
+      'phones', coalesce(request.person -> 'phones', '[]'),
+      'unclear_phones', coalesce(request.person -> 'unclear_phones', '[]')),
     'records', request.records,
     'kept', case when request.kind = 'erase' then private.privacy_kept() else '[]' end)
 $$;

@@ -63,8 +63,7 @@ begin
 end
 $$;
 
--- Rows of a file without those that mention the person; of text, the line stays empty so that the others keep their
--- numbers.
+-- Rows of a file without those that mention the person, and only those: the others are about other people.
 create function private.without_rows(content jsonb, mentions text)
 returns jsonb
 language sql immutable set search_path = ''
@@ -73,22 +72,21 @@ as $$
     from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text !~* mentions), '[]')
 $$;
 
-create function private.without_lines(content text, mentions text)
-returns text
+create function private.only_rows(content jsonb, mentions text)
+returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select string_agg(case when l.line ~* mentions then '' else l.line end, E'\n' order by l.n)
-  from string_to_table(content, E'\n') with ordinality l (line, n)
+  select jsonb_agg(e.item order by e.n)
+  from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text ~* mentions
 $$;
 
--- The rows of a file that mention the person: the others are about other people.
+-- Of an array the items that mention the person, of a text the lines: the others are about other people.
 create function private.rows_about(content jsonb, mentions text)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case jsonb_typeof(content)
-    when 'array' then (select jsonb_agg(e.item order by e.n)
-      from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text ~* mentions)
+    when 'array' then private.only_rows(content, mentions)
     when 'string' then (select jsonb_agg(l.line order by l.n)
       from string_to_table(content #>> '{}', E'\n') with ordinality l (line, n) where l.line ~* mentions)
     else content end

@@ -1,6 +1,6 @@
--- Before anything is erased, and again when more rows of the person have come: the numbers are suppressed, so that nothing goes out to them in the meantime; the leads
--- are deleted, so that nobody is reminded of them; mails about them and files of reports that may show them are
--- withdrawn.
+-- Before anything is erased, and again when more rows of the person have come: the numbers are suppressed, so that
+-- nothing goes out to them in the meantime; the leads are deleted, so that nobody is reminded of them; mails about them
+-- and files of reports that may show them are withdrawn.
 create function private.begin_erasure(request private.privacy_requests, person private.person)
 returns void
 language plpgsql set search_path = ''
@@ -15,7 +15,7 @@ begin
   where l.organization_id = person.organization_id and l.id = any (person.lead_ids) and l.deleted_at is null;
   update public.emails e set status = 'canceled'
   where e.organization_id = person.organization_id and e.status = 'queued'
-    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails));
+    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails) or private.is_about(e.data, person));
   perform private.withdraw_report_files(person.organization_id);
 end
 $$;
@@ -65,7 +65,9 @@ begin
     subject = case when r.subject ? 'phone'
       then jsonb_build_object('phone', private.pseudonym_phone(r.subject ->> 'phone'))
       else private.redacted_json(r.subject, person.mentions) end,
-    person = jsonb_build_object('phones', pseudonyms, 'lead_ids', person.lead_ids, 'customer_ids', person.customer_ids,
+    person = jsonb_build_object('phones', pseudonyms, 'unclear_phones', array(
+        select private.pseudonym_phone(f) from unnest(person.unclear_phones) f),
+      'lead_ids', person.lead_ids, 'customer_ids', person.customer_ids,
       'client_ids', person.client_ids, 'contact_ids', person.contact_ids)
   where r.id = request.id;
   perform private.audit_event(request.organization_id, 'erased', 'privacy_requests', request.id, null,
@@ -95,7 +97,8 @@ begin
   blocks := pg_catalog.pg_relation_size(at.place::regclass) / 8192;
   slice := greatest(1, 500 * blocks / greatest(1, pg_catalog.pg_table_size(at.place::regclass) / 8192));
   found := case request.kind
-    when 'erase' then private.erase_slice(person, at.place, at.relation, request.block, request.block + slice)
+    when 'erase' then private.erase_slice(request, person, at.place, at.relation, request.block,
+      request.block + slice)
     else private.export_slice(request.id, person, at.place, at.relation, request.block, request.block + slice) end;
   update private.privacy_requests r set status = 'running', attempts = 0, error = null,
     -- The character after the name's last one: the next table comes after this one.
@@ -132,7 +135,8 @@ begin
 end
 $$;
 
--- Adds what has come of the person since they were looked for, such as rows of an import. Whether there was any.
+-- Adds what has come of the person since they were looked for, such as rows of an import or another number. Whether
+-- there was any.
 create function private.add_late_rows(request private.privacy_requests, person private.person)
 returns boolean
 language plpgsql set search_path = ''
@@ -140,7 +144,7 @@ as $$
 declare
   now_found private.person := private.with_late_rows(person);
 begin
-  if now_found.ids = person.ids then
+  if now_found is not distinct from person then
     return false;
   end if;
   update private.privacy_requests r set person = to_jsonb(now_found) where r.id = request.id;
@@ -176,17 +180,33 @@ begin
 end
 $$;
 
--- The task: five seconds a minute for the oldest requests, each apart. What fails five times in a row is given up.
+-- The requests whose turn it is: the oldest open one of each of the five organizations that have waited longest, so
+-- that many requests of one delay nobody else's. Requests of an organization are done in their order.
+create function private.privacy_turns()
+returns uuid[]
+language sql set search_path = ''
+as $$
+  select coalesce(array_agg(t.id), '{}') from (
+    select r.id from private.privacy_requests r
+    where r.id in (
+      select distinct on (o.organization_id) o.id from private.privacy_requests o
+      where o.status in ('queued', 'running') order by o.organization_id, o.id)
+    order by (
+      select max(w.worked_at) from private.privacy_requests w where w.organization_id = r.organization_id
+    ) nulls first, r.id
+    limit 5 for update skip locked) t
+$$;
+
+-- The task: five seconds a minute, each request apart. What fails five times in a row is given up.
 create function private.run_privacy_requests()
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
   next uuid;
-  due uuid[] := array(
-    select r.id from private.privacy_requests r where r.status in ('queued', 'running') order by r.id limit 5
-    for update skip locked);
+  due uuid[] := private.privacy_turns();
 begin
+  update private.privacy_requests r set worked_at = clock_timestamp() where r.id = any (due);
   foreach next in array due loop
     begin
       perform private.run_privacy_request(next, 5.0 / cardinality(due));
