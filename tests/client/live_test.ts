@@ -94,7 +94,7 @@ Deno.test("notes begin with the inbox, and each new one follows", async () => {
     });
     await until(() => told.length === 1, { what: "the inbox" });
     // What was on its way when the state was read.
-    await database()`select private.broadcast_note(n, 'note') from public.notes n where n.id = ${note}`;
+    await database()`select private.broadcast_note(n, 'note', 1) from public.notes n where n.id = ${note}`;
     await sendNote(admin, ["admin"]);
     await until(() => told.length === 2, { what: "the new note" });
     assert.deepEqual(told, [[note], "event"]);

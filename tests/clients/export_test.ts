@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { addClient, move } from "../support/clients.ts";
 import { database } from "../support/db.ts";
-import { call, expectStatus } from "../support/http.ts";
-import { newOrganization } from "../support/people.ts";
+import { call, type Caller, expectStatus } from "../support/http.ts";
+import { addMember, addMemberWith, newOrganization } from "../support/people.ts";
 
 Deno.test("GET /clients/export gives the clients that match, formulas escaped", async () => {
   const organization = await newOrganization();
@@ -33,4 +33,33 @@ Deno.test("GET /clients/export gives the clients that match, formulas escaped", 
     select distinct actor_id from public.audit_logs
     where organization_id = ${organization.id} and action = 'exported' and resource = 'clients'`;
   assert.deepEqual(exports.map(({ actor_id }) => actor_id), [admin.userId], "it is audited");
+});
+
+Deno.test("The export has the risk of leaving of clients that the caller may read", async () => {
+  const organization = await newOrganization();
+  // Nothing for the jobs to train, which would score the clients anew.
+  await database()`
+    insert into private.churn_model_state (organization_id, finished_at) values (${organization.id}, now())`;
+  const { id } = await addClient(organization.admin, { name: "Volta", amount: 10 });
+  await addClient(organization.admin, { name: "Unscored", amount: 10 });
+  await database()`
+    update public.clients set score = 12.5, band = 'moderate', score_day = '2026-11-30', trend = 'rising'
+    where id = ${id}`;
+  const rows = async (caller: Caller) => {
+    const file = expectStatus<string>(await call(caller, "GET", "/clients/export"), 200);
+    const [header = "", ...lines] = file.trim().split("\r\n");
+    const names = header.split(",");
+    return lines.map((line) => {
+      const cells = line.split(",");
+      return ["score", "band", "probability", "score_day", "trend"].map((name) =>
+        cells[names.indexOf(name)]
+      );
+    });
+  };
+  const none = ["", "", "", "", ""];
+  const risk = ["12.5", "moderate", "0.125", "2026-11-30", "rising"];
+  assert.deepEqual(await rows(organization.admin), [risk, none]);
+  assert.deepEqual(await rows(await addMember(organization, "marketing_agent")), [risk, none]);
+  const exporter = await addMemberWith(organization, ["clients:export"]);
+  assert.deepEqual(await rows(exporter), [none, none]);
 });

@@ -64,6 +64,12 @@ Deno.test("Two devices of a person agree on the count, whatever is read on which
                 ["n0", "Test Person", false],
                 "the channel has no text",
               );
+              const versions = role1.heard.map(({ payload }) => Number(payload["version"]));
+              assert.equal(versions.length, 4, "three notes and a withdrawal");
+              assert.deepEqual(versions, versions.toSorted((a, b) => a - b));
+              assert.equal(new Set(versions).size, 4, "each with a version of its own");
+              const { version } = await unreadOf(agent);
+              assert((versions.at(-1) ?? NaN) < version, "the count after read-all is a later one");
             })),
       ),
   );

@@ -1,13 +1,15 @@
 -- Broadcasts to each role that there is a note, or that one is gone: not its text, since people who have lost the role
--- receive the channel until their token is renewed.
-create function private.broadcast_note(note public.notes, event text)
+-- receive the channel until their token is renewed. version: of the organization's notes; who has asked for the count since
+-- then (a version as high) knows it already.
+create function private.broadcast_note(note public.notes, event text, version bigint)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   perform realtime.send(jsonb_build_object('organization_id', note.organization_id, 'id', note.id,
-      'created_at', note.created_at) || case when event = 'note' then jsonb_build_object('title', note.title,
-      'sender_name', (select p.full_name from public.profiles p where p.id = note.sender_id)) else '{}' end,
+      'created_at', note.created_at, 'version', version) || case when event = 'note'
+      then jsonb_build_object('title', note.title, 'sender_name', (
+        select p.full_name from public.profiles p where p.id = note.sender_id)) else '{}' end,
     event, 'role:' || note.organization_id || ':' || r || ':notes', true)
   from unnest(note.recipients) r;
 exception when others then
@@ -27,6 +29,7 @@ declare
   roles text[];
   unknown text;
   sent public.notes;
+  version bigint;
 begin
   answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('note'));
   if answer is not null then
@@ -47,7 +50,7 @@ begin
   if note ->> 'client_id' is not null then
     perform private.require_client(organization_id, (note ->> 'client_id')::uuid, 'clients:read');
   end if;
-  perform private.next_note_version(organization_id);
+  version := private.next_note_version(organization_id);
   insert into public.notes (organization_id, sender_id, sender_role, title, description, recipients, client_id,
     created_at)
   select send_note.organization_id, auth.uid(), r.role_key, btrim(note ->> 'title'), note ->> 'description', roles,
@@ -57,7 +60,7 @@ begin
   insert into public.note_roles (organization_id, role_key, note_id)
   select sent.organization_id, r, sent.id from unnest(roles) r;
   insert into private.note_mails (note_id) values (sent.id);
-  perform private.broadcast_note(sent, 'note');
+  perform private.broadcast_note(sent, 'note', version);
   return private.store_idempotent_response(organization_id, private.note_rows(array[sent]) -> 0);
 end
 $$;

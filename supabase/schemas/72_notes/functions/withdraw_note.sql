@@ -6,11 +6,12 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   note public.notes := private.require_note(organization_id, note_id);
+  version bigint;
 begin
   if note.sender_id is distinct from auth.uid() then
     perform private.problem(403, 'not_the_sender', 'Only the sender may withdraw a note.');
   end if;
-  perform private.next_note_version(organization_id);
+  version := private.next_note_version(organization_id);
   delete from public.notes n
   where n.organization_id = withdraw_note.organization_id and n.id = note.id and n.first_read_at is null;
   if not found then
@@ -21,7 +22,7 @@ begin
   delete from public.notifications x
   where x.organization_id = withdraw_note.organization_id and x.event_key = 'note:' || note.id
     and x.user_id in (select r.user_id from private.note_readers(note) r);
-  perform private.broadcast_note(note, 'note_withdrawn');
+  perform private.broadcast_note(note, 'note_withdrawn', version);
 end
 $$;
 grant execute on function private.withdraw_note(uuid, uuid) to authenticated;
