@@ -527,7 +527,7 @@ export interface paths {
         put?: never;
         /**
          * Export or erase what is held on a person
-         * @description A job collects or erases it, usually within a minute. Leads, customers, clients and contacts with the same number or address are the same person. An erasure cannot be undone, and the number is never texted again. 409 `shared_address`: more than 50 records would be meant. Only in the caller's own session: closed to API keys and impersonation.
+         * @description A job collects or erases it, usually within a minute. Leads, customers, clients and contacts with the same number or address are the same person. An erasure cannot be undone, and the number is never texted again. 409 `shared_address`: more than 50 records would be meant; `too_many_privacy_requests`: 100 are open. At most 200 a day of an organization. Only in the caller's own session: closed to API keys and impersonation.
          */
         post: operations["adminCreatePrivacyRequest"];
         delete?: never;
@@ -13454,13 +13454,15 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             expires_at: string | null;
-            /** @description Who is meant: the rows with the subject's numbers and addresses. After an erasure phones are pseudonyms, by which GET /suppressions and GET /suppressions/consents list the evidence */
+            /** @description Who is meant: the rows with the subject's numbers and addresses, with the numbers that these rows have had. After an erasure phones are pseudonyms, by which GET /suppressions and GET /suppressions/consents list the evidence */
             matched: {
                 lead_ids: string[];
                 customer_ids: string[];
                 client_ids: string[];
                 contact_ids: string[];
                 phones: string[];
+                /** @description Numbers that these rows had before and that other records have, or to whom texts were sent there: of these only what is linked to these rows is meant */
+                unclear_phones: string[];
             };
             /**
              * @description Rows exported or changed, by table
@@ -19787,7 +19789,8 @@ export interface operations {
                      *             "customer_ids": [],
                      *             "client_ids": [],
                      *             "contact_ids": [],
-                     *             "phones": []
+                     *             "phones": [],
+                     *             "unclear_phones": []
                      *           },
                      *           "records": {},
                      *           "kept": [
@@ -19894,7 +19897,8 @@ export interface operations {
                      *         "contact_ids": [],
                      *         "phones": [
                      *           "+233241158922"
-                     *         ]
+                     *         ],
+                     *         "unclear_phones": []
                      *       },
                      *       "records": {},
                      *       "kept": [
@@ -19972,6 +19976,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminGetPrivacyRequest: {
@@ -20015,7 +20028,8 @@ export interface operations {
                      *         "contact_ids": [],
                      *         "phones": [
                      *           "+999282627420543"
-                     *         ]
+                     *         ],
+                     *         "unclear_phones": []
                      *       },
                      *       "records": {
                      *         "public.leads": 1,

@@ -1042,6 +1042,27 @@ create table private.api_key_secrets (
   created_at timestamptz not null default now()
 );
 
+create function private.ip_address(header text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  address text := btrim(split_part(header, ',', -1));
+begin
+  return case when char_length(address) <= 45 then host(address::inet) end;
+exception when invalid_text_representation then
+  return null;
+end
+$$;
+
+create function private.is_in_networks(address text, networks cidr[])
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select cardinality(networks) = 0 or coalesce((
+    select bool_or(private.ip_address(address)::inet <<= n) from unnest(networks) n), false)
+$$;
+
 create function private.organization_of_key(claims jsonb)
 returns uuid
 language sql stable set search_path = ''
@@ -1050,6 +1071,7 @@ as $$
   join public.api_keys k on k.id = s.key_id
   where s.id = (claims ->> 'session_id')::uuid and k.id = (claims ->> 'sub')::uuid and k.revoked_at is null
     and (s.ends_at is null or s.ends_at > now()) and (k.expires_at is null or k.expires_at > now())
+    and private.is_in_networks(claims ->> 'address', k.allowed_networks)
 $$;
 
 create function private.delegated_organization(claims jsonb)
@@ -2395,19 +2417,6 @@ $$;
 
 create trigger withdraw_invitations before delete on public.profiles
   for each row execute function private.withdraw_invitations_of_account();
-
-create function private.ip_address(header text)
-returns text
-language plpgsql immutable set search_path = ''
-as $$
-declare
-  address text := btrim(split_part(header, ',', -1));
-begin
-  return case when char_length(address) <= 45 then host(address::inet) end;
-exception when invalid_text_representation then
-  return null;
-end
-$$;
 
 create function private.request_origin(out via text, out request_id text, out ip text)
 language plpgsql stable security definer set search_path = ''
@@ -5897,12 +5906,19 @@ create table private.audit_hashes (
   organization_id uuid not null,
   salt bytea,
   values_hash bytea not null,
-  hash bytea not null
+  hash bytea not null,
+  erased_by uuid,
+  constraint audit_hashes_erased check (erased_by is null or salt is null)
 );
 
 comment on table private.audit_hashes is
   'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says '
   'nothing about them, and the chain stays whole.';
+
+comment on column private.audit_hashes.erased_by is
+  'The entry of the log in which the erasure is recorded. Without it an erasure counts as a change.';
+
+create index audit_hashes_erased on private.audit_hashes (organization_id, entry_id) where salt is null;
 
 create table private.audit_seals (
   organization_id uuid not null,
@@ -6312,6 +6328,72 @@ comment on function public.list_audit_logs is 'One page of the audit log, newest
 
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.record_erasure(organization_id uuid, request_id uuid, requested_by uuid, entries uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  part uuid[];
+  record_id uuid;
+begin
+  for place in 1 .. cardinality(entries) by 500 loop
+    part := entries[place : place + 499];
+    insert into public.audit_logs (organization_id, actor_id, action, resource, resource_id, after)
+    values (organization_id, requested_by, 'erased', 'audit_logs', request_id,
+      jsonb_build_object('entries', to_jsonb(part)))
+    returning id into record_id;
+    update private.audit_hashes h set erased_by = record_id where h.entry_id = any (part);
+  end loop;
+end
+$$;
+
+create table private.privacy_requests (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null constraint privacy_requests_kind check (kind in ('export', 'erase')),
+  subject jsonb not null constraint privacy_requests_subject check (jsonb_typeof(subject) = 'object'),
+  person jsonb not null,
+  status text not null default 'queued'
+    constraint privacy_requests_status check (status in ('queued', 'running', 'done', 'failed')),
+  -- Where the job is: the table, its block, and how many times it has been through all of them.
+  place text,
+  block bigint not null default 0,
+  pass integer not null default 1,
+  pass_changes bigint not null default 0,
+  records jsonb not null default '{}',
+  attempts integer not null default 0,
+  error text,
+  requested_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  worked_at timestamptz,
+  finished_at timestamptz
+);
+
+create function private.unrecorded_erasure(organization_id uuid, first_seal bigint, last_seal bigint)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  with erased as materialized (
+    select h.entry_id, h.erased_by from private.audit_hashes h
+    join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
+    join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
+    where h.organization_id = unrecorded_erasure.organization_id and h.salt is null
+      and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)
+  ), recorded as materialized (
+    select a.id, e.entry_id
+    from (select distinct x.erased_by from erased x) b
+    join public.audit_logs a on a.id = b.erased_by and a.organization_id = unrecorded_erasure.organization_id
+      and a.action = 'erased' and a.resource = 'audit_logs'
+    join private.privacy_requests r on r.id = a.resource_id and r.organization_id = a.organization_id
+      and r.kind = 'erase'
+    cross join lateral jsonb_array_elements_text(case jsonb_typeof(a.after -> 'entries')
+      when 'array' then a.after -> 'entries' else '[]' end) e (entry_id)
+  )
+  select e.entry_id from erased e
+  left join recorded r on r.id = e.erased_by and r.entry_id = e.entry_id::text
+  where r.id is null order by e.entry_id limit 1
+$$;
+
 create function private.record_refusal(organization_id uuid, operation text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -6485,6 +6567,15 @@ as $$
     and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)
 $$;
 
+create function private.begins_late(seal private.audit_seals)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select seal.number = 1 and exists (
+    select from public.organizations o
+    where o.id = seal.organization_id and o.created_at < seal.sealed_from - interval '1 hour')
+$$;
+
 create function private.audit_gap_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
 returns jsonb
 language plpgsql stable set search_path = ''
@@ -6568,7 +6659,7 @@ begin
     order by s.number limit 500
   loop
     exit when verified > 0 and verified + seal.entries > 20000;
-    if seal.number <> coalesce(previous.number, 0) + 1 then
+    if seal.number <> coalesce(previous.number, 0) + 1 or private.begins_late(seal) then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
     elsif seal.hash <> private.audit_seal_hash(coalesce(previous.hash, ''::bytea), seal) then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
@@ -6594,6 +6685,7 @@ declare
   horizon private.audit_horizon;
   fault jsonb;
   checked record;
+  emptied uuid;
   next_seal bigint;
   kept_hash text;
 begin
@@ -6606,6 +6698,10 @@ begin
     where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
   select * into checked from private.verify_seals(organization_id, from_seal, to_seal, horizon.kept_from);
   fault := checked.fault;
+  emptied := private.unrecorded_erasure(organization_id, checked.first, checked.last);
+  if emptied is not null and (fault is null or emptied < (fault ->> 'entry_id')::uuid) then
+    fault := jsonb_build_object('entry_id', emptied, 'fault', 'changed');
+  end if;
   select min(s.number) into next_seal from private.audit_seals s
   where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(checked.last, from_seal - 1)
     and (to_seal is null or s.number <= to_seal);
@@ -8487,8 +8583,7 @@ begin
   if found.key_id is null then
     return private.rate_limit_refusal(array['api_key_refused'], array[private.address_block(address)]);
   end if;
-  if cardinality(found.allowed_networks) > 0 and not coalesce((
-    select bool_or(private.ip_address(address)::inet <<= n) from unnest(found.allowed_networks) n), false) then
+  if not private.is_in_networks(address, found.allowed_networks) then
     perform private.problem(403, 'network_not_allowed', 'This API key may not be used from this address.');
   end if;
   return jsonb_build_object('key_id', found.key_id, 'secret_id', found.secret_id, 'ends_at', found.ends_at);
@@ -8815,6 +8910,32 @@ as $$
       'expires_at', impersonation.expires_at), o.via, o.request_id, o.ip
   from private.request_origin() o
 $$;
+
+create function private.end_impersonations_of_member()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  ended private.impersonations;
+begin
+  for ended in
+    update private.impersonations i set ended_at = now()
+    where i.organization_id = old.organization_id and old.user_id in (i.admin_id, i.target_id) and i.ended_at is null
+      and i.expires_at > now()
+    returning i.*
+  loop
+    perform private.audit_impersonation(ended, 'impersonation_ended');
+  end loop;
+  return null;
+end
+$$;
+
+create trigger end_impersonations after update of status on public.memberships
+  for each row when (old.status = 'active' and new.status <> 'active')
+  execute function private.end_impersonations_of_member();
+
+create trigger end_impersonations_of_removed after delete on public.memberships
+  for each row execute function private.end_impersonations_of_member();
 
 create function private.notify_of_impersonation(impersonation private.impersonations)
 returns void
@@ -36558,10 +36679,16 @@ begin
     select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
         x.id, x.name, x.segment, x.client_type, x.region, x.category, x.external_id, x.account_number, x.phone, x.email,
         x.status, x.since, x.mrr::text, x.currency, x.contract_ends_on, x.leaves_on, e.ends_on, e.reason, x.stated_risk,
-        o.full_name, k.name, k.email, k.phone, private.utc_text(x.last_interaction_at), private.utc_text(x.created_at),
-        private.utc_text(x.updated_at)) order by x.id), '[]'),
+        case when x.readable then x.score::text end, case when x.readable then x.band end,
+        case when x.readable then trim_scale(x.score::numeric / 100)::text end, case when x.readable then x.score_day end,
+        case when x.readable then x.trend end, o.full_name, k.name, k.email, k.phone,
+        private.utc_text(x.last_interaction_at), private.utc_text(x.created_at), private.utc_text(x.updated_at))
+        order by x.id), '[]'),
       'last', (array_agg(x.id order by x.id desc))[1])
-    from (select x.* from %s where %s %s order by x.id limit %s) x
+    from (
+      select x.*, k.score, k.band, k.score_day, k.trend, private.client_in_scope(x, 'clients:read') as readable
+      from %s where %s %s order by x.id limit %s
+    ) x
     left join public.profiles o on o.id = x.owner_id
     left join public.client_contacts k
       on k.organization_id = x.organization_id and k.client_id = x.id and k.is_primary
@@ -36575,13 +36702,14 @@ begin
   return answer || jsonb_build_object('matching', matching, 'columns', (
     select jsonb_agg(jsonb_build_object('name', c.name, 'kind', case
       when c.name = 'mrr' then 'money'
-      when c.name in ('since', 'contract_ends_on', 'leaves_on', 'churned_on') then 'date'
+      when c.name in ('score', 'probability') then 'number'
+      when c.name in ('since', 'contract_ends_on', 'leaves_on', 'churned_on', 'score_day') then 'date'
       when c.name in ('last_interaction_at', 'created_at', 'updated_at') then 'timestamp'
       else 'text' end) order by c.place)
     from unnest(array['id', 'name', 'segment', 'client_type', 'region', 'category', 'external_id', 'account_number',
       'phone', 'email', 'status', 'since', 'mrr', 'currency', 'contract_ends_on', 'leaves_on', 'churned_on',
-      'churn_reason', 'stated_risk', 'owner', 'contact_name', 'contact_email', 'contact_phone', 'last_interaction_at',
-      'created_at', 'updated_at']) with ordinality c (name, place)));
+      'churn_reason', 'stated_risk', 'score', 'band', 'probability', 'score_day', 'trend', 'owner', 'contact_name',
+      'contact_email', 'contact_phone', 'last_interaction_at', 'created_at', 'updated_at']) with ordinality c (name, place)));
 end
 $$;
 
@@ -38891,14 +39019,15 @@ comment on function public.read_all_notes is
 
 grant execute on function public.read_all_notes(uuid, uuid) to authenticated;
 
-create function private.broadcast_note(note public.notes, event text)
+create function private.broadcast_note(note public.notes, event text, version bigint)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   perform realtime.send(jsonb_build_object('organization_id', note.organization_id, 'id', note.id,
-      'created_at', note.created_at) || case when event = 'note' then jsonb_build_object('title', note.title,
-      'sender_name', (select p.full_name from public.profiles p where p.id = note.sender_id)) else '{}' end,
+      'created_at', note.created_at, 'version', version) || case when event = 'note'
+      then jsonb_build_object('title', note.title, 'sender_name', (
+        select p.full_name from public.profiles p where p.id = note.sender_id)) else '{}' end,
     event, 'role:' || note.organization_id || ':' || r || ':notes', true)
   from unnest(note.recipients) r;
 exception when others then
@@ -38916,6 +39045,7 @@ declare
   roles text[];
   unknown text;
   sent public.notes;
+  version bigint;
 begin
   answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('note'));
   if answer is not null then
@@ -38936,7 +39066,7 @@ begin
   if note ->> 'client_id' is not null then
     perform private.require_client(organization_id, (note ->> 'client_id')::uuid, 'clients:read');
   end if;
-  perform private.next_note_version(organization_id);
+  version := private.next_note_version(organization_id);
   insert into public.notes (organization_id, sender_id, sender_role, title, description, recipients, client_id,
     created_at)
   select send_note.organization_id, auth.uid(), r.role_key, btrim(note ->> 'title'), note ->> 'description', roles,
@@ -38946,7 +39076,7 @@ begin
   insert into public.note_roles (organization_id, role_key, note_id)
   select sent.organization_id, r, sent.id from unnest(roles) r;
   insert into private.note_mails (note_id) values (sent.id);
-  perform private.broadcast_note(sent, 'note');
+  perform private.broadcast_note(sent, 'note', version);
   return private.store_idempotent_response(organization_id, private.note_rows(array[sent]) -> 0);
 end
 $$;
@@ -38994,11 +39124,12 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   note public.notes := private.require_note(organization_id, note_id);
+  version bigint;
 begin
   if note.sender_id is distinct from auth.uid() then
     perform private.problem(403, 'not_the_sender', 'Only the sender may withdraw a note.');
   end if;
-  perform private.next_note_version(organization_id);
+  version := private.next_note_version(organization_id);
   delete from public.notes n
   where n.organization_id = withdraw_note.organization_id and n.id = note.id and n.first_read_at is null;
   if not found then
@@ -39009,7 +39140,7 @@ begin
   delete from public.notifications x
   where x.organization_id = withdraw_note.organization_id and x.event_key = 'note:' || note.id
     and x.user_id in (select r.user_id from private.note_readers(note) r);
-  perform private.broadcast_note(note, 'note_withdrawn');
+  perform private.broadcast_note(note, 'note_withdrawn', version);
 end
 $$;
 
@@ -40750,9 +40881,10 @@ create function private.yearly_share(organization_id uuid)
 returns double precision
 language sql stable set search_path = ''
 as $$
+  -- Materialized: else the day would be asked for again for each spell.
+  with t as materialized (select private.local_day(yearly_share.organization_id) as today)
   select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(least(s.ends_on, t.today) - x.seen_from), 0))
-  from (select private.local_day(yearly_share.organization_id) as today) t
-  join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
+  from t join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
   cross join lateral (select greatest(s.starts_on, s.observed_from, t.today - 365) as seen_from) x
   where x.seen_from < t.today and (s.ends_on is null or s.ends_on > x.seen_from)
   group by t.today
@@ -40848,16 +40980,22 @@ $$;
 
 comment on function private.fit_logit is 'Coefficients of a ridge logistic regression pulled to prior.';
 
-create function private.departures(organization_id uuid)
+create function private.departures(organization_id uuid, client_ids uuid[] default null)
 returns table (client_id uuid, day date)
-language sql stable rows 1000 set search_path = ''
+language plpgsql stable rows 1000 set search_path = ''
 as $$
-  select s.client_id, s.ends_on from public.client_spells s
-  where s.organization_id = departures.organization_id and s.ends_on is not null
-  union
-  select m.client_id, m.day from public.client_movements m
-  where m.organization_id = departures.organization_id and m.entry = 'notice' and m.kind <> 'correction'
-    and not exists (select from public.client_movements r where r.reverses = m.id)
+declare
+  whose constant text := case when client_ids is null then 'true' else '%1$s.client_id = any ($2)' end;
+begin
+  return query execute format($q$
+    select s.client_id, s.ends_on from public.client_spells s
+    where s.organization_id = $1 and s.ends_on is not null and %s
+    union
+    select m.client_id, m.day from public.client_movements m
+    where m.organization_id = $1 and m.entry = 'notice' and m.kind <> 'correction' and %s
+      and not exists (select from public.client_movements r where r.reverses = m.id)
+  $q$, format(whose, 's'), format(whose, 'm')) using organization_id, client_ids;
+end
 $$;
 
 create function private.begin_training(organization_id uuid)
@@ -40890,56 +41028,67 @@ begin
 end
 $$;
 
-create function private.absent_on(organization_id uuid, day date)
+create function private.absent_on(organization_id uuid, day date, client_ids uuid[] default null)
 returns table (client_id uuid)
-language sql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
+language plpgsql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
 as $$
-  with known as materialized (
-    select m.client_id, m.day, m.place, m.status_after from public.client_movements m
-    where m.organization_id = absent_on.organization_id and m.day <= absent_on.day and m.kind <> 'correction'
-      and m.client_id in (
-        select d.client_id from private.departures(absent_on.organization_id) d where d.day < absent_on.day)
-      and not exists (
-        select from public.client_movements r
-        where r.organization_id = absent_on.organization_id and r.reverses = m.id)
-  ), before as (
-    select distinct on (k.client_id) k.client_id, k.status_after from known k where k.day < absent_on.day
-    order by k.client_id, k.day desc, k.place desc
-  )
-  select b.client_id from before b
-  where b.status_after <> 'active' and not exists (
-    select from known k where k.client_id = b.client_id and k.day = absent_on.day and k.status_after = 'active')
+begin
+  return query execute format($q$
+    with known as materialized (
+      select m.client_id, m.day, m.place, m.status_after from public.client_movements m
+      where m.organization_id = $1 and m.day <= $2 and m.kind <> 'correction' and %s
+        and m.client_id in (select d.client_id from private.departures($1, $3) d where d.day < $2)
+        and not exists (
+          select from public.client_movements r where r.organization_id = $1 and r.reverses = m.id and %s)
+    ), before as (
+      select distinct on (k.client_id) k.client_id, k.status_after from known k where k.day < $2
+      order by k.client_id, k.day desc, k.place desc
+    )
+    select b.client_id from before b
+    where b.status_after <> 'active' and not exists (
+      select from known k where k.client_id = b.client_id and k.day = $2 and k.status_after = 'active')
+  $q$, case when client_ids is null then 'true' else 'm.client_id = any ($3)' end,
+    case when client_ids is null then 'true' else 'r.client_id = any ($3)' end) using organization_id, day, client_ids;
+end
 $$;
 
 create function private.sample_snapshot(state private.churn_model_state, snapshot date)
 returns void
-language sql set search_path = '' set enable_nestloop = off set jit = off
+language plpgsql set search_path = '' set enable_nestloop = off set jit = off
 as $$
-  with left_within as materialized (
-    select distinct d.client_id from private.departures(state.organization_id) d
-    where d.day between snapshot and snapshot + 90
-  ), thinned as materialized (
-    select t.finished_at::date as day from private.feature_thinning t
-    where t.month = date_trunc('month', snapshot)::date
-  ), left_by_then as materialized (
-    select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
-    where s.organization_id = state.organization_id and s.ends_on >= snapshot
-  ), f as (
-    select f.*, (l.client_id is not null)::integer as y,
-      case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
-      case when l.client_id is not null then state.event_share else state.other_share end as share
-    from private.client_features f
-    join public.clients c on c.organization_id = f.organization_id and c.id = f.client_id and c.deleted_at is null
-    left join left_within l on l.client_id = f.client_id
-    left join left_by_then b on b.client_id = f.client_id
+declare
+  ids constant uuid[] := array(
+    select f.client_id from private.client_features f
     where f.organization_id = state.organization_id and f.snapshot_day = snapshot
-      and f.client_id not in (select a.client_id from private.absent_on(state.organization_id, snapshot) a)
-  )
-  insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
-  select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
-  from f
-  where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
-  on conflict do nothing
+      and (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575)
+        < greatest(state.event_share, state.other_share) * 1048576);
+begin
+  -- As text, so that it is planned for the number of these clients.
+  execute $q$
+    with left_within as materialized (
+      select distinct d.client_id from private.departures($1, $3) d where d.day between $2 and $2 + 90
+    ), thinned as materialized (
+      select t.finished_at::date as day from private.feature_thinning t where t.month = date_trunc('month', $2)::date
+    ), left_by_then as materialized (
+      select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
+      where s.organization_id = $1 and s.client_id = any ($3) and s.ends_on >= $2
+    ), f as (
+      select f.*, (l.client_id is not null)::integer as y,
+        case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
+        case when l.client_id is not null then $4 else $5 end as share
+      from private.client_features f
+      join public.clients c on c.id = f.client_id and c.id = any ($3) and c.deleted_at is null
+      left join left_within l on l.client_id = f.client_id
+      left join left_by_then b on b.client_id = f.client_id
+      where f.organization_id = $1 and f.snapshot_day = $2 and f.client_id = any ($3)
+        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a)
+    )
+    insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
+    select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
+    from f where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
+    on conflict do nothing
+  $q$ using state.organization_id, snapshot, ids, state.event_share, state.other_share;
+end
 $$;
 
 create function private.train_step(state private.churn_model_state)
@@ -43234,41 +43383,27 @@ create type private.person as (
   contact_ids uuid[],
   ids uuid[],
   mentions text,
-  ids_pattern text
+  ids_pattern text,
+  unclear_phones text[]
 );
 
 comment on type private.person is
-  'How a person is found. mentions: a regular expression of their numbers, addresses, names and account numbers.';
-
-create table private.privacy_requests (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  kind text not null constraint privacy_requests_kind check (kind in ('export', 'erase')),
-  subject jsonb not null constraint privacy_requests_subject check (jsonb_typeof(subject) = 'object'),
-  person jsonb not null,
-  status text not null default 'queued'
-    constraint privacy_requests_status check (status in ('queued', 'running', 'done', 'failed')),
-  -- Where the job is: the table, its block, and how many times it has been through all of them.
-  place text,
-  block bigint not null default 0,
-  pass integer not null default 1,
-  pass_changes bigint not null default 0,
-  records jsonb not null default '{}',
-  attempts integer not null default 0,
-  error text,
-  requested_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  finished_at timestamptz
-);
+  'How a person is found. mentions: a regular expression of their numbers, addresses, names and account numbers. '
+  'unclear_phones: numbers that were theirs and are or were also another record''s; only rows that are linked to the '
+  'person are theirs.';
 
 comment on table private.privacy_requests is
   'Exports and erasures of a person. When an erasure is done, subject and person name them by ids and pseudonyms only.';
+
+comment on column private.privacy_requests.worked_at is
+  'When the task last worked on it: organizations take turns, each with its oldest open request.';
 
 create index privacy_requests_organization on private.privacy_requests (organization_id, id desc);
 
 create index privacy_requests_requested_by on private.privacy_requests (requested_by);
 
-create index privacy_requests_open on private.privacy_requests (id) where status in ('queued', 'running');
+create index privacy_requests_open on private.privacy_requests (organization_id, id)
+  where status in ('queued', 'running');
 
 create table private.privacy_rows (
   request_id uuid not null references private.privacy_requests (id) on delete cascade,
@@ -43477,6 +43612,20 @@ begin
 end
 $$;
 
+create function private.require_few_privacy_requests(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if (select count(*) from private.privacy_requests r
+    where r.organization_id = require_few_privacy_requests.organization_id and r.status in ('queued', 'running')) >= 100
+  then
+    perform private.problem(409, 'too_many_privacy_requests', 'At most 100 requests of an organization are open at once. Wait '
+      'until some are done.');
+  end if;
+end
+$$;
+
 create function private.require_privacy(organization_id uuid)
 returns void
 language plpgsql stable set search_path = ''
@@ -43494,7 +43643,9 @@ as $$
 begin
   p.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
     and (l.id = any (p.lead_ids) or l.phone = any (p.phones) or l.email = any (p.emails)
-      or l.merged_into = any (p.lead_ids)));
+      or l.merged_into = any (p.lead_ids)
+      or l.id in (select m.merged_into from public.leads m
+        where m.organization_id = p.organization_id and m.id = any (p.lead_ids))));
   p.customer_ids := array(select c.id from public.customers c where c.organization_id = p.organization_id
     and (c.id = any (p.customer_ids) or c.phone = any (p.phones)));
   p.client_ids := array(select c.id from public.clients c where c.organization_id = p.organization_id
@@ -43516,6 +43667,115 @@ begin
       union select c.email from public.clients c where c.id = any (p.client_ids)
       union select c.email from public.client_contacts c where c.id = any (p.contact_ids)
     ) e where e.email is not null);
+  return p;
+end
+$$;
+
+create function private.earlier_values(p private.person)
+returns table (phone text, email text, name text, account_number text, external_id text)
+language sql stable set search_path = ''
+as $$
+  select distinct v.data ->> 'phone', lower(v.data ->> 'email'),
+    coalesce(v.data ->> 'full_name', v.data ->> 'name',
+      nullif(concat_ws(' ', nullif(v.data ->> 'first_name', ''), nullif(v.data ->> 'last_name', '')), '')),
+    v.data ->> 'account_number', v.data ->> 'external_id'
+  from (
+    select 'leads' as resource, unnest(p.lead_ids) as id
+    union all select 'customers', unnest(p.customer_ids)
+    union all select 'clients', unnest(p.client_ids)
+    union all select 'client_contacts', unnest(p.contact_ids)
+    union all select 'students', s.id from public.students s
+    where s.organization_id = p.organization_id and s.lead_id = any (p.lead_ids)
+  ) r
+  join public.audit_logs a on a.organization_id = p.organization_id and a.resource = r.resource and a.resource_id = r.id
+  cross join lateral (values (a.before), (a.after)) v (data)
+  where jsonb_typeof(v.data) = 'object'
+$$;
+
+create function private.phones_of_rows(p private.person)
+returns text[]
+language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(distinct n.phone), '{}') from (
+    select e.phone from private.earlier_values(p) e
+    union select l.phone from public.leads l where l.organization_id = p.organization_id and l.id = any (p.lead_ids)
+    union select c.phone from public.customers c
+    where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
+    union select c.phone from public.clients c where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+    union select c.phone from public.client_contacts c
+    where c.organization_id = p.organization_id and c.id = any (p.contact_ids)
+    union select case m.direction when 'outbound' then m.to_number else m.from_number end from public.messages m
+    where m.organization_id = p.organization_id and m.customer_id = any (p.customer_ids)
+    union select case m.direction when 'outbound' then m.to_number else m.from_number end from public.messages m
+    where m.organization_id = p.organization_id and m.lead_id = any (p.lead_ids)
+    union select c.phone from public.conversations c
+    where c.organization_id = p.organization_id and c.lead_id = any (p.lead_ids)
+    union select c.phone from public.conversations c
+    where c.organization_id = p.organization_id and c.customer_id = any (p.customer_ids)
+    union select c.phone from public.consents c
+    where c.organization_id = p.organization_id and c.lead_id = any (p.lead_ids)
+  ) n
+  where n.phone ~ '^\+[1-9][0-9]{6,14}$' and n.phone not like '+999%'
+$$;
+
+create function private.phones_of_others(p private.person, phones text[])
+returns text[]
+language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(distinct o.phone), '{}') from (
+    select l.phone from public.leads l where l.organization_id = p.organization_id
+      and l.phone = any (phones_of_others.phones) and l.id <> all (p.lead_ids)
+    union all select c.phone from public.customers c where c.organization_id = p.organization_id
+      and c.phone = any (phones_of_others.phones) and c.id <> all (p.customer_ids)
+    union all select c.phone from public.clients c where c.organization_id = p.organization_id
+      and c.phone = any (phones_of_others.phones) and c.id <> all (p.client_ids)
+    union all select c.phone from public.client_contacts c where c.organization_id = p.organization_id
+      and c.phone = any (phones_of_others.phones) and c.id <> all (p.contact_ids)
+    union all select m.to_number from public.messages m where m.organization_id = p.organization_id
+      and m.to_number = any (phones_of_others.phones) and m.direction = 'outbound'
+      and (m.lead_id <> all (p.lead_ids) or m.customer_id <> all (p.customer_ids))
+    union all select m.from_number from public.messages m where m.organization_id = p.organization_id
+      and m.from_number = any (phones_of_others.phones) and m.direction = 'inbound'
+      and (m.lead_id <> all (p.lead_ids) or m.customer_id <> all (p.customer_ids))
+    union all select c.phone from public.conversations c where c.organization_id = p.organization_id
+      and c.phone = any (phones_of_others.phones)
+      and (c.lead_id <> all (p.lead_ids) or c.customer_id <> all (p.customer_ids))
+  ) o
+$$;
+
+create function private.emails_of_others(p private.person, emails text[])
+returns text[]
+language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(distinct o.email), '{}') from (
+    select l.email from public.leads l where l.organization_id = p.organization_id
+      and l.email = any (emails_of_others.emails) and l.id <> all (p.lead_ids)
+    union all select c.email from public.clients c where c.organization_id = p.organization_id
+      and c.email = any (emails_of_others.emails) and c.id <> all (p.client_ids)
+    union all select c.email from public.client_contacts c where c.organization_id = p.organization_id
+      and c.email = any (emails_of_others.emails) and c.id <> all (p.contact_ids)
+  ) o
+$$;
+
+create function private.with_earlier_addresses(p private.person)
+returns private.person
+language plpgsql stable set search_path = ''
+as $$
+declare
+  phones text[] := array(
+    select distinct s from unnest(private.phones_of_rows(p)) n, unnest(private.phone_spellings(n)) s
+    where s <> all (p.phones));
+  emails text[] := array(
+    select distinct e.email from private.earlier_values(p) e
+    where e.email ~ '^[^@\s]+@[^@\s]+$' and e.email <> all (p.emails));
+  others text[] := case when phones = '{}' then phones else private.phones_of_others(p, phones) end;
+begin
+  -- A number is another's in all its spellings.
+  others := array(select n from unnest(phones) n where private.phone_spellings(n) && others);
+  p.unclear_phones := array(select unnest(p.unclear_phones) union select unnest(others) order by 1);
+  p.phones := p.phones || array(select unnest(phones) except select unnest(p.unclear_phones) order by 1);
+  p.emails := p.emails || array(
+    select unnest(emails) except select unnest(private.emails_of_others(p, emails)) order by 1);
   return p;
 end
 $$;
@@ -43544,7 +43804,9 @@ create function private.person_mentions(p private.person)
 returns text
 language sql stable set search_path = ''
 as $$
-  with names (name) as (
+  with earlier as (
+    select * from private.earlier_values(p)
+  ), names (name) as (
     select l.full_name from public.leads l where l.organization_id = p.organization_id and l.id = any (p.lead_ids)
     union select concat_ws(' ', s.first_name, nullif(s.last_name, '')) from public.students s
     where s.organization_id = p.organization_id and s.lead_id = any (p.lead_ids)
@@ -43553,11 +43815,13 @@ as $$
     union select c.name from public.clients c where c.organization_id = p.organization_id and c.id = any (p.client_ids)
     union select c.name from public.client_contacts c
     where c.organization_id = p.organization_id and c.id = any (p.contact_ids)
+    union select e.name from earlier e
   ), numbers (number) as (
     select c.account_number from public.customers c
     where c.organization_id = p.organization_id and c.id = any (p.customer_ids)
     union select unnest(array[c.account_number, c.external_id]) from public.clients c
     where c.organization_id = p.organization_id and c.id = any (p.client_ids)
+    union select unnest(array[e.account_number, e.external_id]) from earlier e
   )
   select coalesce(string_agg(m.part, '|'), '(?!)') from (
     select private.phone_regex(f) from unnest(p.phones) f
@@ -43586,6 +43850,7 @@ begin
   p.contact_ids := '{}';
   p := private.person_widened(private.person_widened(p));
   p.ids := p.lead_ids || p.customer_ids || p.client_ids || p.contact_ids;
+  p := private.with_earlier_addresses(p);
   p.ids_pattern := coalesce(nullif(array_to_string(p.ids, '|'), ''), '(?!)');
   p.mentions := private.person_mentions(p);
   return p;
@@ -43637,7 +43902,8 @@ as $$
       'customer_ids', coalesce(request.person -> 'customer_ids', '[]'),
       'client_ids', coalesce(request.person -> 'client_ids', '[]'),
       'contact_ids', coalesce(request.person -> 'contact_ids', '[]'),
-      'phones', coalesce(request.person -> 'phones', '[]')),
+      'phones', coalesce(request.person -> 'phones', '[]'),
+      'unclear_phones', coalesce(request.person -> 'unclear_phones', '[]')),
     'records', request.records,
     'kept', case when request.kind = 'erase' then private.privacy_kept() else '[]' end)
 $$;
@@ -43650,10 +43916,16 @@ declare
   subject jsonb;
   person private.person;
   created private.privacy_requests;
+  refusal jsonb;
 begin
   perform private.require_privacy(organization_id);
   perform private.require_valid(coalesce(jsonb_typeof(request) = 'object', false), 'request', 'is no object');
   subject := private.privacy_subject(organization_id, request);
+  refusal := private.rate_limit_refusal(array['privacy_request'], array[organization_id::text]);
+  if refusal is not null then
+    return refusal;
+  end if;
+  perform private.require_few_privacy_requests(organization_id);
   person := private.find_person(organization_id, subject);
   perform private.require_one_person(cardinality(person.ids));
   insert into private.privacy_requests (organization_id, kind, subject, person, requested_by)
@@ -43677,6 +43949,47 @@ $$;
 comment on function public.create_privacy_request is 'Asks for the export or the erasure of what is held on a person.';
 
 grant execute on function public.create_privacy_request(uuid, jsonb) to authenticated;
+
+create function private.csv_record_regex(delimiter text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('%1$s(?:[%2$s]%1$s)*(?:\r\n|\r|\n|$)', format(
+    '(?:%1$s"(?:[^"]|"")*(?:"(?!")[^%2$s\r\n]*|$)|(?!%1$s")[^%2$s\r\n]*)',
+    case when d.delimiter <> ' ' then ' *' else '' end, d.delimiter), d.delimiter)
+  from (select coalesce(delimiter, ',') as delimiter) d
+$$;
+
+create function private.csv_records(content text, delimiter text)
+returns table (record text, n bigint)
+language sql immutable set search_path = ''
+as $$
+  select r.record[1], r.n
+  from regexp_matches(content, private.csv_record_regex(delimiter), 'g') with ordinality r (record, n)
+$$;
+
+create function private.without_records(content text, mentions text, delimiter text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select string_agg(case when r.record ~* mentions then substring(r.record from '(?:\r\n|\r|\n)?$')
+    else r.record end, '' order by r.n)
+  from private.csv_records(content, delimiter) r
+$$;
+
+create function private.only_records(content text, mentions text, delimiter text)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_agg(r.record order by r.n) from private.csv_records(content, delimiter) r where r.record ~* mentions
+$$;
+
+create function private.delimiter_of(upload_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select u.delimiter from private.lead_uploads u where u.id = upload_id
+$$;
 
 create function private.privacy_key()
 returns text
@@ -43751,7 +44064,7 @@ as $$
 $$;
 
 create function private.personal_columns(relation text)
-returns table (column_name text, linked text, mentioned text, value text, is_file boolean, is_deleted boolean,
+returns table (column_name text, linked text, mentioned text, value text, file_rows text, is_deleted boolean,
   is_copy boolean)
 language sql stable set search_path = ''
 as $$
@@ -43763,7 +44076,9 @@ as $$
         c.mentioned, case a.atttypid when 'jsonb'::regtype then 'redacted_json' when 'text[]'::regtype
           then 'redacted_items' else 'redacted' end, d.column_name) end,
       d.column_name),
-    d.erased_as ~ '^private\.without_', d.erased_as = 'delete', coalesce(d.reason ~ '^A copy', false)
+    case when starts_with(d.erased_as, 'private.without_')
+      then replace(d.erased_as, 'private.without_', 'private.only_') end,
+    d.erased_as = 'delete', coalesce(d.reason ~ '^A copy', false)
   from private.personal_data d
   join pg_catalog.pg_attribute a on a.attrelid = to_regclass(d.relation) and a.attname = d.column_name
   cross join lateral (
@@ -43792,29 +44107,31 @@ as $$
     when bool_or(c.is_deleted) then
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         delete from %1$s x using p where %2$s returning 1)
-      select count(*) from changed'
+      select count(*), ''{}''::uuid[] from changed'
     when relation = 'public.audit_logs' then
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning x.id), unsalted as (
-        update private.audit_hashes h set salt = null from changed e where h.entry_id = e.id)
-      select count(*) from changed'
+        update private.audit_hashes h set salt = null from changed e where h.entry_id = e.id and h.salt is not null
+        returning h.entry_id)
+      select count(*), array(select u.entry_id from unsalted u order by u.entry_id) from changed'
     else
       'with p as materialized (select * from jsonb_populate_record(null::private.person, $1)), changed as (
         update %1$s x set %3$s from p where %2$s and (%4$s) is distinct from (%5$s) returning 1)
-      select count(*) from changed' end,
+      select count(*), ''{}''::uuid[] from changed' end,
     place, private.privacy_condition(relation, from_block, to_block),
     string_agg(format('%I = %s', c.column_name, c.value), ', '),
     string_agg(format('x.%I', c.column_name), ', '), string_agg(c.value, ', '))
   from private.personal_columns(relation) c
 $$;
 
-create function private.erase_slice(person private.person, place text, relation text, from_block bigint,
-  to_block bigint)
+create function private.erase_slice(request private.privacy_requests, person private.person, place text, relation text,
+  from_block bigint, to_block bigint)
 returns bigint
 language plpgsql set search_path = '' set jit = off
 as $$
 declare
   changed bigint;
+  emptied uuid[];
 begin
   if relation in ('public.suppressions', 'public.undeliverable_numbers', 'public.reply_reviews',
     'public.conversations') then
@@ -43824,8 +44141,10 @@ begin
     perform from private.audit_horizon h where h.singleton for update;
   end if;
   set local session_replication_role = replica;
-  execute private.erasure_statement(place, relation, from_block, to_block) into changed using to_jsonb(person);
+  execute private.erasure_statement(place, relation, from_block, to_block) into changed, emptied
+    using to_jsonb(person);
   set local session_replication_role = origin;
+  perform private.record_erasure(person.organization_id, request.id, request.requested_by, emptied);
   return changed;
 end
 $$;
@@ -43844,11 +44163,13 @@ declare
       select $2, %L, case when coalesce(%s, false) then to_jsonb(x) - %L::text[] else ''{}'' end
         || jsonb_strip_nulls(jsonb_build_object(%s))
       from %s x, p where %s',
-      relation, coalesce(string_agg(c.linked, ' or ') filter (where not c.is_file), 'false'),
-      coalesce(array_agg(c.column_name) filter (where c.is_file), '{}'),
-      coalesce(string_agg(format('%L, case when %s then private.rows_about(to_jsonb(x.%I), p.mentions) end',
-        c.column_name, case when c.is_file then c.linked else c.mentioned end, c.column_name), ', ')
-        filter (where c.is_file or c.mentioned <> 'false'), ''),
+      relation, coalesce(string_agg(c.linked, ' or ') filter (where c.file_rows is null), 'false'),
+      coalesce(array_agg(c.column_name) filter (where c.file_rows is not null), '{}'),
+      coalesce(string_agg(case when c.file_rows is not null
+          then format('%L, case when %s then %s end', c.column_name, c.linked, c.file_rows)
+          else format('%L, case when %s then private.rows_about(to_jsonb(x.%I), p.mentions) end', c.column_name,
+            c.mentioned, c.column_name) end, ', ')
+        filter (where c.file_rows is not null or c.mentioned <> 'false'), ''),
       place, private.privacy_condition(relation, from_block, to_block))
     from private.personal_columns(relation) c having not bool_or(c.is_copy));
 begin
@@ -43866,6 +44187,7 @@ returns private.person
 language plpgsql stable set search_path = ''
 as $$
 declare
+  found private.person := p;
   late private.person := p;
 begin
   late.lead_ids := array(select l.id from public.leads l where l.organization_id = p.organization_id
@@ -43877,19 +44199,50 @@ begin
   late.contact_ids := array(select c.id from public.client_contacts c where c.organization_id = p.organization_id
     and (c.phone = any (p.phones) or c.email = any (p.emails)) and c.id <> all (p.contact_ids));
   late.ids := late.lead_ids || late.customer_ids || late.client_ids || late.contact_ids;
-  if late.ids = '{}' then
+  found.lead_ids := p.lead_ids || late.lead_ids;
+  found.customer_ids := p.customer_ids || late.customer_ids;
+  found.client_ids := p.client_ids || late.client_ids;
+  found.contact_ids := p.contact_ids || late.contact_ids;
+  found.ids := p.ids || late.ids;
+  found := private.with_earlier_addresses(found);
+  late.phones := array(select unnest(found.phones) except select unnest(p.phones));
+  late.emails := array(select unnest(found.emails) except select unnest(p.emails));
+  if late.ids = '{}' and late.phones = '{}' and late.emails = '{}' then
     return p;
   end if;
-  perform private.require_one_person(cardinality(p.ids || late.ids));
+  perform private.require_one_person(cardinality(found.ids));
   -- What was erased before has no name any more, so what was known of it stays.
-  p.mentions := p.mentions || '|' || private.person_mentions(late);
-  p.lead_ids := p.lead_ids || late.lead_ids;
-  p.customer_ids := p.customer_ids || late.customer_ids;
-  p.client_ids := p.client_ids || late.client_ids;
-  p.contact_ids := p.contact_ids || late.contact_ids;
-  p.ids := p.ids || late.ids;
-  p.ids_pattern := array_to_string(p.ids, '|');
-  return p;
+  found.mentions := p.mentions || '|' || private.person_mentions(late);
+  found.ids_pattern := coalesce(nullif(array_to_string(found.ids, '|'), ''), '(?!)');
+  return found;
+end
+$$;
+
+create function private.is_message_of(message_id uuid, p private.person)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (select from public.messages m where m.id = message_id and m.organization_id = p.organization_id
+    and (m.lead_id = any (p.lead_ids) or m.customer_id = any (p.customer_ids)))
+$$;
+
+create function private.is_about(data jsonb, p private.person)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  uuid_form constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+begin
+  return coalesce(
+    array[data ->> 'lead_id', data ->> 'client_id', data ->> 'customer_id'] && p.ids::text[]
+      or data ->> 'phone' = any (p.phones)
+      or data -> 'client_ids' ?| p.ids::text[]
+      or data ->> 'task_id' ~* uuid_form and exists (select from public.tasks t
+        where t.id = (data ->> 'task_id')::uuid and t.lead_id = any (p.lead_ids))
+      or data ->> 'note_id' ~* uuid_form and exists (select from public.notes n
+        where n.id = (data ->> 'note_id')::uuid and n.client_id = any (p.client_ids))
+      or data ->> 'message_id' ~* uuid_form
+        and private.is_message_of((data ->> 'message_id')::uuid, p), false);
 end
 $$;
 
@@ -44071,12 +44424,12 @@ as $$
     from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text !~* mentions), '[]')
 $$;
 
-create function private.without_lines(content text, mentions text)
-returns text
+create function private.only_rows(content jsonb, mentions text)
+returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select string_agg(case when l.line ~* mentions then '' else l.line end, E'\n' order by l.n)
-  from string_to_table(content, E'\n') with ordinality l (line, n)
+  select jsonb_agg(e.item order by e.n)
+  from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text ~* mentions
 $$;
 
 create function private.rows_about(content jsonb, mentions text)
@@ -44084,8 +44437,7 @@ returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case jsonb_typeof(content)
-    when 'array' then (select jsonb_agg(e.item order by e.n)
-      from jsonb_array_elements(content) with ordinality e (item, n) where e.item::text ~* mentions)
+    when 'array' then private.only_rows(content, mentions)
     when 'string' then (select jsonb_agg(l.line order by l.n)
       from string_to_table(content #>> '{}', E'\n') with ordinality l (line, n) where l.line ~* mentions)
     else content end
@@ -44123,7 +44475,7 @@ begin
   where l.organization_id = person.organization_id and l.id = any (person.lead_ids) and l.deleted_at is null;
   update public.emails e set status = 'canceled'
   where e.organization_id = person.organization_id and e.status = 'queued'
-    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails));
+    and (e.lead_id = any (person.lead_ids) or e.to_address = any (person.emails) or private.is_about(e.data, person));
   perform private.withdraw_report_files(person.organization_id);
 end
 $$;
@@ -44152,7 +44504,9 @@ begin
     subject = case when r.subject ? 'phone'
       then jsonb_build_object('phone', private.pseudonym_phone(r.subject ->> 'phone'))
       else private.redacted_json(r.subject, person.mentions) end,
-    person = jsonb_build_object('phones', pseudonyms, 'lead_ids', person.lead_ids, 'customer_ids', person.customer_ids,
+    person = jsonb_build_object('phones', pseudonyms, 'unclear_phones', array(
+        select private.pseudonym_phone(f) from unnest(person.unclear_phones) f),
+      'lead_ids', person.lead_ids, 'customer_ids', person.customer_ids,
       'client_ids', person.client_ids, 'contact_ids', person.contact_ids)
   where r.id = request.id;
   perform private.audit_event(request.organization_id, 'erased', 'privacy_requests', request.id, null,
@@ -44167,7 +44521,7 @@ as $$
 declare
   now_found private.person := private.with_late_rows(person);
 begin
-  if now_found.ids = person.ids then
+  if now_found is not distinct from person then
     return false;
   end if;
   update private.privacy_requests r set person = to_jsonb(now_found) where r.id = request.id;
@@ -44218,7 +44572,8 @@ begin
   blocks := pg_catalog.pg_relation_size(at.place::regclass) / 8192;
   slice := greatest(1, 500 * blocks / greatest(1, pg_catalog.pg_table_size(at.place::regclass) / 8192));
   found := case request.kind
-    when 'erase' then private.erase_slice(person, at.place, at.relation, request.block, request.block + slice)
+    when 'erase' then private.erase_slice(request, person, at.place, at.relation, request.block,
+      request.block + slice)
     else private.export_slice(request.id, person, at.place, at.relation, request.block, request.block + slice) end;
   update private.privacy_requests r set status = 'running', attempts = 0, error = null,
     -- The character after the name's last one: the next table comes after this one.
@@ -44258,16 +44613,30 @@ begin
 end
 $$;
 
+create function private.privacy_turns()
+returns uuid[]
+language sql set search_path = ''
+as $$
+  select coalesce(array_agg(t.id), '{}') from (
+    select r.id from private.privacy_requests r
+    where r.id in (
+      select distinct on (o.organization_id) o.id from private.privacy_requests o
+      where o.status in ('queued', 'running') order by o.organization_id, o.id)
+    order by (
+      select max(w.worked_at) from private.privacy_requests w where w.organization_id = r.organization_id
+    ) nulls first, r.id
+    limit 5 for update skip locked) t
+$$;
+
 create function private.run_privacy_requests()
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
   next uuid;
-  due uuid[] := array(
-    select r.id from private.privacy_requests r where r.status in ('queued', 'running') order by r.id limit 5
-    for update skip locked);
+  due uuid[] := private.privacy_turns();
 begin
+  update private.privacy_requests r set worked_at = clock_timestamp() where r.id = any (due);
   foreach next in array due loop
     begin
       perform private.run_privacy_request(next, 5.0 / cardinality(due));
@@ -44601,6 +44970,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('impersonate', 20, 3600, 'Impersonations by a person'),
   ('connect_integration', 20, 3600, 'Credentials of services that a person has tried out'),
   ('connect_integration_organization', 40, 3600, 'The same by an organization'),
+  ('privacy_request', 200, 86400, 'Exports and erasures of people that an organization asks for'),
   ('webhook_single', 120, 3600, 'Tests of webhooks and single deliveries that a person sends again'),
   ('webhook_replay', 60, 3600, 'Replays of webhooks by a person'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
@@ -44670,12 +45040,15 @@ with catalogue (position, type, description, permission, audience, source, opera
     (19, 'import.finished', 'An import of leads or clients, or of a spreadsheet of customers, is done, failed or canceled',
       'leads:import', 'organization', 'lead_imports', 'UPDATE',
       'n.status in (''done'', ''failed'', ''canceled'') and o.status <> n.status',
-      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; counts|object||{"created": 100, "skipped": 2}'),
+      'import_id|uuid|n.id; kind|string||"leads"; status|string||"done"; '
+      'counts|object||{"created": 100, "skipped": 2}'),
     (19, 'import.finished', null, 'leads:import', 'organization', 'batches', 'UPDATE',
       'n.kind = ''upload'' and o.counts = ''{}'' and n.counts <> o.counts',
-      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; counts|object')
+      'import_id|uuid|n.id; kind|string|''customers''::text|"leads"; status|string|''done''::text|"done"; '
+      'counts|object')
 ), fields as (
-  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind, p[2] like '%?' as optional,
+  select c.type, c.source, c.operation, c.description, f.position, p[1] as key, rtrim(p[2], '?') as kind,
+    p[2] like '%?' as optional,
     coalesce(nullif(p[3], ''), 'n.' || p[1]) as expression,
     coalesce(p[4]::jsonb, case rtrim(p[2], '?') when 'time' then '"2026-12-01T08:00:00+00:00"'
       else '"0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"' end::jsonb) as example
@@ -47148,7 +47521,8 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
       or x.customer_id = any (p.customer_ids)',
     'private.pseudonym_phone(x.phone)', false, null),
   ('public.conversations', 'last_preview', 'x.phone = any (p.phones) or x.lead_id = any (p.lead_ids)
-      or x.customer_id = any (p.customer_ids)',
+      or x.customer_id = any (p.customer_ids) or x.phone = any (p.unclear_phones)
+        and private.is_message_of(x.last_message_id, p)',
     '''[erased]''', true, null),
   ('public.campaign_targets', 'phone', 'x.phone = any (p.phones)
       or x.lead_id = any (p.lead_ids)',
@@ -47171,18 +47545,15 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('public.undeliverable_numbers', 'reason lifted_reason', null, 'none', true, null),
   ('public.reply_reviews', 'phone', 'x.phone = any (p.phones)', 'private.pseudonym_phone(x.phone)', false, null),
   ('public.emails', 'data', 'x.lead_id = any (p.lead_ids) or x.to_address = any (p.emails)
-      or x.data ->> ''phone'' = any (p.phones)',
+      or private.is_about(x.data, p)',
     'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
   ('public.emails', 'to_address', 'x.to_address = any (p.emails)',
     '''erased-'' || x.id || ''@erased.invalid''', false, null),
   ('public.emails', 'last_error', null, 'none', true, null),
-  ('public.notifications', 'title', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
-    '''[erased]''', true, null),
-  ('public.notifications', 'body', 'array[x.data ->> ''lead_id'', x.data ->> ''client_id'', x.data ->> ''customer_id'']
-      && p.ids::text[] or x.data ->> ''phone'' = any (p.phones)',
-    '''''', true, null),
-  ('public.notifications', 'data', null, 'none', true, null),
+  ('public.notifications', 'title', 'private.is_about(x.data, p)', '''[erased]''', true, null),
+  ('public.notifications', 'body', 'private.is_about(x.data, p)', '''''', true, null),
+  ('public.notifications', 'data', 'private.is_about(x.data, p)',
+    'private.redacted_json(private.redacted_json(x.data, p.mentions), null)', true, null),
   ('public.report_recipients', 'address', 'x.address = any (p.emails)', 'delete', false, null),
   ('private.report_deliveries', 'address', 'x.address = any (p.emails)', 'delete', false, null),
   ('private.report_rows', 'cells', 'x.cells::text ~* p.mentions',
@@ -47207,7 +47578,7 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('private.legacy_problems', 'old_id', null, 'none', false, null),
   ('private.lead_import_errors', 'cells', 'x.cells::text ~* p.mentions', 'delete', false, null),
   ('private.lead_upload_pieces', 'content', 'x.content ~* p.mentions',
-    'private.without_lines(x.content, p.mentions)', false, null),
+    'private.without_records(x.content, p.mentions, private.delimiter_of(x.upload_id))', false, null),
   ('public.uploads', 'rows', 'x.rows::text ~* p.mentions', 'private.without_rows(x.rows, p.mentions)', false, null),
   ('public.uploads', 'file_name summary', null, 'none', true, null),
   ('public.batches', 'skipped', 'x.skipped::text ~* p.mentions',
@@ -47215,11 +47586,14 @@ select d.relation, c, d.found_by, d.erased_as, d.searched, d.reason from (values
   ('private.idempotency_keys', 'response', 'array[x.response ->> ''id'', x.response ->> ''lead_id''] && p.ids::text[]',
     'private.redacted_json(private.redacted_json(x.response, p.mentions), null)', true,
     'A copy of what other tables have.'),
-  ('private.privacy_rows', 'content', 'x.content::text ~* p.mentions or x.content::text ~ p.ids_pattern',
+  ('private.privacy_rows', 'content', 'x.content::text ~* p.mentions or x.content::text ~ p.ids_pattern
+      or (select r.person -> ''ids'' from private.privacy_requests r where r.id = x.request_id) ?| p.ids::text[]',
     'delete', false, 'A copy of what other tables have.'),
-  ('public.audit_logs', 'before after', 'x.resource_id = any (p.ids) or concat(x.before, x.after) ~* p.mentions
+  -- What records an erasure has ids only, and verifying needs it.
+  ('public.audit_logs', 'before after', 'x.action <> ''erased'' and (x.resource_id = any (p.ids)
+      or concat(x.before, x.after) ~* p.mentions
       or array[x.before ->> ''lead_id'', x.after ->> ''lead_id'', x.before ->> ''client_id'',
-        x.after ->> ''client_id'', x.before ->> ''customer_id'', x.after ->> ''customer_id''] && p.ids::text[]',
+        x.after ->> ''client_id'', x.before ->> ''customer_id'', x.after ->> ''customer_id''] && p.ids::text[])',
     'null', false, null),
   ('public.profiles', 'email full_name phone', null,
     'kept', false,
