@@ -135,6 +135,8 @@ const tell = ({ rate, works, postgres, waits }: Stage): string =>
 /** Rates that rise until two kinds of work are broken. */
 async function rise(ground: Ground): Promise<Stage[]> {
   const stages: Stage[] = [];
+  // Connections are opened and plans made before anything counts.
+  await stage(ground, firstRate);
   for (let rate = firstRate; rate <= maxRate; rate = Math.round(rate * growth)) {
     const now = await stage(ground, rate);
     stages.push(now);
