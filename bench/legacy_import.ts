@@ -94,9 +94,7 @@ export const legacyImport: Benchmark = {
     return {
       rows: [...rowsOf("first import", found[0]), ...rowsOf("import again", found[1])],
       notes: [
-        `\`task import-legacy --kind insight-ops\` with ${
-          customers.toLocaleString("en")
-        } customers ` +
+        `The import of Insight Ops Flow with ${customers.toLocaleString("en")} customers ` +
         "(`LEGACY_CUSTOMERS`), local numbers and amounts as people write them, one in a hundred without a number and " +
         "listed. The time is that of the whole command: opt-outs looked for, rows read and written, and both sides " +
         "compared at the end. The old database is on the same server, which works on both sides at once.",
