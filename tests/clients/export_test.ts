@@ -3,6 +3,7 @@ import { addClient, move } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, type Caller, expectStatus } from "../support/http.ts";
 import { addMember, addMemberWith, newOrganization } from "../support/people.ts";
+import { withoutTraining } from "../support/recommendations.ts";
 
 Deno.test("GET /clients/export gives the clients that match, formulas escaped", async () => {
   const organization = await newOrganization();
@@ -37,14 +38,12 @@ Deno.test("GET /clients/export gives the clients that match, formulas escaped", 
 
 Deno.test("The export has the risk of leaving of clients that the caller may read", async () => {
   const organization = await newOrganization();
-  // Nothing for the jobs to train, which would score the clients anew.
-  await database()`
-    insert into private.churn_model_state (organization_id, finished_at) values (${organization.id}, now())`;
+  await withoutTraining(organization);
   const { id } = await addClient(organization.admin, { name: "Volta", amount: 10 });
   await addClient(organization.admin, { name: "Unscored", amount: 10 });
   await database()`
-    update public.clients set score = 12.5, band = 'moderate', score_day = '2026-11-30', trend = 'rising'
-    where id = ${id}`;
+    update public.client_risks set score = 12.5, band = 'moderate', score_day = '2026-11-30', trend = 'rising'
+    where client_id = ${id}`;
   const rows = async (caller: Caller) => {
     const file = expectStatus<string>(await call(caller, "GET", "/clients/export"), 200);
     const [header = "", ...lines] = file.trim().split("\r\n");

@@ -13,6 +13,7 @@ import { database } from "../support/db.ts";
 import { type Dice, dice, pick, SEED, tries } from "../support/dice.ts";
 import { call, expectStatus } from "../support/http.ts";
 import { newOrganization, type Organization, type Session } from "../support/people.ts";
+import { withoutTraining } from "../support/recommendations.ts";
 
 /*
  * After any history of starts, changes, ends, returns, pauses, reversals, deletions and merges, entered in any order, the
@@ -195,6 +196,7 @@ async function run(seed: number): Promise<void> {
     "Asia/Kathmandu",
   ]);
   const organization = await newOrganization({ settings: { time_zone } });
+  await withoutTraining(organization);
   const today = new Date().toLocaleDateString("en-CA", { timeZone: time_zone });
   const clients: string[] = [];
   for (let index = 0; index < clientsOfRun; index++) {

@@ -53,6 +53,7 @@ const TITLES: Record<string, string[]> = {
   "60_reports/functions/after_scheduled_run.sql": [
     ...["Report ready", "A scheduled report was paused", "A scheduled report failed"],
   ],
+  "60_reports/functions/run_report_schedules.sql": ["A scheduled report was missed"],
   "60_reports/functions/update_report.sql": ["A scheduled report was paused"],
   "72_notes/functions/notify_of_notes.sql": ["A note from"],
   "75_churn_risk/functions/finish_training.sql": [

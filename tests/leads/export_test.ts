@@ -42,7 +42,7 @@ Deno.test("GET /leads/export gives every lead that matches, custom fields too, w
   assert.equal(columns, head);
   assert.match(
     first ?? "",
-    /^[0-9a-f-]{36},'=1\+1,Mensah,'\+a@x\.com,'\+233244000001,manual,new,,12\.50,GHS,hot; web,,,,,Test Person,.*,'@SUM\(A1\),Art; Law$/,
+    /^[0-9a-f-]{36},'=1\+1,Mensah,'\+a@x\.com,'\+233244000001,manual,new,,12\.50,GHS,"hot; web",,,,,Test Person,.*,'@SUM\(A1\),"Art; Law"$/,
   );
   assert.match(second ?? "", /,"Kofi ""K""","B, C",,'\+233244000002,/);
   assert.deepEqual(more, []);

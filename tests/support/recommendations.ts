@@ -15,13 +15,18 @@ export interface Recommendation {
 }
 
 /**
- * A client whom a scoring would leave in the highest band, for want of contact. The organization counts as trained
- * before the client is there: else the cron job could begin a training and a scoring at any moment of the test.
+ * Has an organization count as trained, before it has clients: else the cron job could begin a training and a scoring at
+ * any moment of the test.
  */
-export async function clientInHighestBand(organization: Organization): Promise<string> {
+export async function withoutTraining(organization: Organization): Promise<void> {
   await database()`
     insert into private.churn_model_state (organization_id, finished_at) values (${organization.id}, now())
     on conflict do nothing`;
+}
+
+/** A client whom a scoring would leave in the highest band, for want of contact. */
+export async function clientInHighestBand(organization: Organization): Promise<string> {
+  await withoutTraining(organization);
   const { id } = await addClient(organization.admin, { amount: 200 });
   await database()`
     update public.client_risks set score = 70, band = 'critical', risk_theme = 'contact' where client_id = ${id}`;
