@@ -17089,7 +17089,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "customer_id": "01a22e5b-e9bb-706e-bf89-dcad3a8fbd51",
+                 *       "customer_id": "01a2304d-3a3b-7e97-a04d-ac9a81a5322e",
                  *       "action": "disconnect"
                  *     }
                  */
@@ -17105,15 +17105,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-f346-77df-894c-f2d6655b2b47",
-                     *       "customer_id": "01a22e5b-e9bb-706e-bf89-dcad3a8fbd51",
+                     *       "id": "01a2304d-40ab-7902-924d-91cb3cd54f8a",
+                     *       "customer_id": "01a2304d-3a3b-7e97-a04d-ac9a81a5322e",
                      *       "action": "disconnect",
                      *       "note": null,
                      *       "source": "manual",
                      *       "batch_id": null,
-                     *       "performed_by": "cecdbf47-162e-4557-a3c0-15d365bae266",
+                     *       "performed_by": "346acebe-cce4-4ca5-a907-73432ef00477",
                      *       "performed_by_name": "Test Person",
-                     *       "timestamp": "2026-11-30T21:28:27.609Z"
+                     *       "timestamp": "2026-12-01T06:31:38.908Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Action"];
@@ -17412,36 +17412,36 @@ export interface operations {
                      * @example {
                      *       "logs": [
                      *         {
-                     *           "id": "01a22e8b-9048-70f5-a1ac-1feb5a19602a",
+                     *           "id": "01a2304d-8bf4-72e1-959d-1e1eb5f2ddf1",
                      *           "action": "disconnected",
                      *           "resource": "integrations",
-                     *           "resource_id": "01a22e8b-890d-74fd-9331-63be2f9c5f29",
-                     *           "user_id": "63be8753-787a-4824-a6e4-1510ceeeaa7c",
+                     *           "resource_id": "01a2304d-898d-7839-ae99-1ae29c0b83a1",
+                     *           "user_id": "c3fdaa84-9252-40f5-877d-52d4384711a6",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [],
                      *           "via": "function",
-                     *           "request_id": "85d49c98-2146-4de2-89be-c6cff3aebe07",
+                     *           "request_id": "a789c394-fd8c-464c-a2f0-27c2432eff17",
                      *           "ip": "203.0.113.7",
-                     *           "created_at": "2026-11-30T22:20:28.088Z"
+                     *           "created_at": "2026-12-01T06:31:58.189Z"
                      *         },
                      *         {
-                     *           "id": "01a22e8b-890f-7cf1-b517-a98b94d4ff14",
+                     *           "id": "01a2304d-8992-7dfb-aa80-857c9a332a6a",
                      *           "action": "connected",
                      *           "resource": "integrations",
-                     *           "resource_id": "01a22e8b-890d-74fd-9331-63be2f9c5f29",
-                     *           "user_id": "63be8753-787a-4824-a6e4-1510ceeeaa7c",
+                     *           "resource_id": "01a2304d-898d-7839-ae99-1ae29c0b83a1",
+                     *           "user_id": "c3fdaa84-9252-40f5-877d-52d4384711a6",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [],
                      *           "via": "function",
-                     *           "request_id": "4c0fbf93-4f38-43bc-9855-7b7679a29103",
+                     *           "request_id": "4bbc63cf-ea17-486b-9f86-5f8f9a76d231",
                      *           "ip": "203.0.113.7",
-                     *           "created_at": "2026-11-30T22:20:26.249Z"
+                     *           "created_at": "2026-12-01T06:31:57.579Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -17505,16 +17505,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "whole",
-                     *       "fault": null,
+                     *       "status": "tampered",
+                     *       "fault": {
+                     *         "entry_id": "01a2304d-9f81-7000-95cb-91f8dc0b08e5",
+                     *         "fault": "inserted"
+                     *       },
                      *       "from_seal": 1,
                      *       "to_seal": 1,
                      *       "next_seal": null,
                      *       "verified_entries": 38,
                      *       "erased_entries": 0,
-                     *       "seal_hash": "4ce4e9835a74d461a95e06e83e1a178aefab0553fc99d710f53fb15b3e99c8dc",
+                     *       "seal_hash": "5fcbb3577b25e7c8000a3d7527af457c8707dac41ed405da54fb3f23bf11c919",
                      *       "kept_from": "1970-01-02T00:00:00.000Z",
-                     *       "sealed_until": "2026-12-01T05:34:59.286Z"
+                     *       "sealed_until": "2026-12-01T06:32:03.202Z"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditVerification"];
@@ -17568,27 +17571,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d94-db6a-760c-9279-1c1045d8c1b9",
+                     *       "id": "01a2304d-94de-7f43-804a-234e4cc246c0",
                      *       "action": "insert",
                      *       "resource": "teams",
-                     *       "resource_id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
-                     *       "user_id": "1a89ba5e-8eeb-4d58-bc6c-2e1aafd3101b",
+                     *       "resource_id": "01a2304d-94dd-7e76-8fc7-39b564be8606",
+                     *       "user_id": "34c8d860-aaad-4842-9cc9-55a1ddf4c724",
                      *       "user_name": "Test Person",
                      *       "user_email": "ama@example.com",
                      *       "impersonator_id": null,
                      *       "impersonator_name": null,
                      *       "changed": [],
                      *       "via": "function",
-                     *       "request_id": "69d69d55-1cc4-4077-9025-19962946744c",
+                     *       "request_id": "4e718111-9de3-4aeb-a534-b87b3ff3a2dd",
                      *       "ip": "203.0.113.7",
-                     *       "created_at": "2026-11-30T17:50:59.923Z",
+                     *       "created_at": "2026-12-01T06:32:00.461Z",
                      *       "before": null,
                      *       "after": {
-                     *         "id": "01a22d94-db68-7bba-ae11-9ef754a156a6",
+                     *         "id": "01a2304d-94dd-7e76-8fc7-39b564be8606",
                      *         "name": "North",
-                     *         "created_at": "2026-11-30T17:50:59.92398+00:00",
-                     *         "updated_at": "2026-11-30T17:50:59.92398+00:00",
-                     *         "organization_id": "01a22d94-daca-7f2f-ba2a-3654ac25bd4e"
+                     *         "created_at": "2026-12-01T06:32:00.461063+00:00",
+                     *         "updated_at": "2026-12-01T06:32:00.461063+00:00",
+                     *         "organization_id": "01a2304d-93b6-7f70-b9f8-a615928a424b"
                      *       }
                      *     }
                      */
@@ -17650,7 +17653,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "degraded",
+                     *       "status": "ok",
                      *       "jobs": [
                      *         {
                      *           "name": "apply-client-rules",
@@ -17663,8 +17666,8 @@ export interface operations {
                      *         {
                      *           "name": "broadcast-campaign-progress",
                      *           "description": "Broadcasts the counters of running campaigns; switched off while there are none",
-                     *           "last_run_at": "2026-11-30T22:20:29.977Z",
-                     *           "last_success_at": "2026-11-30T22:20:30.020Z",
+                     *           "last_run_at": "2026-12-01T06:32:20.968Z",
+                     *           "last_success_at": "2026-12-01T06:32:20.992Z",
                      *           "failures": 0,
                      *           "status": "ok"
                      *         }
@@ -17693,15 +17696,7 @@ export interface operations {
                      *           "status": "ok"
                      *         }
                      *       ],
-                     *       "integrations": [
-                     *         {
-                     *           "type": "smtp",
-                     *           "name": "Mail server (SMTP)",
-                     *           "failing_since": "2026-11-30T22:20:29.856Z",
-                     *           "last_success_at": "2026-11-30T22:20:29.178Z",
-                     *           "status": "degraded"
-                     *         }
-                     *       ],
+                     *       "integrations": [],
                      *       "thresholds": [
                      *         {
                      *           "name": "database",
@@ -17718,17 +17713,17 @@ export interface operations {
                      *           "description": "How long an integration fails"
                      *         }
                      *       ],
-                     *       "checked_at": "2026-11-30T22:20:30.560Z",
+                     *       "checked_at": "2026-12-01T06:32:21.313Z",
                      *       "services": [
                      *         {
                      *           "name": "database",
                      *           "status": "ok",
-                     *           "latency_ms": 96
+                     *           "latency_ms": 26
                      *         },
                      *         {
                      *           "name": "auth",
                      *           "status": "ok",
-                     *           "latency_ms": 13
+                     *           "latency_ms": 4
                      *         }
                      *       ]
                      *     }
@@ -17777,18 +17772,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "metric_type": "messages_backlog",
+                     *       "metric_type": "emails_backlog",
                      *       "time_range": "day",
-                     *       "unit": "messages",
+                     *       "unit": "e-mails",
                      *       "step_seconds": 300,
                      *       "points": [
                      *         {
-                     *           "at": "2026-11-29T18:05:00.000Z",
+                     *           "at": "2026-11-30T06:35:00.000Z",
                      *           "value": null,
                      *           "peak": null
                      *         },
                      *         {
-                     *           "at": "2026-11-29T18:10:00.000Z",
+                     *           "at": "2026-11-30T06:40:00.000Z",
                      *           "value": null,
                      *           "peak": null
                      *         }
@@ -17998,46 +17993,46 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d92-da39-70a7-84a1-91e24daccdb9",
+                     *           "id": "01a2304d-3712-77c2-a1ee-7072397ce51f",
                      *           "name": "Test key",
                      *           "status": "active",
-                     *           "prefix": "sgb_live_6nW7",
-                     *           "last_four": "pch1",
+                     *           "prefix": "sgb_live_M90C",
+                     *           "last_four": "Oj4T",
                      *           "role": "counselor",
                      *           "role_name": "Counselor",
                      *           "team_id": null,
                      *           "allowed_networks": [],
-                     *           "expires_at": "2027-11-30T17:48:48.533Z",
+                     *           "expires_at": "2027-12-01T06:31:36.454Z",
                      *           "revoked_at": null,
                      *           "previous_secret_ends_at": null,
-                     *           "last_used_at": "2026-11-30T17:48:49.161Z",
+                     *           "last_used_at": "2026-12-01T06:31:36.845Z",
                      *           "last_used_ip": "203.0.113.7",
-                     *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *           "created_by": "6d429a3b-8134-430b-bace-a0d1cbf6ec0f",
                      *           "created_by_name": "Test Person",
                      *           "creator_is_member": true,
-                     *           "created_at": "2026-11-30T17:48:48.533Z",
-                     *           "updated_at": "2026-11-30T17:48:49.418Z"
+                     *           "created_at": "2026-12-01T06:31:36.454Z",
+                     *           "updated_at": "2026-12-01T06:31:37.270Z"
                      *         },
                      *         {
-                     *           "id": "01a22d92-d9ba-7cb4-a9c6-071961cc8685",
+                     *           "id": "01a2304d-368a-7c41-b685-ae10ca7f9696",
                      *           "name": "Test key",
                      *           "status": "expired",
-                     *           "prefix": "sgb_live_iWM4",
-                     *           "last_four": "VvpR",
+                     *           "prefix": "sgb_live_Mudt",
+                     *           "last_four": "xaoT",
                      *           "role": "operator",
                      *           "role_name": "Operator",
                      *           "team_id": null,
                      *           "allowed_networks": [],
-                     *           "expires_at": "2026-11-30T17:48:49.380Z",
+                     *           "expires_at": "2026-12-01T06:31:37.181Z",
                      *           "revoked_at": null,
                      *           "previous_secret_ends_at": null,
-                     *           "last_used_at": "2026-11-30T17:48:48.864Z",
+                     *           "last_used_at": "2026-12-01T06:31:36.657Z",
                      *           "last_used_ip": "203.0.113.7",
-                     *           "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *           "created_by": "6d429a3b-8134-430b-bace-a0d1cbf6ec0f",
                      *           "created_by_name": "Test Person",
                      *           "creator_is_member": true,
-                     *           "created_at": "2026-11-30T17:48:48.423Z",
-                     *           "updated_at": "2026-11-30T17:48:49.380Z"
+                     *           "created_at": "2026-12-01T06:31:36.316Z",
+                     *           "updated_at": "2026-12-01T06:31:37.181Z"
                      *         }
                      *       ],
                      *       "total": 3,
@@ -18092,7 +18087,11 @@ export interface operations {
                 /**
                  * @example {
                  *       "name": "Test key",
-                 *       "role": "admin"
+                 *       "role": "viewer",
+                 *       "allowed_networks": [
+                 *         "192.0.2.0/24",
+                 *         "2001:db8:7::/48"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ApiKeyInput"];
@@ -18107,26 +18106,29 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-8e7e-7f3f-a558-c123da92b1d5",
+                     *       "id": "01a2304d-4075-79e7-90cf-9977e09bd88a",
                      *       "name": "Test key",
                      *       "status": "active",
-                     *       "prefix": "sgb_live_HO48",
-                     *       "last_four": "cBWI",
-                     *       "role": "admin",
-                     *       "role_name": "Administrator",
+                     *       "prefix": "sgb_live_DlEs",
+                     *       "last_four": "6Qf2",
+                     *       "role": "viewer",
+                     *       "role_name": "Viewer",
                      *       "team_id": null,
-                     *       "allowed_networks": [],
-                     *       "expires_at": "2027-11-30T21:29:07.428Z",
+                     *       "allowed_networks": [
+                     *         "192.0.2.0/24",
+                     *         "2001:db8:7::/48"
+                     *       ],
+                     *       "expires_at": "2027-12-01T06:31:38.860Z",
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": null,
                      *       "last_used_at": null,
                      *       "last_used_ip": null,
-                     *       "created_by": "56e3ea68-d812-4863-9d62-b4604c31725e",
+                     *       "created_by": "f5257d91-9df6-4b71-8dcc-216c73a5909d",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
-                     *       "created_at": "2026-11-30T21:29:07.428Z",
-                     *       "updated_at": "2026-11-30T21:29:07.428Z",
-                     *       "key_id": "01a22e5c-8e7e-7f3f-a558-c123da92b1d5",
+                     *       "created_at": "2026-12-01T06:31:38.860Z",
+                     *       "updated_at": "2026-12-01T06:31:38.860Z",
+                     *       "key_id": "01a2304d-4075-79e7-90cf-9977e09bd88a",
                      *       "api_key": "…"
                      *     }
                      */
@@ -18258,7 +18260,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "role": "counselor"
+                 *       "allowed_networks": [
+                 *         "192.0.2.0/24"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ApiKeyChange"];
@@ -18273,25 +18277,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d92-da39-70a7-84a1-91e24daccdb9",
+                     *       "id": "01a2304d-4075-79e7-90cf-9977e09bd88a",
                      *       "name": "Test key",
                      *       "status": "active",
-                     *       "prefix": "sgb_live_6nW7",
-                     *       "last_four": "pch1",
-                     *       "role": "counselor",
-                     *       "role_name": "Counselor",
+                     *       "prefix": "sgb_live_DlEs",
+                     *       "last_four": "6Qf2",
+                     *       "role": "viewer",
+                     *       "role_name": "Viewer",
                      *       "team_id": null,
-                     *       "allowed_networks": [],
-                     *       "expires_at": "2027-11-30T17:48:48.533Z",
+                     *       "allowed_networks": [
+                     *         "192.0.2.0/24"
+                     *       ],
+                     *       "expires_at": "2027-12-01T06:31:38.860Z",
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": null,
-                     *       "last_used_at": "2026-11-30T17:48:49.161Z",
-                     *       "last_used_ip": "203.0.113.7",
-                     *       "created_by": "d4ea4bc3-b150-4d6f-95ee-29164b5790c2",
+                     *       "last_used_at": "2026-12-01T06:31:39.060Z",
+                     *       "last_used_ip": "192.0.2.1",
+                     *       "created_by": "f5257d91-9df6-4b71-8dcc-216c73a5909d",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
-                     *       "created_at": "2026-11-30T17:48:48.533Z",
-                     *       "updated_at": "2026-11-30T17:48:49.418Z"
+                     *       "created_at": "2026-12-01T06:31:38.860Z",
+                     *       "updated_at": "2026-12-01T06:31:39.679Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];
@@ -18381,26 +18387,26 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d92-e162-7c76-9814-112e883e42e8",
+                     *       "id": "01a2304d-3c81-7800-8314-a18cfeeda3fa",
                      *       "name": "Test key",
                      *       "status": "active",
-                     *       "prefix": "sgb_live_uO8q",
-                     *       "last_four": "DXyA",
+                     *       "prefix": "sgb_live_kvzm",
+                     *       "last_four": "oIGF",
                      *       "role": "viewer",
                      *       "role_name": "Viewer",
                      *       "team_id": null,
                      *       "allowed_networks": [],
-                     *       "expires_at": "2027-11-30T17:48:50.387Z",
+                     *       "expires_at": "2027-12-01T06:31:37.849Z",
                      *       "revoked_at": null,
                      *       "previous_secret_ends_at": "…",
-                     *       "last_used_at": "2026-11-30T17:48:50.513Z",
+                     *       "last_used_at": "2026-12-01T06:31:37.909Z",
                      *       "last_used_ip": "203.0.113.7",
-                     *       "created_by": "cfe73fcd-03c8-429e-89b2-46fa8d81250e",
+                     *       "created_by": "c4e51341-21f3-441e-b1d3-6f0be03aa730",
                      *       "created_by_name": "Test Person",
                      *       "creator_is_member": true,
-                     *       "created_at": "2026-11-30T17:48:50.387Z",
-                     *       "updated_at": "2026-11-30T17:48:50.387Z",
-                     *       "key_id": "01a22d92-e162-7c76-9814-112e883e42e8",
+                     *       "created_at": "2026-12-01T06:31:37.849Z",
+                     *       "updated_at": "2026-12-01T06:31:37.849Z",
+                     *       "key_id": "01a2304d-3c81-7800-8314-a18cfeeda3fa",
                      *       "api_key": "…"
                      *     }
                      */
@@ -18487,8 +18493,9 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5c-1780-7589-8519-0e46d6486496",
+                     *           "id": "01a2304d-543e-74c8-8103-2292fb8db1e2",
                      *           "url": "https://hooks.example.com/hook?token=…",
+                     *           "endpoint_url": "https://hooks.example.com/hook?token=…",
                      *           "description": "",
                      *           "events": [
                      *             "customer.created"
@@ -18496,18 +18503,18 @@ export interface operations {
                      *           "bulk": "each",
                      *           "status": "disabled",
                      *           "disabled_reason": "gone",
-                     *           "disabled_at": "2026-11-30T21:28:37.571Z",
+                     *           "disabled_at": "2026-12-01T06:31:44.093Z",
                      *           "silent_reason": null,
-                     *           "owner_id": "b23dc061-e35f-4d52-ae59-aef5f44a48a0",
+                     *           "owner_id": "e291f9c0-03ff-4f90-8e69-2e9baacd0111",
                      *           "owner_name": "Test Person",
-                     *           "created_by": "b23dc061-e35f-4d52-ae59-aef5f44a48a0",
-                     *           "failing_since": "2026-11-30T21:28:37.571Z",
+                     *           "created_by": "e291f9c0-03ff-4f90-8e69-2e9baacd0111",
+                     *           "failing_since": "2026-12-01T06:31:44.093Z",
                      *           "last_success_at": null,
                      *           "last_error": "HTTP 410",
                      *           "pending": 0,
                      *           "previous_secret_ends_at": null,
-                     *           "created_at": "2026-11-30T21:28:36.990Z",
-                     *           "updated_at": "2026-11-30T21:28:37.571Z"
+                     *           "created_at": "2026-12-01T06:31:43.931Z",
+                     *           "updated_at": "2026-12-01T06:31:44.093Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -18561,11 +18568,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "url": "https://hooks.example.com/hook?token=…",
                  *       "events": [
-                 *         "customer.created",
-                 *         "customer.updated"
-                 *       ]
+                 *         "customer.created"
+                 *       ],
+                 *       "endpoint_url": "https://hooks.example.com/hook?token=…",
+                 *       "secret": "…"
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookInput"];
@@ -18580,28 +18587,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-d0f2-765e-a1cd-5824f32e96d9",
+                     *       "id": "01a2304d-5e96-7106-a461-c62647bf44d8",
                      *       "url": "https://hooks.example.com/hook?token=…",
+                     *       "endpoint_url": "https://hooks.example.com/hook?token=…",
                      *       "description": "",
                      *       "events": [
-                     *         "customer.created",
-                     *         "customer.updated"
+                     *         "customer.created"
                      *       ],
                      *       "bulk": "each",
                      *       "status": "active",
                      *       "disabled_reason": null,
                      *       "disabled_at": null,
                      *       "silent_reason": null,
-                     *       "owner_id": "cecdbf47-162e-4557-a3c0-15d365bae266",
+                     *       "owner_id": "38ba0fbc-5653-4edf-b8b4-6e816825201c",
                      *       "owner_name": "Test Person",
-                     *       "created_by": "cecdbf47-162e-4557-a3c0-15d365bae266",
+                     *       "created_by": "38ba0fbc-5653-4edf-b8b4-6e816825201c",
                      *       "failing_since": null,
                      *       "last_success_at": null,
                      *       "last_error": null,
                      *       "pending": 0,
                      *       "previous_secret_ends_at": null,
-                     *       "created_at": "2026-11-30T21:28:18.894Z",
-                     *       "updated_at": "2026-11-30T21:28:18.894Z",
+                     *       "created_at": "2026-12-01T06:31:46.566Z",
+                     *       "updated_at": "2026-12-01T06:31:46.566Z",
                      *       "secret": "…"
                      *     }
                      */
@@ -18674,27 +18681,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-2e82-7916-9207-8c248be37465",
-                     *       "webhook_id": "01a22e5c-1780-7589-8519-0e46d6486496",
-                     *       "message_id": "msg_01a22e5c2adf7ba9b060f3b1a5138b5a_0",
+                     *       "id": "01a2304d-57ef-7ce5-bcfd-b553cadfe784",
+                     *       "webhook_id": "01a2304d-543e-74c8-8103-2292fb8db1e2",
+                     *       "message_id": "msg_01a2304d575f7b58851c855b4aff83bc_0",
                      *       "type": "customer.created",
-                     *       "object_id": "01a22e5c-2adc-7bdb-9d08-c67f763643be",
+                     *       "object_id": "01a2304d-575c-7178-b956-f907ae68eba7",
                      *       "status": "pending",
                      *       "reason": null,
                      *       "attempts": 0,
-                     *       "next_attempt_at": "2026-11-30T21:28:43.275Z",
-                     *       "delivered_at": "2026-11-30T21:28:43.020Z",
+                     *       "next_attempt_at": "2026-12-01T06:31:45.081Z",
+                     *       "delivered_at": "2026-12-01T06:31:44.956Z",
                      *       "tries": [
                      *         {
-                     *           "at": "2026-11-30T21:28:43.020Z",
+                     *           "at": "2026-12-01T06:31:44.956Z",
                      *           "status": 200,
-                     *           "ms": 4,
+                     *           "ms": 8,
                      *           "error": null
                      *         }
                      *       ],
                      *       "answer": "",
-                     *       "occurred_at": "2026-11-30T21:28:41.951Z",
-                     *       "created_at": "2026-11-30T21:28:42.846Z"
+                     *       "occurred_at": "2026-12-01T06:31:44.735Z",
+                     *       "created_at": "2026-12-01T06:31:44.869Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookDelivery"];
@@ -18778,6 +18785,7 @@ export interface operations {
                      *           "type": "lead.created",
                      *           "description": "A lead was added",
                      *           "permission": "leads:read",
+                     *           "permission_by_kind": null,
                      *           "schema": {
                      *             "type": "object",
                      *             "required": [
@@ -18839,6 +18847,7 @@ export interface operations {
                      *           "type": "lead.assigned",
                      *           "description": "A lead got another holder, or none",
                      *           "permission": "leads:read",
+                     *           "permission_by_kind": null,
                      *           "schema": {
                      *             "type": "object",
                      *             "required": [
@@ -18979,7 +18988,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "description": "Taken over"
+                 *       "endpoint_url": "https://hooks.example.com/hook?token=…&moved"
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookChange"];
@@ -18994,9 +19003,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-332b-7e3d-a803-dc59d971d61a",
-                     *       "url": "https://hooks.example.com/hook?token=…",
-                     *       "description": "Taken over",
+                     *       "id": "01a2304d-5e96-7106-a461-c62647bf44d8",
+                     *       "url": "https://hooks.example.com/hook?token=…&moved",
+                     *       "endpoint_url": "https://hooks.example.com/hook?token=…&moved",
+                     *       "description": "",
                      *       "events": [
                      *         "customer.created"
                      *       ],
@@ -19005,16 +19015,16 @@ export interface operations {
                      *       "disabled_reason": null,
                      *       "disabled_at": null,
                      *       "silent_reason": null,
-                     *       "owner_id": "cc4c54db-cb99-408b-8d96-abf2009e5144",
+                     *       "owner_id": "38ba0fbc-5653-4edf-b8b4-6e816825201c",
                      *       "owner_name": "Test Person",
-                     *       "created_by": "ac5f02c8-2dce-4150-8e18-0a488ef5dfa4",
+                     *       "created_by": "38ba0fbc-5653-4edf-b8b4-6e816825201c",
                      *       "failing_since": null,
                      *       "last_success_at": null,
                      *       "last_error": null,
-                     *       "pending": 0,
+                     *       "pending": 1,
                      *       "previous_secret_ends_at": null,
-                     *       "created_at": "2026-11-30T21:28:44.053Z",
-                     *       "updated_at": "2026-11-30T21:28:48.617Z"
+                     *       "created_at": "2026-12-01T06:31:46.566Z",
+                     *       "updated_at": "2026-12-01T06:31:46.727Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Webhook"];
@@ -19096,50 +19106,50 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5b-c37b-747a-bb95-d228225ffba2",
-                     *           "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
-                     *           "message_id": "msg_01a22e5bc3797f1ab71a0d60da42d3cd_0",
+                     *           "id": "01a2304d-368a-7353-b891-c0b977825b18",
+                     *           "webhook_id": "01a2304d-2208-7595-a53f-e96616de4b49",
+                     *           "message_id": "msg_01a2304d368970e9b1ef96e5f059391f_0",
                      *           "type": "webhook.test",
                      *           "object_id": null,
                      *           "status": "delivered",
                      *           "reason": null,
                      *           "attempts": 1,
                      *           "next_attempt_at": null,
-                     *           "delivered_at": "2026-11-30T21:28:16.224Z",
+                     *           "delivered_at": "2026-12-01T06:31:36.480Z",
                      *           "tries": [
                      *             {
-                     *               "at": "2026-11-30T21:28:16.224Z",
+                     *               "at": "2026-12-01T06:31:36.480Z",
                      *               "status": 200,
-                     *               "ms": 41,
+                     *               "ms": 13,
                      *               "error": null
                      *             }
                      *           ],
                      *           "answer": "thanks",
-                     *           "occurred_at": "2026-11-30T21:28:15.482Z",
-                     *           "created_at": "2026-11-30T21:28:15.416Z"
+                     *           "occurred_at": "2026-12-01T06:31:36.329Z",
+                     *           "created_at": "2026-12-01T06:31:36.280Z"
                      *         },
                      *         {
-                     *           "id": "01a22e5b-c31e-7d5c-801b-2c323a54835e",
-                     *           "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
-                     *           "message_id": "msg_01a22e5bc2767845b2ed8a1edda94bc7_0",
+                     *           "id": "01a2304d-3640-7f1e-b50c-9317c3e848a2",
+                     *           "webhook_id": "01a2304d-2208-7595-a53f-e96616de4b49",
+                     *           "message_id": "msg_01a2304d35ff78d0857c9ae78b500bcf_0",
                      *           "type": "number.opted_out",
-                     *           "object_id": "01a22e5b-c25c-78b8-beeb-312ae10fcaf5",
+                     *           "object_id": "01a2304d-35da-712b-9f01-62915a4605d3",
                      *           "status": "delivered",
                      *           "reason": null,
                      *           "attempts": 1,
                      *           "next_attempt_at": null,
-                     *           "delivered_at": "2026-11-30T21:28:15.847Z",
+                     *           "delivered_at": "2026-12-01T06:31:36.442Z",
                      *           "tries": [
                      *             {
-                     *               "at": "2026-11-30T21:28:15.847Z",
+                     *               "at": "2026-12-01T06:31:36.442Z",
                      *               "status": 200,
-                     *               "ms": 129,
+                     *               "ms": 26,
                      *               "error": null
                      *             }
                      *           ],
                      *           "answer": "thanks",
-                     *           "occurred_at": "2026-11-30T21:28:15.222Z",
-                     *           "created_at": "2026-11-30T21:28:15.383Z"
+                     *           "occurred_at": "2026-12-01T06:31:36.191Z",
+                     *           "created_at": "2026-12-01T06:31:36.245Z"
                      *         }
                      *       ],
                      *       "total": 5,
@@ -19201,7 +19211,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "since": "2026-11-30T21:18:42.623Z"
+                 *       "since": "2026-12-01T06:21:44.761Z"
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookReplay"];
@@ -19316,8 +19326,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-0c70-76c8-a347-f228cae75e3f",
+                     *       "id": "01a2304d-52ab-7795-b1ff-119eaf5555da",
                      *       "url": "https://hooks.example.com/hook?token=…",
+                     *       "endpoint_url": "https://hooks.example.com/hook?token=…",
                      *       "description": "",
                      *       "events": [
                      *         "customer.created"
@@ -19327,16 +19338,16 @@ export interface operations {
                      *       "disabled_reason": null,
                      *       "disabled_at": null,
                      *       "silent_reason": null,
-                     *       "owner_id": "4859f7f2-c328-4dd5-a67e-b7684e77dd35",
+                     *       "owner_id": "970ac469-b2a5-4620-bd1f-fdf5268e5bd8",
                      *       "owner_name": "Test Person",
-                     *       "created_by": "4859f7f2-c328-4dd5-a67e-b7684e77dd35",
+                     *       "created_by": "970ac469-b2a5-4620-bd1f-fdf5268e5bd8",
                      *       "failing_since": null,
                      *       "last_success_at": null,
                      *       "last_error": null,
                      *       "pending": 0,
                      *       "previous_secret_ends_at": "…",
-                     *       "created_at": "2026-11-30T21:28:34.154Z",
-                     *       "updated_at": "2026-11-30T21:28:34.391Z",
+                     *       "created_at": "2026-12-01T06:31:43.529Z",
+                     *       "updated_at": "2026-12-01T06:31:43.559Z",
                      *       "secret": "…"
                      *     }
                      */
@@ -19412,20 +19423,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-c37b-747a-bb95-d228225ffba2",
-                     *       "webhook_id": "01a22e5b-77c9-7f2b-afcd-fd0c229c8249",
-                     *       "message_id": "msg_01a22e5bc3797f1ab71a0d60da42d3cd_0",
+                     *       "id": "01a2304d-368a-7353-b891-c0b977825b18",
+                     *       "webhook_id": "01a2304d-2208-7595-a53f-e96616de4b49",
+                     *       "message_id": "msg_01a2304d368970e9b1ef96e5f059391f_0",
                      *       "type": "webhook.test",
                      *       "object_id": null,
                      *       "status": "pending",
                      *       "reason": null,
                      *       "attempts": 0,
-                     *       "next_attempt_at": "2026-11-30T21:28:15.416Z",
+                     *       "next_attempt_at": "2026-12-01T06:31:36.280Z",
                      *       "delivered_at": null,
                      *       "tries": [],
                      *       "answer": null,
-                     *       "occurred_at": "2026-11-30T21:28:15.482Z",
-                     *       "created_at": "2026-11-30T21:28:15.416Z"
+                     *       "occurred_at": "2026-12-01T06:31:36.329Z",
+                     *       "created_at": "2026-12-01T06:31:36.280Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookDelivery"];
@@ -19510,13 +19521,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "credentials": {
-                 *         "username": "office",
-                 *         "password": "…"
-                 *       },
-                 *       "config": {
-                 *         "host": "203.0.113.7",
-                 *         "port": 45937,
-                 *         "from_email": "office@acme.example"
+                 *         "client_email": "account-b5191553de95@signalbox-local.iam.gserviceaccount.com",
+                 *         "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEwAIBADANBgkqhkiG9w0BAQEFAASCBKowggSmAgEAAoIBAQDR9L2bVCjeAq5h\n+brHTfjdYssnHTmp2dovpx/XcS6jYMvTpRfGE+ekj6TspKz8UIx7QDsreW0yUem5\nEwXA5HCTOZ9dJvwaCHMcoeqesXJhJiDpCnNLwYfuKoSngcp3A8N7iaJFkehrABtV\n/R1FMXu829JfAU/aDvRr6cbEouRIe+3Ehuj/ks2nIt/Th+D63asYsC0GeQoafzum\ngM1Kr82m+CpNMBXy6iFQpcLRF6qEoDcBHD5tAxwDSu2pv+KxKEbqR23jByrTG+z1\n/fJS6bUuMHigk4BNyiJCCgggnBxKhbum01x4w5+1olN1Z/5BbCKP/FKqjbN3WJBI\nHHGpRlSHAgMBAAECggEBAMQB5w1e6XQyLpibKsssONx9gck3WIEAN9hq/qgEKxUt\npbwlkWdDZ+tSixa9uh0oGa5qzZKNnuruW/ODFcj5uztG/UdawNqQ7t5ZLw8N/AlE\nLk9BiVe9CmjHWuaCngC0C8iGOm8Wg1N5WwvQ7IWPZ8RtuB0nvWOGuJsSOZWTuOkM\nz3Of9KlzptDAIs5DBM2CL9Mpc6GAF0VSzijMOoTRvb3pVo/OqeVgfdNMJ8eSvH2y\n9Z7DTV1igAzNjQOtogCA91vBZL3f5/PEpW81hvSiYOmvOCk8Z0Kj5HugVnKt3wHV\nQkM50iBUsIpLbDSZfIPslK1AXlkhBvv6ZghmtN90bbkCgYEA18h2vgFJYioA0QVb\nK8PSmo2iJNgdD5Isza7dAESYNq4TNq9wlVK0iz2uUZhyq4x2jR6MtqMbaDIZS4Zc\ngDcBbErt0pvPhSh+mDYpShT6izt6TtnjmmitBypcXYeb/J8XTaQqnsZdsdhsEzMH\npP7/JQONG70D2ILcu6LYCcmk+6sCgYEA+RZBHPddaBKlac4hHP82wi0qQ27tJjrw\njSyuUYx8j0u2FTB6QGLXueISCVm0pg/13c/LhLCFMmdbZGIUwuRzYg14UxvIcfjw\nkN0oXoIBTMkECiIvJAV1+zLWrNT5myiEFzywZHKqaXf9GOx/YdXWeZjqZe5F+ZzG\nCFvKRMr1jpUCgYEAuPcEGfDeZ3/bvVAbC5PLBmJb17tMhdlmAFVg6WbjFxP2Mk0G\nc2k2i5iuwRCtUrGPuX2zXqbHynQPTLb6uYjs9lfwLjUTGHBSu8TJddAvx4OPXuHV\nALmzf83m6OFia5QvlIUhZ4JgNB9w3LBEYEGYkbDOlzVZg5EBBvIav6EShAsCgYEA\nmVXxz3sXrTGNUozqJYeWlgJnugtXQemWm9GdneX15+Cbvn+RQoGWe3+HyunGI1Q/\n7sQ0bQKdfGHUCP+3+CHaRco1ADRiOIce0I7UgxlU44f7TKGuk2YpMvIg5VRWNAXF\nCuj5TVypOzP6QpWT9Q5GcaSI5ya/POIdppea9K5ca+ECgYEA1NbTvKg90AhnazKh\nTo1em7BpFJ159d5OwFM/WAmARhde6VHRmfI1s1VCPEY/cyL1tAhmleJVWJE2aVEr\n8EqNQ8zj1dXcSPQMgLLUTSTwAadVvjM5hVd51BAki04UC/r/W9/zFZH5AnlmFc6n\n+7P2pUq+NDxeW9yXGa78L6CWBm0=\n-----END PRIVATE KEY-----"
                  *       }
                  *     }
                  */
@@ -19532,15 +19538,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "smtp",
-                     *       "name": "Mail server (SMTP)",
+                     *       "type": "google_sheets",
+                     *       "name": "Google Sheets",
                      *       "status": "connected",
                      *       "config": {
-                     *         "host": "203.0.113.7",
-                     *         "port": 45937,
-                     *         "from_email": "office@acme.example"
+                     *         "client_email": "account-b5191553de95@signalbox-local.iam.gserviceaccount.com"
                      *       },
-                     *       "last_sync": "2026-11-30T22:20:29.178Z",
+                     *       "last_sync": "2026-12-01T06:31:51.980Z",
                      *       "last_error": null
                      *     }
                      */
@@ -19773,15 +19777,15 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5c-8fd1-7deb-bf9a-b0c281867ac9",
+                     *           "id": "01a2304d-d982-7f68-b3e8-450ad1d7cc73",
                      *           "kind": "erase",
                      *           "subject": {
                      *             "email": "nobody@person.example"
                      *           },
                      *           "status": "queued",
                      *           "error": null,
-                     *           "requested_by": "56e3ea68-d812-4863-9d62-b4604c31725e",
-                     *           "created_at": "2026-11-30T21:29:07.773Z",
+                     *           "requested_by": "d38c053c-fb32-48fd-ad77-d9201f425a18",
+                     *           "created_at": "2026-12-01T06:32:18.007Z",
                      *           "finished_at": null,
                      *           "expires_at": null,
                      *           "matched": {
@@ -19860,7 +19864,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "kind": "erase",
-                 *       "phone": "+233241158922"
+                 *       "phone": "+233247080304"
                  *     }
                  */
                 "application/json": components["schemas"]["PrivacyRequestInput"];
@@ -19875,28 +19879,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-8023-739d-b88c-ca648901a2d7",
+                     *       "id": "01a2304d-ca67-7c24-af7d-f67e0a7fe85a",
                      *       "kind": "erase",
                      *       "subject": {
-                     *         "phone": "+233241158922"
+                     *         "phone": "+233247080304"
                      *       },
                      *       "status": "queued",
                      *       "error": null,
-                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
-                     *       "created_at": "2026-11-30T21:29:03.748Z",
+                     *       "requested_by": "b560a0e4-6ab0-4161-aadc-9b479a104bc4",
+                     *       "created_at": "2026-12-01T06:32:14.105Z",
                      *       "finished_at": null,
                      *       "expires_at": null,
                      *       "matched": {
                      *         "lead_ids": [
-                     *           "01a22e5c-6366-7147-a759-d99bef3d53ab"
+                     *           "01a2304d-b398-7656-9c57-6aac7dab95a5"
                      *         ],
                      *         "customer_ids": [
-                     *           "01a22e5c-651b-77ba-9b21-48c57e579668"
+                     *           "01a2304d-b459-7edd-b0e7-2c2b51d5342f"
                      *         ],
                      *         "client_ids": [],
                      *         "contact_ids": [],
                      *         "phones": [
-                     *           "+233241158922"
+                     *           "+233247080304"
                      *         ],
                      *         "unclear_phones": []
                      *       },
@@ -20006,28 +20010,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-8023-739d-b88c-ca648901a2d7",
+                     *       "id": "01a2304d-ca67-7c24-af7d-f67e0a7fe85a",
                      *       "kind": "erase",
                      *       "subject": {
-                     *         "phone": "+999282627420543"
+                     *         "phone": "+999929361114515"
                      *       },
                      *       "status": "done",
                      *       "error": null,
-                     *       "requested_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
-                     *       "created_at": "2026-11-30T21:29:03.748Z",
-                     *       "finished_at": "2026-11-30T21:29:05.659Z",
+                     *       "requested_by": "b560a0e4-6ab0-4161-aadc-9b479a104bc4",
+                     *       "created_at": "2026-12-01T06:32:14.105Z",
+                     *       "finished_at": "2026-12-01T06:32:16.278Z",
                      *       "expires_at": null,
                      *       "matched": {
                      *         "lead_ids": [
-                     *           "01a22e5c-6366-7147-a759-d99bef3d53ab"
+                     *           "01a2304d-b398-7656-9c57-6aac7dab95a5"
                      *         ],
                      *         "customer_ids": [
-                     *           "01a22e5c-651b-77ba-9b21-48c57e579668"
+                     *           "01a2304d-b459-7edd-b0e7-2c2b51d5342f"
                      *         ],
                      *         "client_ids": [],
                      *         "contact_ids": [],
                      *         "phones": [
-                     *           "+999282627420543"
+                     *           "+999929361114515"
                      *         ],
                      *         "unclear_phones": []
                      *       },
@@ -20246,6 +20250,7 @@ export interface operations {
                      *           "customers:read": "organization",
                      *           "dashboard:read": "organization",
                      *           "members:manage": "organization",
+                     *           "privacy:manage": "organization",
                      *           "reports:export": "organization",
                      *           "templates:read": "organization",
                      *           "campaigns:write": "organization",
@@ -20254,6 +20259,7 @@ export interface operations {
                      *           "leads:configure": "organization",
                      *           "leads:duplicate": "organization",
                      *           "templates:write": "organization",
+                     *           "webhooks:manage": "organization",
                      *           "customers:delete": "organization",
                      *           "interactions:read": "organization",
                      *           "suppressions:read": "organization",
@@ -20262,14 +20268,15 @@ export interface operations {
                      *           "notifications:read": "own",
                      *           "suppressions:write": "organization",
                      *           "conversations:write": "organization",
+                     *           "integrations:manage": "organization",
                      *           "members:impersonate": "organization",
                      *           "organization:update": "organization",
                      *           "recommendations:decide": "organization"
                      *         },
                      *         "is_system": true,
-                     *         "members": 2,
-                     *         "created_at": "2026-11-30T17:46:55.329Z",
-                     *         "updated_at": "2026-11-30T17:46:55.329Z"
+                     *         "members": 1,
+                     *         "created_at": "2026-12-01T06:05:54.930Z",
+                     *         "updated_at": "2026-12-01T06:05:54.930Z"
                      *       },
                      *       {
                      *         "id": "00000000-0000-7000-8000-000000000002",
@@ -20301,8 +20308,8 @@ export interface operations {
                      *         },
                      *         "is_system": true,
                      *         "members": 0,
-                     *         "created_at": "2026-11-30T17:46:55.329Z",
-                     *         "updated_at": "2026-11-30T17:46:55.329Z"
+                     *         "created_at": "2026-12-01T06:05:54.930Z",
+                     *         "updated_at": "2026-12-01T06:05:54.930Z"
                      *       }
                      *     ]
                      */
@@ -20359,7 +20366,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d95-4384-7e93-a82f-779b0b904761",
+                     *       "id": "01a2304d-da46-7733-927e-e341d5948740",
                      *       "key": "night_clerk",
                      *       "name": "Night clerk",
                      *       "description": "",
@@ -20369,8 +20376,8 @@ export interface operations {
                      *       },
                      *       "is_system": false,
                      *       "members": 0,
-                     *       "created_at": "2026-11-30T17:51:26.540Z",
-                     *       "updated_at": "2026-11-30T17:51:26.540Z"
+                     *       "created_at": "2026-12-01T06:32:18.243Z",
+                     *       "updated_at": "2026-12-01T06:32:18.243Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Role"];
@@ -20521,7 +20528,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d94-904d-7835-a1d2-760bce8f9dae",
+                     *       "id": "01a2304d-8055-7a00-8225-a4134f599c9a",
                      *       "key": "night_shift",
                      *       "name": "Night shift",
                      *       "description": "",
@@ -20530,8 +20537,8 @@ export interface operations {
                      *       },
                      *       "is_system": false,
                      *       "members": 1,
-                     *       "created_at": "2026-11-30T17:50:40.671Z",
-                     *       "updated_at": "2026-11-30T17:50:42.524Z"
+                     *       "created_at": "2026-12-01T06:31:55.205Z",
+                     *       "updated_at": "2026-12-01T06:31:55.570Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Role"];
@@ -20611,134 +20618,105 @@ export interface operations {
                     /**
                      * @example {
                      *       "settings": {
-                     *         "name": {
-                     *           "value": "Test Utility",
-                     *           "default": null,
-                     *           "unit": "text",
-                     *           "description": "The organization's name, 1 to 200 characters"
+                     *         "exchange_rates": {
+                     *           "value": [],
+                     *           "default": [],
+                     *           "unit": "organization's currency for one unit",
+                     *           "description": "All rates of other currencies, each with its first day",
+                     *           "permission": "churn:configure",
+                     *           "type": "array",
+                     *           "nullable": false,
+                     *           "minimum": null,
+                     *           "maximum": 1000,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "locale": {
-                     *           "value": "en",
-                     *           "default": "en",
-                     *           "unit": "language",
-                     *           "description": "The language of e-mails to the organization's people: en or fr"
+                     *         "churn_pause_days": {
+                     *           "value": 90,
+                     *           "default": 90,
+                     *           "unit": "days",
+                     *           "description": "How long a client may pause before it is lost",
+                     *           "permission": "churn:configure",
+                     *           "type": "integer",
+                     *           "nullable": false,
+                     *           "minimum": 1,
+                     *           "maximum": 730,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "country": {
-                     *           "value": "GH",
-                     *           "default": "GH",
-                     *           "unit": "ISO 3166-1 alpha-2",
-                     *           "description": "The country in which numbers without a country code are read"
-                     *         },
-                     *         "currency": {
-                     *           "value": "GHS",
-                     *           "default": "GHS",
-                     *           "unit": "ISO 4217",
-                     *           "description": "The currency of amounts"
-                     *         },
-                     *         "time_zone": {
-                     *           "value": "Africa/Accra",
-                     *           "default": "Africa/Accra",
-                     *           "unit": "IANA time zone",
-                     *           "description": "The zone of days, quiet hours and deadlines"
-                     *         },
-                     *         "alert_after": {
-                     *           "value": 100,
-                     *           "default": 100,
-                     *           "unit": "messages",
-                     *           "description": "Messages of a campaign before its rates are evaluated"
-                     *         },
-                     *         "contact_details": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "text",
-                     *           "description": "In the answer to HELP; campaigns to North America need it"
-                     *         },
-                     *         "quiet_hours_end": {
-                     *           "value": null,
-                     *           "default": "08:00:00",
-                     *           "unit": "local time",
-                     *           "description": "The end of the quiet hours; null with quiet_hours_start"
-                     *         },
-                     *         "allowed_countries": {
+                     *         "churn_band_limits": {
                      *           "value": [
-                     *             "CA",
-                     *             "DE"
+                     *             10,
+                     *             30
                      *           ],
-                     *           "default": null,
-                     *           "unit": "ISO 3166-1 alpha-2",
-                     *           "description": "The countries whose numbers may be texted; null: only the own one"
+                     *           "default": [
+                     *             10,
+                     *             30
+                     *           ],
+                     *           "unit": "percent",
+                     *           "description": "Below the first a client's risk is low, then moderate, high, from the last on critical",
+                     *           "permission": "churn:configure",
+                     *           "type": "array",
+                     *           "nullable": false,
+                     *           "minimum": 3,
+                     *           "maximum": 3,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "marketing_consent": {
-                     *           "value": "required",
-                     *           "default": "required",
+                     *         "churn_recognition": {
+                     *           "value": "service_end",
+                     *           "default": "service_end",
                      *           "unit": "choice",
-                     *           "description": "required: marketing goes only to numbers with consent in the ledger; or not_required"
+                     *           "description": "When a client that gives notice is lost",
+                     *           "permission": "churn:configure",
+                     *           "type": "string",
+                     *           "nullable": false,
+                     *           "minimum": null,
+                     *           "maximum": null,
+                     *           "choices": [
+                     *             "service_end",
+                     *             "cancellation"
+                     *           ],
+                     *           "pattern": null
                      *         },
-                     *         "quiet_hours_start": {
-                     *           "value": null,
-                     *           "default": "21:00:00",
-                     *           "unit": "local time",
-                     *           "description": "From then on no message is sent until quiet_hours_end; null: no quiet hours"
+                     *         "churn_unpaid_days": {
+                     *           "value": 12,
+                     *           "default": null,
+                     *           "unit": "days",
+                     *           "description": "A client whose linked account owes something for so long is lost; null: never",
+                     *           "permission": "churn:configure",
+                     *           "type": "integer",
+                     *           "nullable": true,
+                     *           "minimum": 1,
+                     *           "maximum": 730,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "alert_failure_rate": {
+                     *         "churn_holdout_share": {
                      *           "value": 0.1,
                      *           "default": 0.1,
                      *           "unit": "share (0 to 1)",
-                     *           "description": "A campaign with a higher share of failures raises an alert; null: no alert"
+                     *           "description": "The share of recommendations that are recorded and not shown to anybody",
+                     *           "permission": "churn:configure",
+                     *           "type": "number",
+                     *           "nullable": false,
+                     *           "minimum": 0,
+                     *           "maximum": 0.5,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "alert_opt_out_rate": {
-                     *           "value": 0.03,
-                     *           "default": 0.03,
-                     *           "unit": "share (0 to 1)",
-                     *           "description": "A campaign with a higher share of opt-outs raises an alert; null: no alert"
-                     *         },
-                     *         "marketing_gap_hours": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "hours",
-                     *           "description": "The period of marketing_gap_messages; null with it"
-                     *         },
-                     *         "messages_per_second": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "messages per second",
-                     *           "description": "Of all numbers and campaigns together; null: no limit"
-                     *         },
-                     *         "daily_spending_limit": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "currency",
-                     *           "description": "Maximum estimated cost of the messages of a local day; null: no limit"
-                     *         },
-                     *         "audit_retention_months": {
-                     *           "value": 84,
-                     *           "default": 84,
-                     *           "unit": "months",
-                     *           "description": "How long the audit log is kept at least, 12 to 120"
-                     *         },
-                     *         "marketing_gap_messages": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "messages",
-                     *           "description": "Maximum marketing messages to a number within marketing_gap_hours; null: no limit"
-                     *         },
-                     *         "unknown_outcome_service": {
-                     *           "value": "resend",
-                     *           "default": "resend",
-                     *           "unit": "choice",
-                     *           "description": "A service message whose outcome is unknown: resend or hold"
-                     *         },
-                     *         "message_retention_months": {
-                     *           "value": 24,
-                     *           "default": 24,
-                     *           "unit": "months",
-                     *           "description": "How long messages are kept, 1 to 120"
-                     *         },
-                     *         "unknown_outcome_marketing": {
-                     *           "value": "hold",
-                     *           "default": "hold",
-                     *           "unit": "choice",
-                     *           "description": "A marketing message whose outcome is unknown: resend or hold"
+                     *         "churn_incident_threshold": {
+                     *           "value": 0.5,
+                     *           "default": 0.5,
+                     *           "unit": "probability (0 to 1)",
+                     *           "description": "From which probability of an incident on something is recommended",
+                     *           "permission": "churn:configure",
+                     *           "type": "number",
+                     *           "nullable": false,
+                     *           "minimum": 0,
+                     *           "maximum": 1,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         }
                      *       }
                      *     }
@@ -20777,15 +20755,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "alert_after": 250,
-                 *       "quiet_hours_start": "21:30",
-                 *       "quiet_hours_end": "07:00",
-                 *       "allowed_countries": [
-                 *         "GH",
-                 *         "CI"
-                 *       ],
-                 *       "daily_spending_limit": 12.5,
-                 *       "time_zone": "Africa/Lagos"
+                 *       "churn_unpaid_days": 12
                  *     }
                  */
                 "application/json": components["schemas"]["OrganizationSettingsChange"];
@@ -20801,134 +20771,105 @@ export interface operations {
                     /**
                      * @example {
                      *       "settings": {
-                     *         "name": {
-                     *           "value": "Test Utility",
-                     *           "default": null,
-                     *           "unit": "text",
-                     *           "description": "The organization's name, 1 to 200 characters"
+                     *         "exchange_rates": {
+                     *           "value": [],
+                     *           "default": [],
+                     *           "unit": "organization's currency for one unit",
+                     *           "description": "All rates of other currencies, each with its first day",
+                     *           "permission": "churn:configure",
+                     *           "type": "array",
+                     *           "nullable": false,
+                     *           "minimum": null,
+                     *           "maximum": 1000,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "locale": {
-                     *           "value": "en",
-                     *           "default": "en",
-                     *           "unit": "language",
-                     *           "description": "The language of e-mails to the organization's people: en or fr"
+                     *         "churn_pause_days": {
+                     *           "value": 90,
+                     *           "default": 90,
+                     *           "unit": "days",
+                     *           "description": "How long a client may pause before it is lost",
+                     *           "permission": "churn:configure",
+                     *           "type": "integer",
+                     *           "nullable": false,
+                     *           "minimum": 1,
+                     *           "maximum": 730,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "country": {
-                     *           "value": "GH",
-                     *           "default": "GH",
-                     *           "unit": "ISO 3166-1 alpha-2",
-                     *           "description": "The country in which numbers without a country code are read"
-                     *         },
-                     *         "currency": {
-                     *           "value": "GHS",
-                     *           "default": "GHS",
-                     *           "unit": "ISO 4217",
-                     *           "description": "The currency of amounts"
-                     *         },
-                     *         "time_zone": {
-                     *           "value": "Africa/Lagos",
-                     *           "default": "Africa/Accra",
-                     *           "unit": "IANA time zone",
-                     *           "description": "The zone of days, quiet hours and deadlines"
-                     *         },
-                     *         "alert_after": {
-                     *           "value": 250,
-                     *           "default": 100,
-                     *           "unit": "messages",
-                     *           "description": "Messages of a campaign before its rates are evaluated"
-                     *         },
-                     *         "contact_details": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "text",
-                     *           "description": "In the answer to HELP; campaigns to North America need it"
-                     *         },
-                     *         "quiet_hours_end": {
-                     *           "value": "07:00:00",
-                     *           "default": "08:00:00",
-                     *           "unit": "local time",
-                     *           "description": "The end of the quiet hours; null with quiet_hours_start"
-                     *         },
-                     *         "allowed_countries": {
+                     *         "churn_band_limits": {
                      *           "value": [
-                     *             "GH",
-                     *             "CI"
+                     *             10,
+                     *             30
                      *           ],
-                     *           "default": null,
-                     *           "unit": "ISO 3166-1 alpha-2",
-                     *           "description": "The countries whose numbers may be texted; null: only the own one"
+                     *           "default": [
+                     *             10,
+                     *             30
+                     *           ],
+                     *           "unit": "percent",
+                     *           "description": "Below the first a client's risk is low, then moderate, high, from the last on critical",
+                     *           "permission": "churn:configure",
+                     *           "type": "array",
+                     *           "nullable": false,
+                     *           "minimum": 3,
+                     *           "maximum": 3,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "marketing_consent": {
-                     *           "value": "required",
-                     *           "default": "required",
+                     *         "churn_recognition": {
+                     *           "value": "service_end",
+                     *           "default": "service_end",
                      *           "unit": "choice",
-                     *           "description": "required: marketing goes only to numbers with consent in the ledger; or not_required"
+                     *           "description": "When a client that gives notice is lost",
+                     *           "permission": "churn:configure",
+                     *           "type": "string",
+                     *           "nullable": false,
+                     *           "minimum": null,
+                     *           "maximum": null,
+                     *           "choices": [
+                     *             "service_end",
+                     *             "cancellation"
+                     *           ],
+                     *           "pattern": null
                      *         },
-                     *         "quiet_hours_start": {
-                     *           "value": "21:30:00",
-                     *           "default": "21:00:00",
-                     *           "unit": "local time",
-                     *           "description": "From then on no message is sent until quiet_hours_end; null: no quiet hours"
+                     *         "churn_unpaid_days": {
+                     *           "value": 12,
+                     *           "default": null,
+                     *           "unit": "days",
+                     *           "description": "A client whose linked account owes something for so long is lost; null: never",
+                     *           "permission": "churn:configure",
+                     *           "type": "integer",
+                     *           "nullable": true,
+                     *           "minimum": 1,
+                     *           "maximum": 730,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "alert_failure_rate": {
+                     *         "churn_holdout_share": {
                      *           "value": 0.1,
                      *           "default": 0.1,
                      *           "unit": "share (0 to 1)",
-                     *           "description": "A campaign with a higher share of failures raises an alert; null: no alert"
+                     *           "description": "The share of recommendations that are recorded and not shown to anybody",
+                     *           "permission": "churn:configure",
+                     *           "type": "number",
+                     *           "nullable": false,
+                     *           "minimum": 0,
+                     *           "maximum": 0.5,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         },
-                     *         "alert_opt_out_rate": {
-                     *           "value": 0.03,
-                     *           "default": 0.03,
-                     *           "unit": "share (0 to 1)",
-                     *           "description": "A campaign with a higher share of opt-outs raises an alert; null: no alert"
-                     *         },
-                     *         "marketing_gap_hours": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "hours",
-                     *           "description": "The period of marketing_gap_messages; null with it"
-                     *         },
-                     *         "messages_per_second": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "messages per second",
-                     *           "description": "Of all numbers and campaigns together; null: no limit"
-                     *         },
-                     *         "daily_spending_limit": {
-                     *           "value": 12.5,
-                     *           "default": null,
-                     *           "unit": "currency",
-                     *           "description": "Maximum estimated cost of the messages of a local day; null: no limit"
-                     *         },
-                     *         "audit_retention_months": {
-                     *           "value": 84,
-                     *           "default": 84,
-                     *           "unit": "months",
-                     *           "description": "How long the audit log is kept at least, 12 to 120"
-                     *         },
-                     *         "marketing_gap_messages": {
-                     *           "value": null,
-                     *           "default": null,
-                     *           "unit": "messages",
-                     *           "description": "Maximum marketing messages to a number within marketing_gap_hours; null: no limit"
-                     *         },
-                     *         "unknown_outcome_service": {
-                     *           "value": "resend",
-                     *           "default": "resend",
-                     *           "unit": "choice",
-                     *           "description": "A service message whose outcome is unknown: resend or hold"
-                     *         },
-                     *         "message_retention_months": {
-                     *           "value": 24,
-                     *           "default": 24,
-                     *           "unit": "months",
-                     *           "description": "How long messages are kept, 1 to 120"
-                     *         },
-                     *         "unknown_outcome_marketing": {
-                     *           "value": "hold",
-                     *           "default": "hold",
-                     *           "unit": "choice",
-                     *           "description": "A marketing message whose outcome is unknown: resend or hold"
+                     *         "churn_incident_threshold": {
+                     *           "value": 0.5,
+                     *           "default": 0.5,
+                     *           "unit": "probability (0 to 1)",
+                     *           "description": "From which probability of an incident on something is recommended",
+                     *           "permission": "churn:configure",
+                     *           "type": "number",
+                     *           "nullable": false,
+                     *           "minimum": 0,
+                     *           "maximum": 1,
+                     *           "choices": null,
+                     *           "pattern": null
                      *         }
                      *       }
                      *     }
@@ -21009,11 +20950,11 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22da1-a197-7c6e-8d05-76975ce4f718",
-                     *           "name": "60716f8b-f92a-4889-8850-256e0d60ccc2",
+                     *           "id": "01a2304d-e0c8-73a1-8aa8-ac8c4c46ad39",
+                     *           "name": "5d257077-c34e-4030-80f1-435e1012abae",
                      *           "members": 0,
-                     *           "created_at": "2026-11-30T18:04:57.111Z",
-                     *           "updated_at": "2026-11-30T18:04:57.111Z"
+                     *           "created_at": "2026-12-01T06:32:19.911Z",
+                     *           "updated_at": "2026-12-01T06:32:19.911Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -21079,11 +21020,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d95-3299-75ba-989a-0d75694dec9b",
+                     *       "id": "01a2304d-6e4d-7cc4-abd5-1f728df89c13",
                      *       "name": "North",
                      *       "members": 0,
-                     *       "created_at": "2026-11-30T17:51:22.264Z",
-                     *       "updated_at": "2026-11-30T17:51:22.264Z"
+                     *       "created_at": "2026-12-01T06:31:50.598Z",
+                     *       "updated_at": "2026-12-01T06:31:50.598Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Team"];
@@ -21232,11 +21173,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d95-3299-75ba-989a-0d75694dec9b",
+                     *       "id": "01a2304d-6e4d-7cc4-abd5-1f728df89c13",
                      *       "name": "North and East",
                      *       "members": 1,
-                     *       "created_at": "2026-11-30T17:51:22.264Z",
-                     *       "updated_at": "2026-11-30T17:51:22.843Z"
+                     *       "created_at": "2026-12-01T06:31:50.598Z",
+                     *       "updated_at": "2026-12-01T06:31:50.726Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Team"];
@@ -21330,21 +21271,21 @@ export interface operations {
                      * @example {
                      *       "users": [
                      *         {
-                     *           "id": "e123851b-d153-4fa1-8162-65a9c543c78a",
+                     *           "id": "85d9775d-2d6c-4232-af14-5b007eae4664",
                      *           "email": "ama@example.com",
                      *           "full_name": "Test Person",
-                     *           "role": "counselor",
-                     *           "role_name": "Counselor",
+                     *           "role": "chief_2a8188e2",
+                     *           "role_name": "Chief 2a8188e2",
                      *           "team_id": null,
                      *           "team_name": null,
                      *           "status": "active",
                      *           "open_leads": 0,
-                     *           "last_sign_in_at": "2026-11-30T17:50:16.492Z",
-                     *           "created_at": "2026-11-30T17:50:16.492Z",
-                     *           "updated_at": "2026-11-30T17:50:16.492Z"
+                     *           "last_sign_in_at": "2026-12-01T06:32:19.869Z",
+                     *           "created_at": "2026-12-01T06:32:19.869Z",
+                     *           "updated_at": "2026-12-01T06:32:19.869Z"
                      *         },
                      *         {
-                     *           "id": "e73f1446-4efa-48e6-ba61-c6ae628ba3ba",
+                     *           "id": "3f60baf3-5a76-410e-84c3-344cdb6c9dd1",
                      *           "email": "ama@example.com",
                      *           "full_name": "Test Person",
                      *           "role": "admin",
@@ -21353,14 +21294,14 @@ export interface operations {
                      *           "team_name": null,
                      *           "status": "active",
                      *           "open_leads": 0,
-                     *           "last_sign_in_at": "2026-11-30T17:50:16.304Z",
-                     *           "created_at": "2026-11-30T17:50:16.304Z",
-                     *           "updated_at": "2026-11-30T17:50:16.304Z"
+                     *           "last_sign_in_at": "2026-12-01T06:32:19.769Z",
+                     *           "created_at": "2026-12-01T06:32:19.769Z",
+                     *           "updated_at": "2026-12-01T06:32:19.769Z"
                      *         }
                      *       ],
-                     *       "total": 3,
+                     *       "total": 2,
                      *       "page": 1,
-                     *       "limit": 2
+                     *       "limit": 50
                      *     }
                      */
                     "application/json": components["schemas"]["AdminUserPage"];
@@ -21428,9 +21369,9 @@ export interface operations {
                      * @example {
                      *       "user_id": null,
                      *       "invite_sent": true,
-                     *       "invitation_id": "01a22d94-3a0d-7d22-b190-7510a66053fb",
+                     *       "invitation_id": "01a2304d-6747-7afd-9175-b2cd13d33edb",
                      *       "invitation_token": null,
-                     *       "expires_at": "2026-12-07T17:50:18.581Z"
+                     *       "expires_at": "2026-12-08T06:31:48.781Z"
                      *     }
                      */
                     "application/json": components["schemas"]["AdminUserCreated"];
@@ -21513,8 +21454,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "user_ids": [
-                 *         "4c7d55fc-1def-459e-b907-2072bbc9eca0",
-                 *         "386c206b-14ec-4dc7-a701-48cd5b439272"
+                 *         "53560391-13e4-46c0-a276-3a1870f2a751",
+                 *         "16923403-84d5-44c1-a85b-21ff364dbbda"
                  *       ],
                  *       "action": "deactivate"
                  *     }
@@ -21533,11 +21474,11 @@ export interface operations {
                      * @example {
                      *       "results": [
                      *         {
-                     *           "user_id": "4c7d55fc-1def-459e-b907-2072bbc9eca0",
+                     *           "user_id": "53560391-13e4-46c0-a276-3a1870f2a751",
                      *           "done": true
                      *         },
                      *         {
-                     *           "user_id": "386c206b-14ec-4dc7-a701-48cd5b439272",
+                     *           "user_id": "16923403-84d5-44c1-a85b-21ff364dbbda",
                      *           "done": true
                      *         }
                      *       ],
@@ -21693,7 +21634,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "86d4204d-7f6a-4b3c-93dc-af9b36265556",
+                     *       "id": "8f68ac05-d931-4811-853f-0973749b648a",
                      *       "email": "ama@example.com",
                      *       "full_name": "Test Person",
                      *       "role": "manager",
@@ -21702,9 +21643,9 @@ export interface operations {
                      *       "team_name": null,
                      *       "status": "suspended",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T17:50:26.086Z",
-                     *       "created_at": "2026-11-30T17:50:26.086Z",
-                     *       "updated_at": "2026-11-30T17:50:26.777Z"
+                     *       "last_sign_in_at": "2026-12-01T06:31:51.261Z",
+                     *       "created_at": "2026-12-01T06:31:51.261Z",
+                     *       "updated_at": "2026-12-01T06:31:51.403Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
@@ -21779,7 +21720,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "reason": "A test of what is closed"
+                 *       "reason": "Ticket 4711: the list is empty"
                  *     }
                  */
                 "application/json": components["schemas"]["ImpersonationInput"];
@@ -21795,7 +21736,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "impersonation_token": "…",
-                     *       "expires_at": "2026-11-30T21:44:07.670Z"
+                     *       "expires_at": "2026-12-01T06:46:43.757Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Impersonation"];
@@ -23003,39 +22944,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "date_from": "2026-10-20",
-                     *       "date_to": "2026-11-22",
-                     *       "total_leads": 39,
-                     *       "enrollments": 6,
-                     *       "lost": 6,
-                     *       "active_pipeline": 27,
-                     *       "conversion_rate": 0.1538,
-                     *       "values": [
-                     *         {
-                     *           "currency": "GHS",
-                     *           "total": "19028.20",
-                     *           "won": "1203.34",
-                     *           "open": "14985.06"
-                     *         }
-                     *       ],
-                     *       "time_zone": "Asia/Kathmandu",
-                     *       "partial": false,
+                     *       "date_from": "2026-11-02",
+                     *       "date_to": "2026-12-01",
+                     *       "total_leads": 0,
+                     *       "enrollments": 0,
+                     *       "lost": 0,
+                     *       "active_pipeline": 0,
+                     *       "conversion_rate": null,
+                     *       "values": [],
+                     *       "time_zone": "Africa/Accra",
+                     *       "partial": true,
                      *       "previous": {
-                     *         "date_from": "2026-09-16",
-                     *         "date_to": "2026-10-19",
-                     *         "total_leads": 27,
-                     *         "enrollments": 5,
+                     *         "date_from": "2026-10-03",
+                     *         "date_to": "2026-11-01",
+                     *         "total_leads": 0,
+                     *         "enrollments": 0,
                      *         "lost": 0,
-                     *         "active_pipeline": 22,
-                     *         "conversion_rate": 0.1852,
-                     *         "values": [
-                     *           {
-                     *             "currency": "GHS",
-                     *             "total": "12538.09",
-                     *             "won": "2303.79",
-                     *             "open": "10234.30"
-                     *           }
-                     *         ]
+                     *         "active_pipeline": 0,
+                     *         "conversion_rate": null,
+                     *         "values": []
                      *       }
                      *     }
                      */
@@ -23258,23 +23185,39 @@ export interface operations {
                      * @example {
                      *       "logs": [
                      *         {
-                     *           "id": "01a22e5c-6075-74bc-bef5-094164d79fdf",
-                     *           "action": "exported",
-                     *           "resource": "privacy_requests",
-                     *           "resource_id": "01a22e5c-5b34-77d7-93f1-860ccda8edb5",
-                     *           "user_id": "4e0657a0-9693-430a-ad1a-153506eb940c",
+                     *           "id": "01a2304d-5b27-796c-b4ea-89a3395f9812",
+                     *           "action": "impersonation_ended",
+                     *           "resource": "impersonations",
+                     *           "resource_id": "01a2304d-5ab7-72e9-ae04-100e73965293",
+                     *           "user_id": "fdddd636-a47e-41f3-8e26-194299785449",
                      *           "user_name": "Test Person",
                      *           "user_email": "ama@example.com",
                      *           "impersonator_id": null,
                      *           "impersonator_name": null,
                      *           "changed": [],
                      *           "via": "function",
-                     *           "request_id": "d18e53f6-80f9-4d69-971c-5ec1c80c91c8",
+                     *           "request_id": "8dc6ed55-4349-469f-b441-9173494e5750",
                      *           "ip": "203.0.113.7",
-                     *           "created_at": "2026-11-30T21:28:55.653Z"
+                     *           "created_at": "2026-12-01T06:31:45.682Z"
+                     *         },
+                     *         {
+                     *           "id": "01a2304d-5a70-7cdd-8c36-72311b5660ae",
+                     *           "action": "impersonation_ended",
+                     *           "resource": "impersonations",
+                     *           "resource_id": "01a2304d-5a11-7849-9b2f-54f717c92a2c",
+                     *           "user_id": "fdddd636-a47e-41f3-8e26-194299785449",
+                     *           "user_name": "Test Person",
+                     *           "user_email": "ama@example.com",
+                     *           "impersonator_id": null,
+                     *           "impersonator_name": null,
+                     *           "changed": [],
+                     *           "via": "function",
+                     *           "request_id": "6b3df6ed-33ac-479b-b796-44775377e8a0",
+                     *           "ip": "203.0.113.7",
+                     *           "created_at": "2026-12-01T06:31:45.518Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 4,
                      *       "total_is_capped": false,
                      *       "searched_from": null,
                      *       "page": 1,
@@ -23399,104 +23342,23 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d91-a5fb-7bfb-9045-6372c304e648",
-                     *       "action": "update",
-                     *       "resource": "leads",
-                     *       "resource_id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
-                     *       "user_id": "ce3b1fdf-c6c3-465f-8237-34a5ca2eea91",
-                     *       "user_name": "Test manager",
+                     *       "id": "01a2304d-a549-7897-9b44-8dfc557f316d",
+                     *       "action": "refused",
+                     *       "resource": "admin",
+                     *       "resource_id": null,
+                     *       "user_id": "038bec8b-10ca-4ef4-a0bd-f89c80879fff",
+                     *       "user_name": "Test Person",
                      *       "user_email": "ama@example.com",
                      *       "impersonator_id": null,
                      *       "impersonator_name": null,
-                     *       "changed": [
-                     *         "region",
-                     *         "version"
-                     *       ],
+                     *       "changed": [],
                      *       "via": "function",
-                     *       "request_id": "5cb913e9-a584-4382-857b-9f8be3d2761d",
+                     *       "request_id": "82549677-c97f-4979-ae53-c6fa7813d0be",
                      *       "ip": "203.0.113.7",
-                     *       "created_at": "2026-11-30T17:47:29.621Z",
-                     *       "before": {
-                     *         "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
-                     *         "tags": [],
-                     *         "email": "kofi@example.com",
-                     *         "phone": "+233244000100",
-                     *         "value": 1200,
-                     *         "region": null,
-                     *         "source": "manual",
-                     *         "status": "new",
-                     *         "country": null,
-                     *         "outcome": null,
-                     *         "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
-                     *         "version": 7,
-                     *         "currency": "GHS",
-                     *         "closed_at": null,
-                     *         "full_name": "Known Boateng",
-                     *         "import_id": null,
-                     *         "last_name": "Boateng",
-                     *         "time_zone": null,
-                     *         "created_at": "2026-11-30T17:47:21.818638+00:00",
-                     *         "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
-                     *         "deleted_at": null,
-                     *         "deleted_by": null,
-                     *         "first_name": "Known",
-                     *         "sla_status": "running",
-                     *         "updated_at": "2026-11-30T17:47:29.077483+00:00",
-                     *         "assigned_at": "2026-11-30T17:47:29.077483+00:00",
-                     *         "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
-                     *         "merged_into": null,
-                     *         "search_text": "***",
-                     *         "sla_next_at": "2026-11-30T19:17:29.077483+00:00",
-                     *         "sla_deadline": "2026-11-30T19:47:29.077483+00:00",
-                     *         "sla_explicit": false,
-                     *         "status_since": "2026-11-30T17:47:21.818638+00:00",
-                     *         "custom_fields": {},
-                     *         "sla_started_at": "2026-11-30T17:47:29.077483+00:00",
-                     *         "furthest_status": "new",
-                     *         "organization_id": "01a22d91-7f3b-7883-92c2-97bf65444b15",
-                     *         "sla_breached_at": null,
-                     *         "sla_responded_at": null
-                     *       },
+                     *       "created_at": "2026-12-01T06:32:04.675Z",
+                     *       "before": null,
                      *       "after": {
-                     *         "id": "01a22d91-87a0-7ac4-b3cb-4af248370df1",
-                     *         "tags": [],
-                     *         "email": "kofi@example.com",
-                     *         "phone": "+233244000100",
-                     *         "value": 1200,
-                     *         "region": "Ashanti",
-                     *         "source": "manual",
-                     *         "status": "new",
-                     *         "country": null,
-                     *         "outcome": null,
-                     *         "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
-                     *         "version": 8,
-                     *         "currency": "GHS",
-                     *         "closed_at": null,
-                     *         "full_name": "Known Boateng",
-                     *         "import_id": null,
-                     *         "last_name": "Boateng",
-                     *         "time_zone": null,
-                     *         "created_at": "2026-11-30T17:47:21.818638+00:00",
-                     *         "created_by": "81ffb946-a50a-4246-85e0-386ad1e2cf6a",
-                     *         "deleted_at": null,
-                     *         "deleted_by": null,
-                     *         "first_name": "Known",
-                     *         "sla_status": "running",
-                     *         "updated_at": "2026-11-30T17:47:29.621188+00:00",
-                     *         "assigned_at": "2026-11-30T17:47:29.077483+00:00",
-                     *         "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
-                     *         "merged_into": null,
-                     *         "search_text": "***",
-                     *         "sla_next_at": "2026-11-30T19:17:29.077483+00:00",
-                     *         "sla_deadline": "2026-11-30T19:47:29.077483+00:00",
-                     *         "sla_explicit": false,
-                     *         "status_since": "2026-11-30T17:47:21.818638+00:00",
-                     *         "custom_fields": {},
-                     *         "sla_started_at": "2026-11-30T17:47:29.077483+00:00",
-                     *         "furthest_status": "new",
-                     *         "organization_id": "01a22d91-7f3b-7883-92c2-97bf65444b15",
-                     *         "sla_breached_at": null,
-                     *         "sla_responded_at": null
+                     *         "operation": "PATCH /admin/users/{id}"
                      *       }
                      *     }
                      */
@@ -23675,26 +23537,26 @@ export interface operations {
                     /**
                      * @example {
                      *       "profile": {
-                     *         "id": "6b468c93-5a57-4f88-8774-ec60427f2a0d",
-                     *         "email": "ama@example.com",
-                     *         "full_name": "Test Person",
+                     *         "id": "01a2304d-ff0d-7687-95b9-b9d596f5205a",
+                     *         "email": "",
+                     *         "full_name": "Test key",
                      *         "phone": null,
                      *         "phone_confirmed_at": null,
-                     *         "created_at": "2026-11-30T17:51:54.575Z"
+                     *         "created_at": "2026-12-01T06:32:27.654Z"
                      *       },
                      *       "impersonator": null,
                      *       "memberships": [
                      *         {
-                     *           "organization_id": "01a22d95-b0d1-70e1-8766-f0527394b5f3",
+                     *           "organization_id": "01a2304d-feab-73be-89eb-bdc93e383e43",
                      *           "organization_name": "Test Utility",
                      *           "organization_standing": "approved",
                      *           "role": "admin",
                      *           "status": "active",
-                     *           "is_default": true
+                     *           "is_default": false
                      *         }
                      *       ],
                      *       "organization": {
-                     *         "id": "01a22d95-b0d1-70e1-8766-f0527394b5f3",
+                     *         "id": "01a2304d-feab-73be-89eb-bdc93e383e43",
                      *         "name": "Test Utility",
                      *         "country": "GH",
                      *         "time_zone": "Africa/Accra",
@@ -23710,7 +23572,6 @@ export interface operations {
                      *         "notes:send": "organization",
                      *         "tasks:read": "organization",
                      *         "health:read": "organization",
-                     *         "keys:manage": "organization",
                      *         "leads:write": "organization",
                      *         "tasks:write": "organization",
                      *         "actions:read": "organization",
@@ -23749,6 +23610,7 @@ export interface operations {
                      *         "leads:configure": "organization",
                      *         "leads:duplicate": "organization",
                      *         "templates:write": "organization",
+                     *         "webhooks:manage": "organization",
                      *         "customers:delete": "organization",
                      *         "interactions:read": "organization",
                      *         "suppressions:read": "organization",
@@ -23757,7 +23619,6 @@ export interface operations {
                      *         "notifications:read": "own",
                      *         "suppressions:write": "organization",
                      *         "conversations:write": "organization",
-                     *         "members:impersonate": "organization",
                      *         "organization:update": "organization",
                      *         "recommendations:decide": "organization"
                      *       }
@@ -24197,11 +24058,8 @@ export interface operations {
                  * @example {
                  *       "email": "ama@example.com",
                  *       "password": "…",
-                 *       "full_name": "Ama Mensah",
-                 *       "organization_name": "Nile Utility",
-                 *       "country": "eg",
-                 *       "time_zone": "Africa/Cairo",
-                 *       "currency": "egp"
+                 *       "full_name": "Test Person",
+                 *       "invitation_token": "…"
                  *     }
                  */
                 "application/json": components["schemas"]["RegistrationRequest"];
@@ -24218,13 +24076,13 @@ export interface operations {
                      * @example {
                      *       "access_token": "…",
                      *       "refresh_token": "…",
-                     *       "expires_at": 1796064693,
+                     *       "expires_at": 1796110338,
                      *       "user": {
-                     *         "id": "01a22d95-5ec0-70a2-92e9-49f837f7db06",
+                     *         "id": "01a2304d-dab0-72f6-a1f4-c1b4ac5b43a6",
                      *         "email": "ama@example.com",
-                     *         "full_name": "Ama Mensah"
+                     *         "full_name": "Test Person"
                      *       },
-                     *       "organization_id": "01a22d95-5eca-7753-b91e-52bc187bc449",
+                     *       "organization_id": "01a2304d-d9d6-7c45-a615-20a78e2ee9a1",
                      *       "confirmation_required": false
                      *     }
                      */
@@ -24312,48 +24170,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22da1-99e9-74f5-af83-7606fa95e15a",
-                     *           "version": 1,
-                     *           "name": "Attacker campaign",
-                     *           "status": "draft",
-                     *           "status_reason": null,
-                     *           "audience": {
-                     *             "lead_ids": [
-                     *               "01a22da1-9556-73c6-b445-cb38a8f94cf1"
-                     *             ]
-                     *           },
-                     *           "templates": [],
-                     *           "numbers": [],
-                     *           "scheduled_at": null,
-                     *           "late_after_minutes": 60,
-                     *           "messages_per_minute": null,
-                     *           "pause_error_rate": 0.2,
-                     *           "pause_filtered_rate": 0.05,
-                     *           "pause_after": 100,
-                     *           "targets": {
-                     *             "total": 0,
-                     *             "pending": 0,
-                     *             "sent": 0,
-                     *             "excluded": 0,
-                     *             "canceled": 0
-                     *           },
-                     *           "excluded": {},
-                     *           "messages": {},
-                     *           "segments": 0,
-                     *           "frozen_at": null,
-                     *           "started_at": null,
-                     *           "started_by": null,
-                     *           "started_by_name": null,
-                     *           "finished_at": null,
-                     *           "created_by": "81e6ca55-dd70-4d43-b30a-06cd8c974104",
-                     *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T18:04:55.144Z",
-                     *           "updated_at": "2026-11-30T18:04:55.144Z"
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -24872,54 +24690,39 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d94-5db8-7acc-b9f6-6dd49ed8a268",
-                     *       "version": 9,
+                     *       "id": "01a2304d-b3c4-7ac4-bbb8-c3c648b325b3",
+                     *       "version": 2,
                      *       "name": "Open day",
                      *       "status": "canceled",
                      *       "status_reason": "Canceled by a person.",
-                     *       "audience": {
-                     *         "lead_ids": [
-                     *           "01a22d94-5be6-728b-8414-79d8c6daada3",
-                     *           "01a22d94-5be7-7947-9d44-470d3b3aa213"
-                     *         ]
-                     *       },
-                     *       "templates": [
-                     *         {
-                     *           "template_id": "01a22d94-5bd6-7bca-9ff0-af64bf8bded4",
-                     *           "name": "Open day",
-                     *           "weight": 1
-                     *         }
-                     *       ],
-                     *       "numbers": [
-                     *         "01a22d94-5bd4-75ef-81bc-3303143d5cdc"
-                     *       ],
-                     *       "scheduled_at": "2026-11-30T17:49:28.866Z",
+                     *       "audience": {},
+                     *       "templates": [],
+                     *       "numbers": [],
+                     *       "scheduled_at": null,
                      *       "late_after_minutes": 60,
                      *       "messages_per_minute": null,
                      *       "pause_error_rate": 0.2,
                      *       "pause_filtered_rate": 0.05,
                      *       "pause_after": 100,
                      *       "targets": {
-                     *         "total": 2,
+                     *         "total": 0,
                      *         "pending": 0,
-                     *         "sent": 2,
+                     *         "sent": 0,
                      *         "excluded": 0,
                      *         "canceled": 0
                      *       },
                      *       "excluded": {},
-                     *       "messages": {
-                     *         "delivered": 2
-                     *       },
-                     *       "segments": 2,
-                     *       "frozen_at": "2026-11-30T17:50:29.732Z",
-                     *       "started_at": "2026-11-30T17:50:29.470Z",
-                     *       "started_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
-                     *       "started_by_name": "Test Person",
-                     *       "finished_at": "2026-11-30T17:50:31.340Z",
-                     *       "created_by": "afc69ca5-8f56-44b7-810c-b03965602cce",
-                     *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:50:27.767Z",
-                     *       "updated_at": "2026-11-30T17:50:31.340Z"
+                     *       "messages": {},
+                     *       "segments": 0,
+                     *       "frozen_at": null,
+                     *       "started_at": null,
+                     *       "started_by": null,
+                     *       "started_by_name": null,
+                     *       "finished_at": "2026-12-01T06:32:10.790Z",
+                     *       "created_by": null,
+                     *       "created_by_name": null,
+                     *       "created_at": "2026-12-01T06:32:08.384Z",
+                     *       "updated_at": "2026-12-01T06:32:10.790Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Campaign"];
@@ -25909,10 +25712,15 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Volta Foods",
-                 *       "trial": true,
-                 *       "since": "2026-10-21",
-                 *       "trial_ends_on": "2026-12-05"
+                 *       "name": "=1+1",
+                 *       "amount": 10,
+                 *       "since": "2026-01-01",
+                 *       "contacts": [
+                 *         {
+                 *           "name": "Ama",
+                 *           "is_primary": true
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ClientInput"];
@@ -25927,9 +25735,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-e0b4-7651-9781-158dc72f7997",
+                     *       "id": "01a2304d-42b0-7191-9028-b654ada48f8d",
                      *       "version": 1,
-                     *       "name": "Volta Foods",
+                     *       "name": "=1+1",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
@@ -25945,15 +25753,15 @@ export interface operations {
                      *       "owner_id": null,
                      *       "owner_name": null,
                      *       "team_id": null,
-                     *       "status": "trial",
-                     *       "since": null,
-                     *       "mrr": "0.00",
+                     *       "status": "active",
+                     *       "since": "2026-01-01",
+                     *       "mrr": "10.00",
                      *       "currency": "GHS",
-                     *       "spell_started_on": null,
+                     *       "spell_started_on": "2026-01-01",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
-                     *       "trial_ends_on": "2026-12-05",
+                     *       "trial_ends_on": null,
                      *       "last_interaction_at": null,
                      *       "score": null,
                      *       "band": null,
@@ -25962,16 +25770,28 @@ export interface operations {
                      *       "risk_theme": null,
                      *       "trend": null,
                      *       "trend_days": null,
-                     *       "contacts": [],
-                     *       "created_by": "557c382c-df89-4bfd-bf00-8a5766310437",
+                     *       "contacts": [
+                     *         {
+                     *           "id": "01a2304d-42bd-7beb-b039-470d4f9609f3",
+                     *           "name": "Ama",
+                     *           "role": null,
+                     *           "email": null,
+                     *           "phone": null,
+                     *           "is_primary": true,
+                     *           "left_on": null,
+                     *           "created_at": "2026-12-01T06:31:39.433Z",
+                     *           "updated_at": "2026-12-01T06:31:39.433Z"
+                     *         }
+                     *       ],
+                     *       "created_by": "4878b76d-45d7-45b7-b247-d6cccace6e86",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T21:28:22.928Z",
-                     *       "updated_at": "2026-11-30T21:28:22.928Z",
+                     *       "created_at": "2026-12-01T06:31:39.433Z",
+                     *       "updated_at": "2026-12-01T06:31:39.433Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "0.00"
+                     *       "monthly_revenue": "10.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -26559,22 +26379,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "upload_id": "01a22e8d-2042-7cf5-ad2d-f32ee3325d11",
+                 *       "upload_id": "01a2304d-b4ae-799d-b20b-a4ba18367695",
                  *       "mapping": {
                  *         "0": "name",
-                 *         "1": "external_id",
-                 *         "2": "segment",
-                 *         "3": "since",
-                 *         "4": "churned_on",
-                 *         "5": "churn_reason",
-                 *         "6": "mrr",
-                 *         "7": "phone",
-                 *         "8": "email",
-                 *         "9": "contact_name",
-                 *         "10": "contact_email",
-                 *         "11": "custom_fields.fleet"
-                 *       },
-                 *       "observed_from": "2022-01-01"
+                 *         "1": "since",
+                 *         "2": "mrr"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["ExecuteClientImport"];
@@ -26589,7 +26399,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "import_id": "01a22e8d-21c7-7f4b-beda-ee3fb737fec8"
+                     *       "import_id": "01a2304d-b8f3-7143-828f-fd39e2cd8ef2"
                      *     }
                      */
                     "application/json": components["schemas"]["ClientImportStarted"];
@@ -26683,109 +26493,50 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "upload_id": "01a22e8d-26af-7c87-b814-4af9636281ff",
+                     *       "upload_id": "01a2304d-b4ae-799d-b20b-a4ba18367695",
                      *       "file_name": "clients.csv",
                      *       "header_row": 1,
                      *       "columns": [
                      *         {
                      *           "index": 0,
                      *           "name": "Company",
-                     *           "sample": "Volta Foods"
+                     *           "sample": "Ama Foods"
                      *         },
                      *         {
                      *           "index": 1,
-                     *           "name": "Client ID",
-                     *           "sample": "C-1"
+                     *           "name": "Client since",
+                     *           "sample": "2026-01-05"
                      *         }
                      *       ],
                      *       "mapping": {
                      *         "0": "name",
-                     *         "1": "external_id",
-                     *         "2": "segment",
-                     *         "3": "since",
-                     *         "4": "churned_on",
-                     *         "5": "churn_reason",
-                     *         "6": "mrr",
-                     *         "7": "phone",
-                     *         "8": "email",
-                     *         "9": "contact_name",
-                     *         "10": "contact_email"
+                     *         "1": "since",
+                     *         "2": "mrr"
                      *       },
                      *       "suggested_mapping": {
                      *         "0": "name",
-                     *         "1": "external_id",
-                     *         "2": "segment",
-                     *         "3": "since",
-                     *         "4": "churned_on",
-                     *         "5": "churn_reason",
-                     *         "6": "mrr",
-                     *         "7": "phone",
-                     *         "8": "email",
-                     *         "9": "contact_name",
-                     *         "10": "contact_email"
+                     *         "1": "since",
+                     *         "2": "mrr"
                      *       },
-                     *       "total_rows": 7,
+                     *       "total_rows": 1,
                      *       "hidden_rows": 0,
-                     *       "analyzed_rows": 7,
+                     *       "analyzed_rows": 1,
                      *       "preview": [
                      *         {
                      *           "row": 2,
-                     *           "mrr": "1234.50",
-                     *           "name": "Volta Foods",
-                     *           "email": "info@volta.example",
-                     *           "phone": "+233244100100",
-                     *           "since": "2024-03-01",
-                     *           "segment": "enterprise",
-                     *           "external_id": "C-1",
-                     *           "contact_name": "Ama Mensah",
-                     *           "contact_email": "ama@volta.example"
-                     *         },
-                     *         {
-                     *           "row": 3,
-                     *           "mrr": "500.00",
-                     *           "name": "Accra Steel",
-                     *           "since": "2022-01-10",
-                     *           "churned_on": "2024-06-01",
-                     *           "external_id": "C-2",
-                     *           "churn_reason": "price"
+                     *           "mrr": "100.00",
+                     *           "name": "Ama Foods",
+                     *           "since": "2026-01-05"
                      *         }
                      *       ],
-                     *       "errors": [
-                     *         {
-                     *           "row": 7,
-                     *           "field": "churned_on",
-                     *           "value": "2024-04-01",
-                     *           "message": "The client left before its first day, or on it."
-                     *         },
-                     *         {
-                     *           "row": 8,
-                     *           "field": "segment",
-                     *           "value": "nowhere",
-                     *           "message": "This is not a segment of the organization."
-                     *         }
-                     *       ],
+                     *       "errors": [],
                      *       "errors_truncated": false,
                      *       "warnings": [],
                      *       "warnings_truncated": false,
                      *       "duplicates": {
                      *         "in_file": 0,
-                     *         "in_organization": 5,
-                     *         "rows": [
-                     *           {
-                     *             "row": 2,
-                     *             "field": "external_id",
-                     *             "in": "organization",
-                     *             "first_row": null,
-                     *             "client_id": "01a22e8d-25ce-76f1-b8ea-d97f9a2e2443"
-                     *           },
-                     *           {
-                     *             "row": 3,
-                     *             "field": "external_id",
-                     *             "in": "organization",
-                     *             "first_row": null,
-                     *             "client_id": "01a22e8d-25ce-78c0-9317-728e9adc6370"
-                     *           }
-                     *         ]
+                     *         "in_organization": 0,
+                     *         "rows": []
                      *       }
                      *     }
                      */
@@ -26897,19 +26648,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "upload_id": "01a22e8d-3878-7989-9c9a-26e0a8280f30",
-                     *           "file_name": "clients.csv",
-                     *           "total_rows": 1,
-                     *           "size": 20,
-                     *           "created_by": "0f6a9f83-6fe7-40f1-b4b1-b61623d489c9",
-                     *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T22:22:16.695Z",
-                     *           "expires_at": "2026-12-01T22:22:16.695Z"
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -27756,7 +27496,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "churn_recognition": "service_end",
-                     *       "pause_days": 90,
+                     *       "pause_days": 60,
                      *       "unpaid_days": null,
                      *       "band_limits": [
                      *         10,
@@ -27764,7 +27504,13 @@ export interface operations {
                      *       ],
                      *       "holdout_share": 0.1,
                      *       "incident_threshold": 0.5,
-                     *       "exchange_rates": []
+                     *       "exchange_rates": [
+                     *         {
+                     *           "currency": "USD",
+                     *           "starts_on": "2026-01-01",
+                     *           "rate": "15.20000000"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ChurnSettings"];
@@ -28224,8 +27970,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "effective_on": "2025-01-01",
-                 *       "reason": "service"
+                 *       "effective_on": "2026-03-01",
+                 *       "reason": "price"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientChurn"];
@@ -28240,15 +27986,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e8d-2a29-7bf7-9763-8db162630d89",
+                     *       "id": "01a2304d-4386-76fd-af7e-6dc3074cbe28",
                      *       "version": 1,
-                     *       "name": "C",
+                     *       "name": "Gone",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
                      *       "region": null,
                      *       "category": null,
-                     *       "external_id": "3",
+                     *       "external_id": null,
                      *       "account_number": null,
                      *       "phone": null,
                      *       "email": null,
@@ -28259,7 +28005,7 @@ export interface operations {
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "churned",
-                     *       "since": "2024-01-01",
+                     *       "since": "2026-01-01",
                      *       "mrr": "0.00",
                      *       "currency": "GHS",
                      *       "spell_started_on": null,
@@ -28276,10 +28022,10 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "bba0c0d9-f47c-4cc7-aca0-9c201f976519",
+                     *       "created_by": "4878b76d-45d7-45b7-b247-d6cccace6e86",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T22:22:13.018Z",
-                     *       "updated_at": "2026-11-30T22:22:13.018Z",
+                     *       "created_at": "2026-12-01T06:31:39.639Z",
+                     *       "updated_at": "2026-12-01T06:31:39.639Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
@@ -30352,8 +30098,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "amount": 5,
-                 *       "contract": "second"
+                 *       "amount": "100.00",
+                 *       "currency": "USD"
                  *     }
                  */
                 "application/json": components["schemas"]["ClientMrr"];
@@ -30368,15 +30114,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e8d-2c5f-7de3-84c1-a4b49011582a",
+                     *       "id": "01a2304d-b6a0-7435-bb8a-ca76acf8f4dc",
                      *       "version": 1,
-                     *       "name": "C",
+                     *       "name": "Volta Foods",
                      *       "segment": "individual",
                      *       "segment_label": "Individuals",
                      *       "client_type": null,
                      *       "region": null,
                      *       "category": null,
-                     *       "external_id": "3",
+                     *       "external_id": null,
                      *       "account_number": null,
                      *       "phone": null,
                      *       "email": null,
@@ -30387,10 +30133,10 @@ export interface operations {
                      *       "owner_name": null,
                      *       "team_id": null,
                      *       "status": "active",
-                     *       "since": "2024-01-01",
-                     *       "mrr": "15.00",
-                     *       "currency": "GHS",
-                     *       "spell_started_on": "2024-01-01",
+                     *       "since": "2026-12-01",
+                     *       "mrr": "100.00",
+                     *       "currency": "USD",
+                     *       "spell_started_on": "2026-12-01",
                      *       "paused_on": null,
                      *       "notice_on": null,
                      *       "leaves_on": null,
@@ -30404,15 +30150,15 @@ export interface operations {
                      *       "trend": null,
                      *       "trend_days": null,
                      *       "contacts": [],
-                     *       "created_by": "78f466c1-724e-4287-9f67-63ad95d5abc4",
+                     *       "created_by": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T22:22:13.587Z",
-                     *       "updated_at": "2026-11-30T22:22:13.587Z",
+                     *       "created_at": "2026-12-01T06:32:09.089Z",
+                     *       "updated_at": "2026-12-01T06:32:09.089Z",
                      *       "deleted_at": null,
                      *       "churn_risk": null,
                      *       "churn_trend": null,
                      *       "churn_trend_days": null,
-                     *       "monthly_revenue": "15.00"
+                     *       "monthly_revenue": "100.00"
                      *     }
                      */
                     "application/json": components["schemas"]["Client"];
@@ -32455,31 +32201,20 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22d98-f4c5-7b58-a30c-9d29cb540196",
-                     *           "name": "Ama Mensah",
-                     *           "account_number": "A-118",
-                     *           "phone": "+233590921244",
+                     *           "id": "01a2304d-28b2-7378-ad54-cca48bee05e7",
+                     *           "name": "Ama",
+                     *           "account_number": "A1",
+                     *           "phone": "+233244000001",
                      *           "status": "connected",
                      *           "arrears": "0.00",
                      *           "currency": "GHS",
-                     *           "created_at": "2026-11-30T17:55:28.580Z",
-                     *           "updated_at": "2026-11-30T17:55:28.580Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22d98-f289-7743-a94b-e135fae031b8",
-                     *           "name": "Ama Mensah",
-                     *           "account_number": "A-117",
-                     *           "phone": "+233523894825",
-                     *           "status": "connected",
-                     *           "arrears": "0.00",
-                     *           "currency": "GHS",
-                     *           "created_at": "2026-11-30T17:55:27.899Z",
-                     *           "updated_at": "2026-11-30T17:55:27.899Z"
+                     *           "created_at": "2026-12-01T06:31:32.782Z",
+                     *           "updated_at": "2026-12-01T06:31:32.782Z"
                      *         }
                      *       ],
                      *       "limit": 50,
                      *       "offset": 0,
-                     *       "total": 5,
+                     *       "total": 1,
                      *       "total_is_capped": false,
                      *       "next_cursor": null
                      *     }
@@ -32530,9 +32265,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Yaw Privatsoneaibiei",
+                 *       "name": "Yaw Privatsoncejaejf",
                  *       "account_number": "PRV-10001",
-                 *       "phone": "+233244081848",
+                 *       "phone": "+233242490495",
                  *       "arrears": "10.00"
                  *     }
                  */
@@ -32548,15 +32283,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-548b-791e-bcdd-4cf262363f01",
-                     *       "name": "Yaw Privatsoneaibiei",
+                     *       "id": "01a2304d-a383-7960-8bf9-5f8171711e0e",
+                     *       "name": "Yaw Privatsoncejaejf",
                      *       "account_number": "PRV-10001",
-                     *       "phone": "+233244081848",
+                     *       "phone": "+233242490495",
                      *       "status": "connected",
                      *       "arrears": "10.00",
                      *       "currency": "GHS",
-                     *       "created_at": "2026-11-30T21:28:52.618Z",
-                     *       "updated_at": "2026-11-30T21:28:52.618Z"
+                     *       "created_at": "2026-12-01T06:32:04.226Z",
+                     *       "updated_at": "2026-12-01T06:32:04.226Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -33017,19 +32752,19 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "user_id": "569cbea3-5935-4d89-ad08-6006dc02b3dd",
-                     *         "full_name": "Test counselor",
+                     *         "user_id": "8523bb51-0d42-44ab-8a04-c621103e3da0",
+                     *         "full_name": "Test Person",
                      *         "status": "active",
-                     *         "open": 1,
+                     *         "open": 0,
                      *         "due_soon": 0,
                      *         "breached": 0,
                      *         "converted": 0
                      *       },
                      *       {
-                     *         "user_id": "e1ebe57f-f087-41d0-88d3-9da1c763999a",
-                     *         "full_name": "Test counselor",
-                     *         "status": "suspended",
-                     *         "open": 1,
+                     *         "user_id": "fb205215-f4c9-4182-8500-7b88c55ad8bb",
+                     *         "full_name": "Test Person",
+                     *         "status": "active",
+                     *         "open": 0,
                      *         "due_soon": 0,
                      *         "breached": 0,
                      *         "converted": 0
@@ -33737,83 +33472,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22d91-c80d-714b-a489-5e3c1c71a8ed",
-                     *           "version": 2,
-                     *           "first_name": "Ama",
-                     *           "last_name": "Reach",
-                     *           "full_name": "Ama Reach",
-                     *           "email": null,
-                     *           "phone": "+233503902440",
-                     *           "source": "s",
-                     *           "status": "new",
-                     *           "outcome": null,
-                     *           "status_since": "2026-11-30T17:47:38.357Z",
-                     *           "closed_at": null,
-                     *           "value": "0.00",
-                     *           "currency": "GHS",
-                     *           "tags": [
-                     *             "t"
-                     *           ],
-                     *           "time_zone": null,
-                     *           "country": null,
-                     *           "region": null,
-                     *           "custom_fields": {},
-                     *           "team_id": "01a22d91-c58e-705e-be66-f2a6cd9a89e6",
-                     *           "assigned_to": "b6a5a87a-cbb0-41be-bc37-d47b5ccaea26",
-                     *           "assigned_to_name": "Test counselor",
-                     *           "assigned_at": "2026-11-30T17:47:38.357Z",
-                     *           "created_by": "1fed8dff-95fb-460f-a250-d1996361cdb6",
-                     *           "created_by_name": "Test Person",
-                     *           "sla": {
-                     *             "status": "running",
-                     *             "started_at": "2026-11-30T17:47:38.357Z",
-                     *             "deadline": "2026-11-30T19:47:38.357Z",
-                     *             "responded_at": null,
-                     *             "breached_at": null
-                     *           },
-                     *           "created_at": "2026-11-30T17:47:38.357Z",
-                     *           "updated_at": "2026-11-30T17:47:38.357Z",
-                     *           "deleted_at": null
-                     *         },
-                     *         {
-                     *           "id": "01a22d91-c784-754f-9794-d4deb41c899f",
-                     *           "version": 1,
-                     *           "first_name": "Ama",
-                     *           "last_name": "Reach",
-                     *           "full_name": "Ama Reach",
-                     *           "email": null,
-                     *           "phone": "+233519478717",
-                     *           "source": "s",
-                     *           "status": "new",
-                     *           "outcome": null,
-                     *           "status_since": "2026-11-30T17:47:38.236Z",
-                     *           "closed_at": null,
-                     *           "value": "0.00",
-                     *           "currency": "GHS",
-                     *           "tags": [
-                     *             "t"
-                     *           ],
-                     *           "time_zone": null,
-                     *           "country": null,
-                     *           "region": null,
-                     *           "custom_fields": {},
-                     *           "team_id": null,
-                     *           "assigned_to": null,
-                     *           "assigned_to_name": null,
-                     *           "assigned_at": null,
-                     *           "created_by": "1fed8dff-95fb-460f-a250-d1996361cdb6",
-                     *           "created_by_name": "Test Person",
-                     *           "sla": null,
-                     *           "created_at": "2026-11-30T17:47:38.236Z",
-                     *           "updated_at": "2026-11-30T17:47:38.236Z",
-                     *           "deleted_at": null
-                     *         }
-                     *       ],
+                     *       "data": [],
                      *       "limit": 50,
                      *       "offset": 0,
-                     *       "total": 5,
+                     *       "total": 0,
                      *       "total_is_capped": false,
                      *       "next_cursor": null
                      *     }
@@ -33868,9 +33530,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "first_name": "Yaw",
-                 *       "last_name": "Privatsoneaibiei",
-                 *       "phone": "+233244081848",
-                 *       "email": "yaw@privatsoneaibiei.example"
+                 *       "last_name": "Privatsoncejaejf",
+                 *       "phone": "+233242490495",
+                 *       "email": "yaw@privatsoncejaejf.example"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadInput"];
@@ -33885,17 +33547,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-5249-778d-b0c7-8343767422c6",
+                     *       "id": "01a2304d-a26d-7cbc-bacf-4685e1ff6c0d",
                      *       "version": 1,
                      *       "first_name": "Yaw",
-                     *       "last_name": "Privatsoneaibiei",
-                     *       "full_name": "Yaw Privatsoneaibiei",
-                     *       "email": "yaw@privatsoneaibiei.example",
-                     *       "phone": "+233244081848",
+                     *       "last_name": "Privatsoncejaejf",
+                     *       "full_name": "Yaw Privatsoncejaejf",
+                     *       "email": "yaw@privatsoncejaejf.example",
+                     *       "phone": "+233242490495",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T21:28:52.025Z",
+                     *       "status_since": "2026-12-01T06:32:03.922Z",
                      *       "closed_at": null,
                      *       "value": "0.00",
                      *       "currency": "GHS",
@@ -33908,11 +33570,11 @@ export interface operations {
                      *       "assigned_to": null,
                      *       "assigned_to_name": null,
                      *       "assigned_at": null,
-                     *       "created_by": "4e0657a0-9693-430a-ad1a-153506eb940c",
+                     *       "created_by": "a391214a-9746-4895-a5ae-b960fee6bf3c",
                      *       "created_by_name": "Test Person",
                      *       "sla": null,
-                     *       "created_at": "2026-11-30T21:28:52.025Z",
-                     *       "updated_at": "2026-11-30T21:28:52.025Z",
+                     *       "created_at": "2026-12-01T06:32:03.922Z",
+                     *       "updated_at": "2026-12-01T06:32:03.922Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -34083,71 +33745,22 @@ export interface operations {
                     /**
                      * @example {
                      *       "enabled": true,
-                     *       "time_zone": "Europe/London",
+                     *       "time_zone": null,
                      *       "week": {
                      *         "mon": [
                      *           [
                      *             "09:00",
-                     *             "12:00"
-                     *           ],
-                     *           [
-                     *             "13:00",
                      *             "17:00"
                      *           ]
                      *         ],
-                     *         "tue": [
-                     *           [
-                     *             "09:00",
-                     *             "12:00"
-                     *           ],
-                     *           [
-                     *             "13:00",
-                     *             "17:00"
-                     *           ]
-                     *         ],
-                     *         "wed": [
-                     *           [
-                     *             "09:00",
-                     *             "12:00"
-                     *           ],
-                     *           [
-                     *             "13:00",
-                     *             "17:00"
-                     *           ]
-                     *         ],
-                     *         "thu": [
-                     *           [
-                     *             "09:00",
-                     *             "12:00"
-                     *           ],
-                     *           [
-                     *             "13:00",
-                     *             "17:00"
-                     *           ]
-                     *         ],
-                     *         "fri": [
-                     *           [
-                     *             "09:00",
-                     *             "12:00"
-                     *           ],
-                     *           [
-                     *             "13:00",
-                     *             "17:00"
-                     *           ]
-                     *         ],
+                     *         "tue": [],
+                     *         "wed": [],
+                     *         "thu": [],
+                     *         "fri": [],
                      *         "sat": [],
                      *         "sun": []
                      *       },
-                     *       "holidays": [
-                     *         {
-                     *           "date": "2026-12-25",
-                     *           "name": "Christmas Day"
-                     *         },
-                     *         {
-                     *           "date": "2026-12-26",
-                     *           "name": ""
-                     *         }
-                     *       ]
+                     *       "holidays": []
                      *     }
                      */
                     "application/json": components["schemas"]["LeadCalendar"];
@@ -34935,7 +34548,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "upload_id": "01a22d91-f720-7e4d-8822-df946aad8728",
+                 *       "upload_id": "01a2304d-28be-79a9-8331-9b0fc44921d7",
                  *       "mapping": {
                  *         "1": "first_name",
                  *         "2": "last_name",
@@ -34965,7 +34578,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "import_id": "01a22d91-f783-7ac0-af63-c24d84460d97"
+                     *       "import_id": "01a2304d-2b07-7dba-a16c-f1dc1f64befb"
                      *     }
                      */
                     "application/json": components["schemas"]["LeadImportStarted"];
@@ -35059,44 +34672,86 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "upload_id": "01a22d91-c2e1-7795-ae8a-3395924578ae",
+                     *       "upload_id": "01a2304d-28be-79a9-8331-9b0fc44921d7",
                      *       "file_name": "leads.csv",
                      *       "header_row": 1,
                      *       "columns": [
                      *         {
                      *           "index": 0,
-                     *           "name": "name",
-                     *           "sample": "Ama"
+                     *           "name": "id",
+                     *           "sample": "01a2304d-2571-7926-9cf2-6d85174dc4e5"
                      *         },
                      *         {
                      *           "index": 1,
-                     *           "name": "phone",
-                     *           "sample": "0244000002"
+                     *           "name": "first_name",
+                     *           "sample": "=1+1"
                      *         }
                      *       ],
                      *       "mapping": {
-                     *         "0": "full_name",
-                     *         "1": "phone"
+                     *         "1": "first_name",
+                     *         "2": "last_name",
+                     *         "3": "email",
+                     *         "4": "phone",
+                     *         "5": "source",
+                     *         "6": "status",
+                     *         "8": "value",
+                     *         "10": "tags",
+                     *         "11": "time_zone",
+                     *         "12": "country",
+                     *         "13": "region",
+                     *         "20": "custom_fields.note",
+                     *         "21": "custom_fields.subjects"
                      *       },
                      *       "suggested_mapping": {
-                     *         "0": "full_name",
-                     *         "1": "phone"
+                     *         "1": "first_name",
+                     *         "2": "last_name",
+                     *         "3": "email",
+                     *         "4": "phone",
+                     *         "5": "source",
+                     *         "6": "status",
+                     *         "8": "value",
+                     *         "10": "tags",
+                     *         "11": "time_zone",
+                     *         "12": "country",
+                     *         "13": "region",
+                     *         "20": "custom_fields.note",
+                     *         "21": "custom_fields.subjects"
                      *       },
-                     *       "total_rows": 10001,
+                     *       "total_rows": 2,
                      *       "hidden_rows": 0,
-                     *       "analyzed_rows": 1999,
+                     *       "analyzed_rows": 2,
                      *       "preview": [
                      *         {
                      *           "row": 2,
-                     *           "phone": "+233244000002",
+                     *           "tags": [
+                     *             "hot",
+                     *             "web"
+                     *           ],
+                     *           "email": "+a@x.com",
+                     *           "phone": "+233244000001",
+                     *           "value": "12.50",
+                     *           "source": "manual",
+                     *           "status": "new",
                      *           "consented": true,
-                     *           "first_name": "Ama"
+                     *           "last_name": "Mensah",
+                     *           "first_name": "=1+1",
+                     *           "custom_fields": {
+                     *             "note": "@SUM(A1)",
+                     *             "subjects": [
+                     *               "Art",
+                     *               "Law"
+                     *             ]
+                     *           }
                      *         },
                      *         {
                      *           "row": 3,
                      *           "phone": "+233244000002",
+                     *           "value": "0.00",
+                     *           "source": "manual",
+                     *           "status": "new",
                      *           "consented": true,
-                     *           "first_name": "Ama"
+                     *           "last_name": "B, C",
+                     *           "first_name": "Kofi \"K\""
                      *         }
                      *       ],
                      *       "errors": [],
@@ -35104,24 +34759,9 @@ export interface operations {
                      *       "warnings": [],
                      *       "warnings_truncated": false,
                      *       "duplicates": {
-                     *         "in_file": 1998,
+                     *         "in_file": 0,
                      *         "in_organization": 0,
-                     *         "rows": [
-                     *           {
-                     *             "row": 3,
-                     *             "field": "phone",
-                     *             "in": "file",
-                     *             "first_row": 2,
-                     *             "lead_id": null
-                     *           },
-                     *           {
-                     *             "row": 4,
-                     *             "field": "phone",
-                     *             "in": "file",
-                     *             "first_row": 2,
-                     *             "lead_id": null
-                     *           }
-                     *         ]
+                     *         "rows": []
                      *       }
                      *     }
                      */
@@ -35367,28 +35007,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d92-c89e-7c1c-85da-899ffee37750",
-                     *       "upload_id": "01a22d92-c4ca-7c97-98d2-30dccd20371b",
+                     *       "id": "01a2304d-2b07-7dba-a16c-f1dc1f64befb",
+                     *       "upload_id": "01a2304d-28be-79a9-8331-9b0fc44921d7",
                      *       "file_name": "leads.csv",
-                     *       "status": "failed",
+                     *       "status": "done",
                      *       "on_duplicate": "skip",
-                     *       "source": "import",
-                     *       "created": 1800,
+                     *       "created": 2,
                      *       "updated": 0,
-                     *       "skipped": 180,
-                     *       "invalid": 19,
+                     *       "skipped": 0,
+                     *       "invalid": 0,
                      *       "warned": 0,
-                     *       "error": "The person who started the import may no longer import leads",
-                     *       "assigned_to": null,
-                     *       "assigned_to_name": null,
-                     *       "created_by": "9bfcac59-b0f4-4e7c-9987-444e666ddd87",
+                     *       "error": null,
+                     *       "created_by": "20179a51-fe2e-41f9-95e7-982ce4cd1f43",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T17:48:43.991Z",
-                     *       "started_at": "2026-11-30T17:48:44.209Z",
-                     *       "finished_at": "2026-11-30T17:48:51.318Z",
-                     *       "processed": 1999,
-                     *       "total_rows": 10000,
-                     *       "percent": 19
+                     *       "created_at": "2026-12-01T06:31:33.348Z",
+                     *       "started_at": "2026-12-01T06:31:33.583Z",
+                     *       "finished_at": "2026-12-01T06:31:33.769Z",
+                     *       "processed": 2,
+                     *       "total_rows": 2,
+                     *       "percent": 100,
+                     *       "source": "import",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null
                      *     }
                      */
                     "application/json": components["schemas"]["LeadImport"];
@@ -35609,12 +35249,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "sla_minutes": 0,
+                     *       "sla_minutes": 45,
                      *       "reminder_minutes": 30,
                      *       "clock_starts": "assignment",
                      *       "on_reassignment": "restart",
-                     *       "capacity": 7,
-                     *       "updated_at": "2026-11-30T17:48:12.970Z"
+                     *       "capacity": 30,
+                     *       "updated_at": "2026-12-01T06:31:53.243Z"
                      *     }
                      */
                     "application/json": components["schemas"]["LeadSettings"];
@@ -36179,7 +35819,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "assigned_to": "4b72d7ea-814c-489b-93d9-7714dee291e6"
+                 *       "assigned_to": "5d051e79-dc4a-44ff-8365-e51ec07786a6"
                  *     }
                  */
                 "application/json": components["schemas"]["LeadAssignment"];
@@ -36194,17 +35834,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-a536-7283-81ee-308ffca222aa",
+                     *       "id": "01a2304d-b47b-73a5-83d3-5af7a8dbac2c",
                      *       "version": 2,
-                     *       "first_name": "Esi",
-                     *       "last_name": "",
-                     *       "full_name": "Esi",
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
                      *       "email": null,
-                     *       "phone": "+233244000009",
+                     *       "phone": "+233519597067",
                      *       "source": "manual",
                      *       "status": "new",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T21:28:07.599Z",
+                     *       "status_since": "2026-12-01T06:32:08.557Z",
                      *       "closed_at": null,
                      *       "value": "0.00",
                      *       "currency": "GHS",
@@ -36214,20 +35854,20 @@ export interface operations {
                      *       "region": null,
                      *       "custom_fields": {},
                      *       "team_id": null,
-                     *       "assigned_to": "4b72d7ea-814c-489b-93d9-7714dee291e6",
+                     *       "assigned_to": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "assigned_to_name": "Test Person",
-                     *       "assigned_at": "2026-11-30T21:28:08.954Z",
-                     *       "created_by": "4b72d7ea-814c-489b-93d9-7714dee291e6",
+                     *       "assigned_at": "2026-12-01T06:32:08.778Z",
+                     *       "created_by": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "created_by_name": "Test Person",
                      *       "sla": {
                      *         "status": "running",
-                     *         "started_at": "2026-11-30T21:28:08.954Z",
-                     *         "deadline": "2026-11-30T23:28:08.954Z",
+                     *         "started_at": "2026-12-01T06:32:08.778Z",
+                     *         "deadline": "2026-12-01T08:32:08.778Z",
                      *         "responded_at": null,
                      *         "breached_at": null
                      *       },
-                     *       "created_at": "2026-11-30T21:28:07.599Z",
-                     *       "updated_at": "2026-11-30T21:28:08.954Z",
+                     *       "created_at": "2026-12-01T06:32:08.557Z",
+                     *       "updated_at": "2026-12-01T06:32:08.778Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -36870,40 +36510,40 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d91-8d68-797c-94bf-c872d1c8964f",
+                     *       "id": "01a2304d-b47b-73a5-83d3-5af7a8dbac2c",
                      *       "version": 3,
-                     *       "first_name": "Kofi",
-                     *       "last_name": "Boateng",
-                     *       "full_name": "Kofi Boateng",
-                     *       "email": "kofi@example.com",
-                     *       "phone": "+233244000101",
-                     *       "source": "import",
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
+                     *       "email": null,
+                     *       "phone": "+233519597067",
+                     *       "source": "manual",
                      *       "status": "contacted",
                      *       "outcome": null,
-                     *       "status_since": "2026-11-30T17:47:24.705Z",
+                     *       "status_since": "2026-12-01T06:32:09.486Z",
                      *       "closed_at": null,
-                     *       "value": "1200.00",
+                     *       "value": "0.00",
                      *       "currency": "GHS",
                      *       "tags": [],
                      *       "time_zone": null,
                      *       "country": null,
                      *       "region": null,
                      *       "custom_fields": {},
-                     *       "team_id": "01a22d91-8025-7c97-ba76-b685ed23ea87",
-                     *       "assigned_to": "984cd978-e486-41af-9b5c-56408b2164e4",
-                     *       "assigned_to_name": "Test counselor",
-                     *       "assigned_at": "2026-11-30T17:47:24.380Z",
-                     *       "created_by": "0718993c-6f97-433f-be5e-9eb4f6b729f1",
+                     *       "team_id": null,
+                     *       "assigned_to": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
+                     *       "assigned_to_name": "Test Person",
+                     *       "assigned_at": "2026-12-01T06:32:08.778Z",
+                     *       "created_by": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "created_by_name": "Test Person",
                      *       "sla": {
-                     *         "status": "running",
-                     *         "started_at": "2026-11-30T17:47:24.380Z",
-                     *         "deadline": "2026-11-30T19:47:24.380Z",
+                     *         "status": "breached",
+                     *         "started_at": "2026-11-30T22:12:08.778Z",
+                     *         "deadline": "2026-12-01T00:12:08.778Z",
                      *         "responded_at": null,
-                     *         "breached_at": null
+                     *         "breached_at": "2026-12-01T06:32:09.229Z"
                      *       },
-                     *       "created_at": "2026-11-30T17:47:23.254Z",
-                     *       "updated_at": "2026-11-30T17:47:24.705Z",
+                     *       "created_at": "2026-12-01T06:32:08.557Z",
+                     *       "updated_at": "2026-12-01T06:32:09.486Z",
                      *       "deleted_at": null
                      *     }
                      */
@@ -37444,13 +37084,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e8d-3167-7400-8ec8-62132c7e7af4",
+                     *       "id": "01a2304d-c2f6-784d-928e-d6f42e398540",
                      *       "title": "Reconnections",
                      *       "description": "From eight on",
                      *       "recipients": [
                      *         "admin"
                      *       ],
-                     *       "sender_id": "93f29a4a-3cff-46ce-8c35-c96a91414e15",
+                     *       "sender_id": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "sender_name": "Test Person",
                      *       "sender_role": "admin",
                      *       "client_id": null,
@@ -37461,8 +37101,8 @@ export interface operations {
                      *       "read_count": 0,
                      *       "recipient_count": 0,
                      *       "readers": [],
-                     *       "created_at": "2026-11-30T22:22:14.887Z",
-                     *       "timestamp": "2026-11-30T22:22:14.887Z"
+                     *       "created_at": "2026-12-01T06:32:12.278Z",
+                     *       "timestamp": "2026-12-01T06:32:12.278Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Note"];
@@ -37797,10 +37437,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "organization_id": "01a22d9c-fa7c-717c-8f10-55e8b0197471",
+                     *       "organization_id": "01a2304d-e534-7cd9-9a47-b99b47d127d5",
                      *       "unread": 0,
                      *       "more": false,
-                     *       "version": 16
+                     *       "version": 2
                      *     }
                      */
                     "application/json": components["schemas"]["UnreadNotes"];
@@ -38074,15 +37714,16 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5c-19d6-7cdd-aff5-614992058728",
-                     *           "kind": "webhook_disabled",
-                     *           "title": "A webhook was disabled",
-                     *           "body": "Nothing is sent to hooks.example.com any more: it answered 410 (Gone).",
+                     *           "id": "01a2304d-539b-7dca-912b-7b789fe7c702",
+                     *           "kind": "impersonation",
+                     *           "title": "An administrator acts as you",
+                     *           "body": "Test Person acts as you until 06:46 (UTC). Reason: Ticket 4711: the list is empty",
                      *           "data": {
-                     *             "webhook_id": "01a22e5c-1780-7589-8519-0e46d6486496"
+                     *             "admin_id": "704d944b-e345-4f6d-9d02-6d821f80ab98",
+                     *             "impersonation_id": "01a2304d-5399-7ed9-b036-ac3bd7aea4c9"
                      *           },
                      *           "read_at": null,
-                     *           "created_at": "2026-11-30T21:28:37.571Z"
+                     *           "created_at": "2026-12-01T06:31:43.757Z"
                      *         }
                      *       ],
                      *       "total": 1,
@@ -38626,7 +38267,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e8b-9d1d-7b68-bf9b-43e3aadce46f",
+                     *           "id": "01a2304d-9a14-725a-bd66-b5ed832b2d41",
                      *           "provider": "arkesel",
                      *           "number": "TestUtility",
                      *           "number_type": "alphanumeric",
@@ -38650,13 +38291,13 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T22:20:31.370Z",
-                     *           "updated_at": "2026-11-30T22:20:31.370Z"
+                     *           "created_at": "2026-12-01T06:32:01.787Z",
+                     *           "updated_at": "2026-12-01T06:32:01.787Z"
                      *         },
                      *         {
-                     *           "id": "01a22e8b-9f12-7ab4-9a3c-8816e11be940",
+                     *           "id": "01a2304d-9c25-7581-9d3f-e39dd5e95e60",
                      *           "provider": "twilio",
-                     *           "number": "+15558985656",
+                     *           "number": "+15551407112",
                      *           "number_type": "long_code",
                      *           "label": null,
                      *           "per_second": 1,
@@ -38678,8 +38319,8 @@ export interface operations {
                      *             "failed_rate": null,
                      *             "filtered_rate": null
                      *           },
-                     *           "created_at": "2026-11-30T22:20:31.878Z",
-                     *           "updated_at": "2026-11-30T22:20:31.878Z"
+                     *           "created_at": "2026-12-01T06:32:02.314Z",
+                     *           "updated_at": "2026-12-01T06:32:02.314Z"
                      *         }
                      *       ],
                      *       "total": 2,
@@ -39090,20 +38731,21 @@ export interface operations {
                  *         {
                  *           "key": "new",
                  *           "label": "New",
-                 *           "position": 1,
-                 *           "outcome": null,
-                 *           "sla_minutes": null,
-                 *           "next_stages": null
+                 *           "next_stages": [
+                 *             "quoted",
+                 *             "lost"
+                 *           ]
                  *         },
                  *         {
-                 *           "key": "contacted",
-                 *           "label": "Contacted",
-                 *           "position": 2,
-                 *           "outcome": null,
-                 *           "sla_minutes": null,
-                 *           "next_stages": null
+                 *           "key": "quoted",
+                 *           "label": "Quoted"
                  *         }
-                 *       ]
+                 *       ],
+                 *       "move": {
+                 *         "contacted": "new",
+                 *         "qualified": "new",
+                 *         "proposal": "new"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["Pipeline"];
@@ -39125,11 +38767,14 @@ export interface operations {
                      *           "position": 1,
                      *           "outcome": null,
                      *           "sla_minutes": null,
-                     *           "next_stages": null
+                     *           "next_stages": [
+                     *             "quoted",
+                     *             "lost"
+                     *           ]
                      *         },
                      *         {
-                     *           "key": "contacted",
-                     *           "label": "Contacted",
+                     *           "key": "quoted",
+                     *           "label": "Quoted",
                      *           "position": 2,
                      *           "outcome": null,
                      *           "sla_minutes": null,
@@ -39346,52 +38991,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22e5c-1ca0-7439-ad08-5fa632b3f904",
-                     *           "version": 3,
-                     *           "name": "New",
-                     *           "description": "",
-                     *           "source": "leads",
-                     *           "fields": [],
-                     *           "filters": {
-                     *             "all": []
-                     *           },
-                     *           "grouping": [
-                     *             {
-                     *               "field": "leads.stage"
-                     *             }
-                     *           ],
-                     *           "aggregations": [
-                     *             {
-                     *               "show": [
-                     *                 "share_of_total"
-                     *               ],
-                     *               "function": "count"
-                     *             },
-                     *             {
-                     *               "field": "leads.value",
-                     *               "function": "sum"
-                     *             }
-                     *           ],
-                     *           "sorting": [
-                     *             "-count"
-                     *           ],
-                     *           "subtotals": true,
-                     *           "sharing": "private",
-                     *           "team_id": null,
-                     *           "owner_id": "a12fef75-e528-4709-b8e9-cce5098b063f",
-                     *           "owner_name": "Test Person",
-                     *           "is_own": true,
-                     *           "may_change": true,
-                     *           "template": null,
-                     *           "created_at": "2026-11-30T21:28:38.258Z",
-                     *           "updated_at": "2026-11-30T21:28:39.017Z",
-                     *           "deleted_at": "2026-11-30T21:28:39.017Z",
-                     *           "period": null
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -39444,8 +39045,19 @@ export interface operations {
                  * @example {
                  *       "name": "A report",
                  *       "grouping": [
-                 *         "leads.source"
-                 *       ]
+                 *         "leads.source",
+                 *         "leads.first_name"
+                 *       ],
+                 *       "aggregations": [
+                 *         {
+                 *           "function": "count"
+                 *         },
+                 *         {
+                 *           "function": "sum",
+                 *           "field": "leads.value"
+                 *         }
+                 *       ],
+                 *       "subtotals": true
                  *     }
                  */
                 "application/json": components["schemas"]["ReportBuildInput"];
@@ -39460,7 +39072,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "report_id": "01a22e8b-a511-7537-98c6-6333ec39ab04",
+                     *       "report_id": "01a2304d-3db1-7a49-a8d8-9e9fe34218dd",
                      *       "version": 1,
                      *       "columns": [
                      *         {
@@ -39470,24 +39082,59 @@ export interface operations {
                      *           "role": "group"
                      *         },
                      *         {
-                     *           "id": "count",
-                     *           "label": "Leads",
-                     *           "type": "integer",
-                     *           "role": "value",
-                     *           "additive": true
+                     *           "id": "leads.first_name",
+                     *           "label": "First name",
+                     *           "type": "text",
+                     *           "role": "group"
                      *         }
                      *       ],
-                     *       "row_count": 0,
-                     *       "records": 0,
+                     *       "row_count": 3,
+                     *       "records": 3,
                      *       "truncated": false,
                      *       "time_zone": "Africa/Accra",
                      *       "period": null,
                      *       "partial": [],
-                     *       "preview_data": [],
-                     *       "subtotals": [],
+                     *       "preview_data": [
+                     *         {
+                     *           "leads.source": "fair",
+                     *           "leads.first_name": "Lead 1",
+                     *           "count": 1,
+                     *           "sum(leads.value)": "1.00"
+                     *         },
+                     *         {
+                     *           "leads.source": "fair",
+                     *           "leads.first_name": "Lead 3",
+                     *           "count": 1,
+                     *           "sum(leads.value)": "3.00"
+                     *         }
+                     *       ],
+                     *       "subtotals": [
+                     *         {
+                     *           "level": 1,
+                     *           "after": 2,
+                     *           "values": {
+                     *             "leads.source": "fair",
+                     *             "leads.first_name": null,
+                     *             "count": 2,
+                     *             "sum(leads.value)": "4.00"
+                     *           }
+                     *         },
+                     *         {
+                     *           "level": 1,
+                     *           "after": 3,
+                     *           "values": {
+                     *             "leads.source": "web",
+                     *             "leads.first_name": null,
+                     *             "count": 1,
+                     *             "sum(leads.value)": "2.00"
+                     *           }
+                     *         }
+                     *       ],
                      *       "totals": {
                      *         "leads.source": null,
-                     *         "count": 0
+                     *         "leads.first_name": null,
+                     *         "count": 3,
+                     *         "sum(leads.value)": "6.00"
                      *       }
                      *     }
                      */
@@ -39579,10 +39226,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "as_of": "2026-11-30T17:57:25.268Z",
+                     *       "as_of": "2026-12-01T06:31:36.757Z",
                      *       "from": "2023-01-01",
-                     *       "to": "2026-11-30",
-                     *       "through": "2026-11-30",
+                     *       "to": "2026-12-31",
+                     *       "through": "2026-12-01",
                      *       "segment": null,
                      *       "period": "month",
                      *       "currency": "GHS",
@@ -39592,28 +39239,27 @@ export interface operations {
                      *           "too_few": true,
                      *           "clients_start": 0,
                      *           "new": 2,
-                     *           "reactivated": 1,
-                     *           "churned": 1,
+                     *           "reactivated": 0,
+                     *           "churned": 0,
                      *           "passed_through": 0,
                      *           "moved": 0,
                      *           "clients_end": 2,
                      *           "logo_churn": null,
                      *           "mrr_start": "0.00",
-                     *           "new_mrr": "82.50",
-                     *           "reactivation_mrr": "62.50",
-                     *           "expansion": "95.00",
-                     *           "contraction": "112.50",
+                     *           "new_mrr": "192.50",
+                     *           "reactivation_mrr": "0.00",
+                     *           "expansion": "77.50",
+                     *           "contraction": "74.00",
                      *           "churned_mrr": "0.00",
                      *           "moved_mrr": "0.00",
-                     *           "mrr_end": "127.50",
+                     *           "mrr_end": "196.00",
                      *           "grr": null,
                      *           "nrr": null,
                      *           "survival": null,
                      *           "segment": "enterprise",
                      *           "label": "Enterprises",
                      *           "now": {
-                     *             "active": 1,
-                     *             "leaving": 1
+                     *             "active": 2
                      *           },
                      *           "bands": null
                      *         },
@@ -39621,29 +39267,29 @@ export interface operations {
                      *           "currency": "GHS",
                      *           "too_few": true,
                      *           "clients_start": 0,
-                     *           "new": 1,
+                     *           "new": 4,
                      *           "reactivated": 0,
-                     *           "churned": 1,
+                     *           "churned": 0,
                      *           "passed_through": 0,
                      *           "moved": 0,
-                     *           "clients_end": 0,
+                     *           "clients_end": 4,
                      *           "logo_churn": null,
                      *           "mrr_start": "0.00",
-                     *           "new_mrr": "3.00",
+                     *           "new_mrr": "149.00",
                      *           "reactivation_mrr": "0.00",
-                     *           "expansion": "64.50",
-                     *           "contraction": "67.50",
+                     *           "expansion": "71.00",
+                     *           "contraction": "84.50",
                      *           "churned_mrr": "0.00",
                      *           "moved_mrr": "0.00",
-                     *           "mrr_end": "0.00",
+                     *           "mrr_end": "135.50",
                      *           "grr": null,
                      *           "nrr": null,
                      *           "survival": null,
                      *           "segment": "individual",
                      *           "label": "Individuals",
                      *           "now": {
-                     *             "trial": 1,
-                     *             "churned": 1
+                     *             "active": 3,
+                     *             "paused": 1
                      *           },
                      *           "bands": null
                      *         }
@@ -39653,21 +39299,21 @@ export interface operations {
                      *           "currency": "GHS",
                      *           "too_few": true,
                      *           "clients_start": 0,
-                     *           "new": 5,
-                     *           "reactivated": 2,
-                     *           "churned": 4,
+                     *           "new": 7,
+                     *           "reactivated": 1,
+                     *           "churned": 1,
                      *           "passed_through": 0,
                      *           "moved": 0,
-                     *           "clients_end": 3,
+                     *           "clients_end": 7,
                      *           "logo_churn": null,
                      *           "mrr_start": "0.00",
-                     *           "new_mrr": "200.50",
-                     *           "reactivation_mrr": "69.50",
-                     *           "expansion": "162.00",
-                     *           "contraction": "264.00",
-                     *           "churned_mrr": "32.50",
+                     *           "new_mrr": "347.50",
+                     *           "reactivation_mrr": "27.50",
+                     *           "expansion": "148.50",
+                     *           "contraction": "158.50",
+                     *           "churned_mrr": "6.00",
                      *           "moved_mrr": "0.00",
-                     *           "mrr_end": "135.50",
+                     *           "mrr_end": "359.00",
                      *           "grr": null,
                      *           "nrr": null,
                      *           "survival": null
@@ -39679,7 +39325,7 @@ export interface operations {
                      *         "reactivated": "In service at the end, not at the start, but before",
                      *         "churned": "In service at the start, not at the end; a client that comes back within the period has not left",
                      *         "clients_end": "clients_start + new + reactivated - churned + moved",
-                     *         "logo_churn": "Sum of churned / sum of clients_start over the periods, with the Wilson score interval of 95 %",
+                     *         "logo_churn": "Sum of churned / sum of clients_start over the periods that are over, with the Wilson score interval of 95 %",
                      *         "mrr_start": "Monthly recurring revenue in force at the start, of all clients that are in service then",
                      *         "expansion": "Sum of max(0, mrr at the end - mrr at the start) over clients in service at both ends",
                      *         "contraction": "Sum of max(0, mrr at the start - mrr at the end) over clients in service at both ends",
@@ -39850,42 +39496,54 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "as_of": "2026-11-30T17:57:24.954Z",
+                     *       "as_of": "2026-12-01T06:31:36.303Z",
                      *       "from": "2023-01-01",
                      *       "to": "2026-12-31",
-                     *       "through": "2026-11-30",
+                     *       "through": "2026-12-01",
                      *       "segment": null,
                      *       "period": "year",
                      *       "currency": "GHS",
                      *       "data": [
                      *         {
-                     *           "period": "2024-01-01",
+                     *           "period": "2025-01-01",
                      *           "currency": "GHS",
                      *           "partial": false,
                      *           "clients_start": 0,
-                     *           "new": 1,
+                     *           "new": 5,
                      *           "reactivated": 0,
                      *           "churned": 0,
-                     *           "passed_through": 0,
+                     *           "passed_through": 1,
                      *           "moved": 0,
-                     *           "clients_end": 1,
+                     *           "clients_end": 5,
                      *           "logo_churn": null,
                      *           "mrr_start": "0.00",
-                     *           "new_mrr": "30.00",
+                     *           "new_mrr": "324.50",
                      *           "reactivation_mrr": "0.00",
                      *           "expansion": "0.00",
                      *           "contraction": "0.00",
                      *           "churned_mrr": "0.00",
                      *           "moved_mrr": "0.00",
-                     *           "mrr_end": "30.00",
+                     *           "mrr_end": "324.50",
                      *           "grr": null,
                      *           "nrr": null,
                      *           "movements": {
                      *             "new": {
+                     *               "movements": 7,
+                     *               "amount": "302.50"
+                     *             },
+                     *             "churn": {
                      *               "movements": 1,
-                     *               "amount": "30.00"
+                     *               "amount": "-6.00"
                      *             },
                      *             "notice": {
+                     *               "movements": 1,
+                     *               "amount": "0.00"
+                     *             },
+                     *             "expansion": {
+                     *               "movements": 1,
+                     *               "amount": "28.00"
+                     *             },
+                     *             "trial_start": {
                      *               "movements": 1,
                      *               "amount": "0.00"
                      *             }
@@ -39896,55 +39554,51 @@ export interface operations {
                      *           "yearly": null
                      *         },
                      *         {
-                     *           "period": "2025-01-01",
+                     *           "period": "2026-01-01",
                      *           "currency": "GHS",
-                     *           "partial": false,
-                     *           "clients_start": 1,
-                     *           "new": 3,
-                     *           "reactivated": 0,
+                     *           "partial": true,
+                     *           "clients_start": 5,
+                     *           "new": 1,
+                     *           "reactivated": 1,
                      *           "churned": 0,
-                     *           "passed_through": 1,
+                     *           "passed_through": 0,
                      *           "moved": 0,
-                     *           "clients_end": 4,
+                     *           "clients_end": 7,
                      *           "logo_churn": {
                      *             "rate": 0,
                      *             "low": 0,
-                     *             "high": 0.793451
+                     *             "high": 0.434482
                      *           },
-                     *           "mrr_start": "30.00",
-                     *           "new_mrr": "155.00",
-                     *           "reactivation_mrr": "0.00",
-                     *           "expansion": "0.00",
-                     *           "contraction": "20.50",
+                     *           "mrr_start": "324.50",
+                     *           "new_mrr": "122.50",
+                     *           "reactivation_mrr": "27.50",
+                     *           "expansion": "28.00",
+                     *           "contraction": "143.50",
                      *           "churned_mrr": "0.00",
                      *           "moved_mrr": "0.00",
-                     *           "mrr_end": "164.50",
-                     *           "grr": 0.316667,
-                     *           "nrr": 0.316667,
+                     *           "mrr_end": "359.00",
+                     *           "grr": 0.557781,
+                     *           "nrr": 0.644068,
                      *           "movements": {
                      *             "new": {
-                     *               "movements": 4,
-                     *               "amount": "170.50"
-                     *             },
-                     *             "churn": {
-                     *               "movements": 2,
-                     *               "amount": "-30.00"
+                     *               "movements": 1,
+                     *               "amount": "45.00"
                      *             },
                      *             "pause": {
-                     *               "movements": 2,
-                     *               "amount": "-137.50"
-                     *             },
-                     *             "notice": {
-                     *               "movements": 2,
-                     *               "amount": "0.00"
+                     *               "movements": 1,
+                     *               "amount": "-47.00"
                      *             },
                      *             "expansion": {
-                     *               "movements": 3,
-                     *               "amount": "132.00"
+                     *               "movements": 7,
+                     *               "amount": "165.50"
+                     *             },
+                     *             "trial_lost": {
+                     *               "movements": 1,
+                     *               "amount": "0.00"
                      *             },
                      *             "contraction": {
-                     *               "movements": 1,
-                     *               "amount": "-7.50"
+                     *               "movements": 3,
+                     *               "amount": "-156.50"
                      *             },
                      *             "trial_start": {
                      *               "movements": 1,
@@ -39952,7 +39606,7 @@ export interface operations {
                      *             },
                      *             "reactivation": {
                      *               "movements": 1,
-                     *               "amount": "7.00"
+                     *               "amount": "27.50"
                      *             }
                      *           },
                      *           "at_risk_clients": null,
@@ -40038,23 +39692,51 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "as_of": "2026-11-30T18:05:12.655Z",
-                     *       "from": "2025-11-01",
-                     *       "to": "2026-11-30",
-                     *       "through": "2026-11-30",
+                     *       "as_of": "2026-12-01T06:31:36.515Z",
+                     *       "from": "2023-01-01",
+                     *       "to": "2026-12-31",
+                     *       "through": "2026-12-01",
                      *       "segment": null,
                      *       "currency": "GHS",
                      *       "data": [
                      *         {
-                     *           "cohort": "2026-11-01",
+                     *           "cohort": "2025-01-01",
                      *           "size": 1,
-                     *           "mrr_start": "120.00",
+                     *           "mrr_start": "47.00",
                      *           "ages": [
                      *             {
                      *               "age": 0,
                      *               "active": 1,
                      *               "retention": 1,
-                     *               "mrr": "120.00",
+                     *               "mrr": "47.00",
+                     *               "revenue_retention": 1
+                     *             },
+                     *             {
+                     *               "age": 1,
+                     *               "active": 1,
+                     *               "retention": 1,
+                     *               "mrr": "47.00",
+                     *               "revenue_retention": 1
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "cohort": "2025-06-01",
+                     *           "size": 1,
+                     *           "mrr_start": "2.50",
+                     *           "ages": [
+                     *             {
+                     *               "age": 0,
+                     *               "active": 1,
+                     *               "retention": 1,
+                     *               "mrr": "2.50",
+                     *               "revenue_retention": 1
+                     *             },
+                     *             {
+                     *               "age": 1,
+                     *               "active": 1,
+                     *               "retention": 1,
+                     *               "mrr": "2.50",
                      *               "revenue_retention": 1
                      *             }
                      *           ]
@@ -40063,11 +39745,21 @@ export interface operations {
                      *       "all": [
                      *         {
                      *           "age": 0,
-                     *           "cohorts": 1,
-                     *           "size": 1,
+                     *           "cohorts": 6,
+                     *           "size": 7,
                      *           "retention": {
                      *             "rate": 1,
-                     *             "low": 0.206549,
+                     *             "low": 0.64567,
+                     *             "high": 1
+                     *           }
+                     *         },
+                     *         {
+                     *           "age": 1,
+                     *           "cohorts": 6,
+                     *           "size": 7,
+                     *           "retention": {
+                     *             "rate": 1,
+                     *             "low": 0.64567,
                      *             "high": 1
                      *           }
                      *         }
@@ -40126,8 +39818,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "report_id": "01a22e8b-8454-7b0e-8c15-031926cdaff1",
-                 *       "format": "csv"
+                 *       "report_id": "01a2304d-2d75-7960-9098-ddfbcaf804cd",
+                 *       "format": "sheets",
+                 *       "spreadsheet": "https://docs.google.com/spreadsheets/d/ysnoPMNtDUjxBZr6ooGqkAOe6Xc5myuSwrtc8iopGA3O/edit#gid=0"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportExportInput"];
@@ -40142,9 +39835,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e8b-84f0-7547-957c-7b076c4c2b0a/file",
-                     *       "expires_at": "2026-12-30T22:20:25.098Z",
-                     *       "run_id": "01a22e8b-84f0-7547-957c-7b076c4c2b0a",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2304d-2e06-711a-8d54-b24d6b5d4042/file",
+                     *       "expires_at": "2026-12-31T06:31:34.097Z",
+                     *       "run_id": "01a2304d-2e06-711a-8d54-b24d6b5d4042",
                      *       "status": "queued"
                      *     }
                      */
@@ -40418,26 +40111,26 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "01a2301a-a0b0-79df-9fc9-da9c3d2f941a",
-                     *         "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *         "id": "01a2304d-d67d-7f3f-8eda-7944b8131aa1",
+                     *         "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                      *         "name": "A report",
                      *         "format": "sheets",
                      *         "status": "ready",
                      *         "reason": null,
                      *         "detail": null,
-                     *         "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *         "owner_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *         "owner_name": "Test Person",
                      *         "requested_by": null,
-                     *         "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
-                     *         "scheduled_for": "2026-12-01T05:35:21.130Z",
+                     *         "schedule_id": "01a2304d-d494-75b2-8162-8780b2201812",
+                     *         "scheduled_for": "2026-12-01T06:31:17.263Z",
                      *         "mailed": [
                      *           {
                      *             "address": "ama@example.com",
-                     *             "user_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *             "user_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *             "status": "sending"
                      *           }
                      *         ],
-                     *         "as_of": "2026-12-01T05:35:21.130Z",
+                     *         "as_of": "2026-12-01T06:31:17.263Z",
                      *         "time_zone": "Africa/Accra",
                      *         "period": null,
                      *         "row_count": 3,
@@ -40445,39 +40138,39 @@ export interface operations {
                      *         "rows_written": 3,
                      *         "truncated": false,
                      *         "partial": [],
-                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=2007876094",
+                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/4IX1pO8rKAhKM2bN_52E1ELeoFAcV2R2VarhFBnCO3yX/edit#gid=55108885",
                      *         "paused_until": null,
                      *         "pause_detail": null,
                      *         "file_size": null,
                      *         "checksum": null,
                      *         "downloads": 0,
-                     *         "expires_at": "2026-12-31T05:36:22.051Z",
-                     *         "created_at": "2026-12-01T05:36:21.161Z",
-                     *         "frozen_at": "2026-12-01T05:36:21.347Z",
-                     *         "finished_at": "2026-12-01T05:36:22.051Z",
-                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2301a-a0b0-79df-9fc9-da9c3d2f941a/file"
+                     *         "expires_at": "2026-12-31T06:32:17.656Z",
+                     *         "created_at": "2026-12-01T06:32:17.269Z",
+                     *         "frozen_at": "2026-12-01T06:32:17.366Z",
+                     *         "finished_at": "2026-12-01T06:32:17.656Z",
+                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2304d-d67d-7f3f-8eda-7944b8131aa1/file"
                      *       },
                      *       {
-                     *         "id": "01a2301a-9e23-798d-89de-b5a216e42baf",
-                     *         "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *         "id": "01a2304d-d4de-762d-8e27-f30129dc9e17",
+                     *         "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                      *         "name": "A report",
                      *         "format": "sheets",
                      *         "status": "ready",
                      *         "reason": null,
                      *         "detail": null,
-                     *         "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *         "owner_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *         "owner_name": "Test Person",
-                     *         "requested_by": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
-                     *         "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
+                     *         "requested_by": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
+                     *         "schedule_id": "01a2304d-d494-75b2-8162-8780b2201812",
                      *         "scheduled_for": null,
                      *         "mailed": [
                      *           {
                      *             "address": "ama@example.com",
-                     *             "user_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *             "user_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *             "status": "sent"
                      *           }
                      *         ],
-                     *         "as_of": "2026-12-01T05:36:20.478Z",
+                     *         "as_of": "2026-12-01T06:32:16.850Z",
                      *         "time_zone": "Africa/Accra",
                      *         "period": null,
                      *         "row_count": 3,
@@ -40485,17 +40178,17 @@ export interface operations {
                      *         "rows_written": 3,
                      *         "truncated": false,
                      *         "partial": [],
-                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=1090707238",
+                     *         "spreadsheet": "https://docs.google.com/spreadsheets/d/4IX1pO8rKAhKM2bN_52E1ELeoFAcV2R2VarhFBnCO3yX/edit#gid=2045229229",
                      *         "paused_until": null,
                      *         "pause_detail": null,
                      *         "file_size": null,
                      *         "checksum": null,
                      *         "downloads": 0,
-                     *         "expires_at": "2026-12-31T05:36:20.952Z",
-                     *         "created_at": "2026-12-01T05:36:20.478Z",
-                     *         "frozen_at": "2026-12-01T05:36:20.637Z",
-                     *         "finished_at": "2026-12-01T05:36:20.952Z",
-                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2301a-9e23-798d-89de-b5a216e42baf/file"
+                     *         "expires_at": "2026-12-31T06:32:17.155Z",
+                     *         "created_at": "2026-12-01T06:32:16.850Z",
+                     *         "frozen_at": "2026-12-01T06:32:16.921Z",
+                     *         "finished_at": "2026-12-01T06:32:17.155Z",
+                     *         "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2304d-d4de-762d-8e27-f30129dc9e17/file"
                      *       }
                      *     ]
                      */
@@ -40850,25 +40543,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "as_of": "2026-12-01T05:35:03.797Z",
+                     *       "as_of": "2026-12-01T06:32:23.820Z",
                      *       "from": null,
                      *       "to": "2026-12-31",
                      *       "through": "2026-12-01",
                      *       "segment": null,
                      *       "currency": null,
-                     *       "holdout_share": 0,
+                     *       "holdout_share": 0.1,
                      *       "data": [
                      *         {
-                     *           "play_id": "01a23019-5cef-7a76-aee3-2132689a9622",
+                     *           "play_id": "01a2304d-e544-78ac-a396-9c3bb898345f",
                      *           "key": "call_quiet_client",
                      *           "title": "Call the client",
                      *           "enabled": true,
-                     *           "proposed": 1,
+                     *           "proposed": 0,
                      *           "waiting": 0,
-                     *           "accepted": 1,
+                     *           "accepted": 0,
                      *           "declined": 0,
                      *           "expired": 0,
-                     *           "done": 1,
+                     *           "done": 0,
                      *           "not_done": 0,
                      *           "held_out": null,
                      *           "shown": null,
@@ -40879,7 +40572,7 @@ export interface operations {
                      *           "currency": null
                      *         },
                      *         {
-                     *           "play_id": "01a23019-5cf0-7097-941e-c6b4219abbd9",
+                     *           "play_id": "01a2304d-e544-7cf1-a9d1-f974cd8740c9",
                      *           "key": "visit_large_client",
                      *           "title": "Visit the client",
                      *           "enabled": true,
@@ -40959,56 +40652,63 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e8b-a552-7d60-974b-a0fc085b5818",
-                     *       "report_id": "01a22e8b-a511-7537-98c6-6333ec39ab04",
+                     *       "id": "01a2304d-d4de-762d-8e27-f30129dc9e17",
+                     *       "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                      *       "name": "A report",
-                     *       "format": "csv",
-                     *       "status": "empty",
+                     *       "format": "sheets",
+                     *       "status": "ready",
                      *       "reason": null,
                      *       "detail": null,
-                     *       "owner_id": "80d91f25-e033-41f5-884e-685c12747aee",
+                     *       "owner_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *       "owner_name": "Test Person",
-                     *       "requested_by": "80d91f25-e033-41f5-884e-685c12747aee",
-                     *       "schedule_id": null,
+                     *       "requested_by": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
+                     *       "schedule_id": "01a2304d-d494-75b2-8162-8780b2201812",
                      *       "scheduled_for": null,
-                     *       "mailed": [],
-                     *       "as_of": "2026-11-30T22:20:33.443Z",
+                     *       "mailed": [
+                     *         {
+                     *           "address": "ama@example.com",
+                     *           "user_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
+                     *           "status": "sending"
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-12-01T06:32:16.850Z",
                      *       "time_zone": "Africa/Accra",
                      *       "period": null,
-                     *       "row_count": 0,
-                     *       "records": 0,
-                     *       "rows_written": 0,
+                     *       "row_count": 3,
+                     *       "records": 3,
+                     *       "rows_written": 3,
                      *       "truncated": false,
                      *       "partial": [],
-                     *       "spreadsheet": null,
+                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/4IX1pO8rKAhKM2bN_52E1ELeoFAcV2R2VarhFBnCO3yX/edit#gid=2045229229",
                      *       "paused_until": null,
                      *       "pause_detail": null,
-                     *       "file_size": 17,
-                     *       "checksum": "c5248163e0a1c270c01b9d91ac3d367804421cceb5bc3fcf8850b85f352dc6f2",
+                     *       "file_size": null,
+                     *       "checksum": null,
                      *       "downloads": 0,
-                     *       "expires_at": "2026-12-30T22:20:33.704Z",
-                     *       "created_at": "2026-11-30T22:20:33.443Z",
-                     *       "frozen_at": "2026-11-30T22:20:33.608Z",
-                     *       "finished_at": "2026-11-30T22:20:33.704Z",
-                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a22e8b-a552-7d60-974b-a0fc085b5818/file",
+                     *       "expires_at": "2026-12-31T06:32:17.155Z",
+                     *       "created_at": "2026-12-01T06:32:16.850Z",
+                     *       "frozen_at": "2026-12-01T06:32:16.921Z",
+                     *       "finished_at": "2026-12-01T06:32:17.155Z",
+                     *       "download_url": "https://project.supabase.co/functions/v1/reports/runs/01a2304d-d4de-762d-8e27-f30129dc9e17/file",
                      *       "columns": [
                      *         {
-                     *           "id": "leads.source",
-                     *           "label": "Source",
+                     *           "id": "leads.first_name",
+                     *           "label": "First name",
                      *           "type": "text",
-                     *           "role": "group"
+                     *           "role": "field"
                      *         },
                      *         {
-                     *           "id": "count",
-                     *           "label": "Leads",
-                     *           "type": "integer",
-                     *           "role": "value",
-                     *           "additive": true
+                     *           "id": "leads.value",
+                     *           "label": "Value",
+                     *           "type": "money",
+                     *           "role": "field",
+                     *           "scale": 2
                      *         }
                      *       ],
                      *       "totals": {
-                     *         "leads.source": null,
-                     *         "count": 0
+                     *         "leads.first_name": null,
+                     *         "leads.value": null,
+                     *         "leads.created_at": null
                      *       }
                      *     }
                      */
@@ -41529,14 +41229,14 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                 *       "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                  *       "frequency": "daily",
                  *       "time": "07:30",
                  *       "recipients": [
                  *         "ama@example.com"
                  *       ],
                  *       "format": "sheets",
-                 *       "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit#gid=0"
+                 *       "spreadsheet": "https://docs.google.com/spreadsheets/d/4IX1pO8rKAhKM2bN_52E1ELeoFAcV2R2VarhFBnCO3yX/edit#gid=0"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportScheduleInput"];
@@ -41551,10 +41251,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
-                     *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *       "id": "01a2304d-d494-75b2-8162-8780b2201812",
+                     *       "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                      *       "report_name": "A report",
-                     *       "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *       "owner_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *       "owner_name": "Test Person",
                      *       "frequency": "daily",
                      *       "weekdays": [],
@@ -41562,7 +41262,7 @@ export interface operations {
                      *       "time": "07:30",
                      *       "time_zone": "Africa/Accra",
                      *       "format": "sheets",
-                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/GnLpvYEeX3LYHIs2DTNQIHJN50ARqx9atlkl6mmQhy5s/edit",
+                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/4IX1pO8rKAhKM2bN_52E1ELeoFAcV2R2VarhFBnCO3yX/edit",
                      *       "on_empty": "send",
                      *       "status": "active",
                      *       "pause_reason": null,
@@ -41572,9 +41272,9 @@ export interface operations {
                      *       ],
                      *       "outside_recipients": 0,
                      *       "last_run": null,
-                     *       "created_at": "2026-12-01T05:36:20.327Z",
-                     *       "updated_at": "2026-12-01T05:36:20.327Z",
-                     *       "schedule_id": "01a2301a-9d94-7f8d-acc8-17036c395bdc"
+                     *       "created_at": "2026-12-01T06:32:16.754Z",
+                     *       "updated_at": "2026-12-01T06:32:16.754Z",
+                     *       "schedule_id": "01a2304d-d494-75b2-8162-8780b2201812"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportScheduleMade"];
@@ -41668,41 +41368,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "01a2301a-cebf-7c6a-8a91-f1d71418d5bf",
-                     *         "report_id": "01a2301a-cdea-7c6e-808d-8d5f878aa250",
-                     *         "report_name": "Leads by source",
-                     *         "owner_id": "2a2e1ea3-506b-488d-a694-12e21ace339a",
-                     *         "owner_name": "Test Person",
-                     *         "frequency": "daily",
-                     *         "weekdays": [],
-                     *         "month_day": null,
-                     *         "time": "07:30",
-                     *         "time_zone": "Africa/Accra",
-                     *         "format": "csv",
-                     *         "spreadsheet": null,
-                     *         "on_empty": "send",
-                     *         "status": "paused",
-                     *         "pause_reason": "not_a_member",
-                     *         "next_run": null,
-                     *         "recipients": [
-                     *           "ama@example.com",
-                     *           "ama@example.com"
-                     *         ],
-                     *         "outside_recipients": 0,
-                     *         "last_run": {
-                     *           "id": "01a2301a-ceee-750e-88f9-488a5f65b645",
-                     *           "status": "refused",
-                     *           "scheduled_for": "2026-12-01T05:35:33.002Z",
-                     *           "reason": "not_a_member"
-                     *         },
-                     *         "created_at": "2026-12-01T05:36:32.933Z",
-                     *         "updated_at": "2026-12-01T05:36:33.047Z"
-                     *       }
-                     *     ]
-                     */
+                    /** @example [] */
                     "application/json": components["schemas"]["ReportSchedule"][];
                 };
             };
@@ -41802,7 +41468,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "spreadsheet": "o6cz0C9VKhajRfYnztxvuMgruLL9Kk2DvkbubSoymJr2"
+                 *       "spreadsheet": "Q2mN7lIC8fuOpTuawmpVPGQe0KJ8GlssU_tC24-LUj5K"
                  *     }
                  */
                 "application/json": components["schemas"]["ReportScheduleChange"];
@@ -41817,10 +41483,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a2301a-9d94-7f8d-acc8-17036c395bdc",
-                     *       "report_id": "01a2301a-9cda-775c-83bf-26e973797809",
+                     *       "id": "01a2304d-d494-75b2-8162-8780b2201812",
+                     *       "report_id": "01a2304d-d41e-716c-92ad-7279cc3d0574",
                      *       "report_name": "A report",
-                     *       "owner_id": "0cbf86e6-c8f2-4cae-84b0-b85242f7741f",
+                     *       "owner_id": "8ba30ff0-956c-40f8-93e0-f3ba1bf77a98",
                      *       "owner_name": "Test Person",
                      *       "frequency": "daily",
                      *       "weekdays": [],
@@ -41828,7 +41494,7 @@ export interface operations {
                      *       "time": "07:30",
                      *       "time_zone": "Africa/Accra",
                      *       "format": "sheets",
-                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/o6cz0C9VKhajRfYnztxvuMgruLL9Kk2DvkbubSoymJr2/edit",
+                     *       "spreadsheet": "https://docs.google.com/spreadsheets/d/Q2mN7lIC8fuOpTuawmpVPGQe0KJ8GlssU_tC24-LUj5K/edit",
                      *       "on_empty": "send",
                      *       "status": "active",
                      *       "pause_reason": null,
@@ -41838,13 +41504,13 @@ export interface operations {
                      *       ],
                      *       "outside_recipients": 0,
                      *       "last_run": {
-                     *         "id": "01a2301a-a0b0-79df-9fc9-da9c3d2f941a",
+                     *         "id": "01a2304d-d67d-7f3f-8eda-7944b8131aa1",
                      *         "status": "ready",
-                     *         "scheduled_for": "2026-12-01T05:35:21.130Z",
+                     *         "scheduled_for": "2026-12-01T06:31:17.263Z",
                      *         "reason": null
                      *       },
-                     *       "created_at": "2026-12-01T05:36:20.327Z",
-                     *       "updated_at": "2026-12-01T05:36:22.392Z"
+                     *       "created_at": "2026-12-01T06:32:16.754Z",
+                     *       "updated_at": "2026-12-01T06:32:17.818Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ReportSchedule"];
@@ -42037,7 +41703,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "run_id": "01a22d99-1ad8-7876-86c0-4c4dd3c6c497",
+                     *       "run_id": "01a2304d-d4de-762d-8e27-f30129dc9e17",
                      *       "status": "queued"
                      *     }
                      */
@@ -42127,7 +41793,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "first_weekday": 1,
-                     *       "file_days": 30,
+                     *       "file_days": 7,
                      *       "outside_links": false,
                      *       "outside_link_hours": 168
                      *     }
@@ -42310,47 +41976,39 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "as_of": "2026-11-30T17:57:25.065Z",
+                     *       "as_of": "2026-12-01T06:31:36.419Z",
                      *       "from": null,
-                     *       "to": "2026-11-30",
-                     *       "through": "2026-10-31",
+                     *       "to": "2026-12-31",
+                     *       "through": "2026-11-30",
                      *       "segment": null,
                      *       "spells": 8,
                      *       "late_entries": 0,
-                     *       "median_months": 11,
+                     *       "median_months": null,
                      *       "at_months": {
                      *         "3": {
-                     *           "survival": 0.875,
-                     *           "low": 0.387,
-                     *           "high": 0.981393
+                     *           "survival": 1,
+                     *           "low": null,
+                     *           "high": null
                      *         },
                      *         "6": {
-                     *           "survival": 0.75,
-                     *           "low": 0.314807,
-                     *           "high": 0.930898
+                     *           "survival": 0.857143,
+                     *           "low": 0.334054,
+                     *           "high": 0.978561
                      *         },
                      *         "12": {
-                     *           "survival": 0.208333,
-                     *           "low": 0.010043,
-                     *           "high": 0.585787
+                     *           "survival": 0.857143,
+                     *           "low": 0.334054,
+                     *           "high": 0.978561
                      *         }
                      *       },
                      *       "data": [
                      *         {
-                     *           "month": 2,
-                     *           "at_risk": 8,
-                     *           "churned": 1,
-                     *           "survival": 0.875,
-                     *           "low": 0.387,
-                     *           "high": 0.981393
-                     *         },
-                     *         {
-                     *           "month": 5,
+                     *           "month": 4,
                      *           "at_risk": 7,
                      *           "churned": 1,
-                     *           "survival": 0.75,
-                     *           "low": 0.314807,
-                     *           "high": 0.930898
+                     *           "survival": 0.857143,
+                     *           "low": 0.334054,
+                     *           "high": 0.978561
                      *         }
                      *       ],
                      *       "definitions": {
@@ -43528,9 +43186,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "to": "+233590317784",
-                 *       "message": "Hello",
-                 *       "sender_id": "+15550267146"
+                 *       "to": "+233242490495",
+                 *       "message": "Dear Yaw, please call us."
                  *     }
                  */
                 "application/json": components["schemas"]["SendMessage"];
@@ -43545,12 +43202,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22e5c-313d-7d89-ad4d-71580d3be3c0",
-                     *       "status": "suppressed",
+                     *       "message_id": "01a2304d-aa34-773b-921f-565625b44225",
+                     *       "status": "queued",
                      *       "segments": 1,
                      *       "encoding": "GSM-7",
-                     *       "send_after": "2026-11-30T21:28:43.460Z",
-                     *       "error_code": "undeliverable"
+                     *       "send_after": "2026-12-01T06:32:05.854Z",
+                     *       "error_code": null
                      *     }
                      */
                     "application/json": components["schemas"]["QueuedMessage"];
@@ -44045,8 +43702,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message_id": "01a22e5c-891b-7564-bfef-90f73f8d62be",
-                     *       "to": "+233241158922",
+                     *       "message_id": "01a2304d-d3bc-7516-b53f-f2c1e3dfb94c",
+                     *       "to": "+233247080304",
                      *       "from": "TestUtility",
                      *       "message": "Are you still there?",
                      *       "direction": "outbound",
@@ -44066,20 +43723,20 @@ export interface operations {
                      *       "unknown_at": null,
                      *       "unknown_reason": null,
                      *       "held_at": null,
-                     *       "send_after": "2026-11-30T21:29:05.945Z",
+                     *       "send_after": "2026-12-01T06:32:16.541Z",
                      *       "wait_reason": null,
                      *       "wait_until": null,
-                     *       "created_at": "2026-11-30T21:29:05.945Z",
+                     *       "created_at": "2026-12-01T06:32:16.541Z",
                      *       "sent_at": null,
                      *       "delivered_at": null,
                      *       "events": [
                      *         {
                      *           "status": "suppressed",
-                     *           "at": "2026-11-30T21:29:05.945Z"
+                     *           "at": "2026-12-01T06:32:16.541Z"
                      *         },
                      *         {
                      *           "status": "suppressed",
-                     *           "at": "2026-11-30T21:29:06.403Z",
+                     *           "at": "2026-12-01T06:32:16.675Z",
                      *           "code": null
                      *         }
                      *       ]
@@ -44155,18 +43812,18 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5b-7b0c-748f-99c6-bf7d1bb64bfb",
-                     *           "phone": "+12025550111",
+                     *           "id": "01a2304d-d3d9-716c-a9c2-29bf1ef5c3c0",
+                     *           "phone": "+233247080304",
                      *           "scope": "all",
-                     *           "source": "manual",
-                     *           "reason": "Asked",
-                     *           "created_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
+                     *           "source": "erased",
+                     *           "reason": "The data of this number was erased on request.",
+                     *           "created_by": "b560a0e4-6ab0-4161-aadc-9b479a104bc4",
                      *           "created_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T21:27:56.837Z",
-                     *           "lifted_at": "2026-11-30T21:28:01.842Z",
-                     *           "lifted_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
-                     *           "lifted_by_name": "Test Person",
-                     *           "lifted_reason": "A mistake"
+                     *           "created_at": "2026-12-01T06:32:16.541Z",
+                     *           "lifted_at": null,
+                     *           "lifted_by": null,
+                     *           "lifted_by_name": null,
+                     *           "lifted_reason": null
                      *         }
                      *       ],
                      *       "total": 1,
@@ -44220,8 +43877,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "phone": "(202) 555-0111",
-                 *       "reason": "Asked"
+                 *       "phone": "+233244000008"
                  *     }
                  */
                 "application/json": components["schemas"]["SuppressionInput"];
@@ -44245,14 +43901,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5b-7b0c-748f-99c6-bf7d1bb64bfb",
-                     *       "phone": "+12025550111",
+                     *       "id": "01a2304d-35da-712b-9f01-62915a4605d3",
+                     *       "phone": "+233244000008",
                      *       "scope": "all",
                      *       "source": "manual",
-                     *       "reason": "Asked",
-                     *       "created_by": "da9793f2-bff1-4029-a385-3c9b8334aa18",
+                     *       "reason": null,
+                     *       "created_by": "ac6fb1fb-a8e6-4c1c-a258-2e480f74e5d5",
                      *       "created_by_name": "Test Person",
-                     *       "created_at": "2026-11-30T21:27:56.837Z",
+                     *       "created_at": "2026-12-01T06:31:36.144Z",
                      *       "lifted_at": null,
                      *       "lifted_by": null,
                      *       "lifted_by_name": null,
@@ -44440,55 +44096,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22e5b-a4ac-7b0e-9880-4ebe7fcc9a69",
-                     *           "lead_id": null,
-                     *           "event": "revoked",
-                     *           "phone": "+12025550111",
-                     *           "channel": "sms",
-                     *           "scope": "all",
-                     *           "source": "Form",
-                     *           "disclosure": "I agree",
-                     *           "disclosure_version": null,
-                     *           "act": "Ticked",
-                     *           "ip": null,
-                     *           "user_agent": null,
-                     *           "message_id": null,
-                     *           "raw_text": null,
-                     *           "recognized_by": "person",
-                     *           "occurred_at": "2026-03-01T00:00:00.000Z",
-                     *           "honored_at": "2026-11-30T21:28:07.597Z",
-                     *           "outdated": false,
-                     *           "recorded_by": "16e5e760-5ad9-438c-aa5a-5a74caccd789",
-                     *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T21:28:07.507Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22e5b-a1b6-70f5-b528-d2aef550fd63",
-                     *           "lead_id": null,
-                     *           "event": "granted",
-                     *           "phone": "+12025550111",
-                     *           "channel": "sms",
-                     *           "scope": "marketing",
-                     *           "source": "Form",
-                     *           "disclosure": "I agree",
-                     *           "disclosure_version": null,
-                     *           "act": "Ticked",
-                     *           "ip": null,
-                     *           "user_agent": null,
-                     *           "message_id": null,
-                     *           "raw_text": null,
-                     *           "recognized_by": null,
-                     *           "occurred_at": "2026-01-02T10:00:00.000Z",
-                     *           "honored_at": null,
-                     *           "outdated": false,
-                     *           "recorded_by": "16e5e760-5ad9-438c-aa5a-5a74caccd789",
-                     *           "recorded_by_name": "Test Person",
-                     *           "created_at": "2026-11-30T21:28:06.757Z"
-                     *         }
-                     *       ],
-                     *       "total": 2,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -45210,22 +44819,37 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22e5b-bab1-7c39-9fb3-47ccccf87336",
-                     *           "organization_id": "01a22e5b-b8a6-7999-868d-def31d094615",
-                     *           "kind": "keyword",
-                     *           "meaning": "stop",
-                     *           "language": "en",
-                     *           "pattern": "gyae",
+                     *           "id": "01a23035-bd51-7841-8125-3d7d9e3d0fff",
+                     *           "organization_id": null,
+                     *           "kind": "phrase",
+                     *           "meaning": "doubtful",
+                     *           "language": "zh",
+                     *           "pattern": "^\\.(?!.*(好|谢|謝|是的|你好|多少|什么时候|什麼時候|在哪|报名|報名|有兴趣|有興趣|明天|付款|电|收到|打电话|链接|邮件|帮助|几点|对|可以|没问题|沒問題|星期|喜欢了|喜歡了))(?! 是 \\.$) [\\u4E00-\\u9FFF ]{1,10} \\.$",
                      *           "as_written": false,
                      *           "answers_question": false,
                      *           "undoes_only": false,
-                     *           "source": "The organization",
-                     *           "effective_from": "2026-11-30",
+                     *           "source": "A short reply in Chinese without a common harmless word",
+                     *           "effective_from": "2024-01-01",
                      *           "effective_to": null,
-                     *           "created_at": "2026-11-30T21:28:13.126Z"
+                     *           "created_at": "2026-12-01T06:05:54.930Z"
+                     *         },
+                     *         {
+                     *           "id": "01a23035-bd4e-7fc6-bd40-b5c6de9e3aa2",
+                     *           "organization_id": null,
+                     *           "kind": "phrase",
+                     *           "meaning": "doubtful",
+                     *           "language": "zh",
+                     *           "pattern": "打错|打錯|号码错|不感兴趣|没兴趣|不需要|垃圾短信|骚扰|举报|拉黑|没有订阅|怎么有我的|你是谁",
+                     *           "as_written": false,
+                     *           "answers_question": false,
+                     *           "undoes_only": false,
+                     *           "source": "Wrong number, no interest or anger",
+                     *           "effective_from": "2024-01-01",
+                     *           "effective_to": null,
+                     *           "created_at": "2026-12-01T06:05:54.930Z"
                      *         }
                      *       ],
-                     *       "total": 1,
+                     *       "total": 1113,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -45514,25 +45138,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22e5c-2e5a-7c83-a1fa-6f59846543bf",
-                     *           "phone": "+233590317784",
-                     *           "is_final": true,
-                     *           "reason": "The number is a landline, or its carrier cannot be reached.",
-                     *           "error_code": "30006",
-                     *           "provider": "twilio",
-                     *           "message_id": "01a22e5c-20e3-716c-9260-0edc1d158dd3",
-                     *           "until": null,
-                     *           "created_at": "2026-11-30T21:28:42.806Z",
-                     *           "updated_at": "2026-11-30T21:28:42.806Z",
-                     *           "lifted_at": null,
-                     *           "lifted_by": null,
-                     *           "lifted_by_name": null,
-                     *           "lifted_reason": null
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -45862,8 +45469,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "title": "Ask Yaw Privatsoneaibiei (+233244081848)",
-                 *       "lead_id": "01a22e5c-584c-7666-805d-641b2eb2431b"
+                 *       "title": "Ask Yaw Privatsoncejaejf (+233242490495)",
+                 *       "lead_id": "01a2304d-aa8d-7a6e-9fd6-6c9293de235f"
                  *     }
                  */
                 "application/json": components["schemas"]["TaskInput"];
@@ -45878,11 +45485,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-5a09-7eac-82e0-7933b00bc3e3",
+                     *       "id": "01a2304d-ab8b-7f22-a31b-340da29df86b",
                      *       "version": 1,
-                     *       "lead_id": "01a22e5c-584c-7666-805d-641b2eb2431b",
+                     *       "lead_id": "01a2304d-aa8d-7a6e-9fd6-6c9293de235f",
                      *       "lead_name": "Efua",
-                     *       "title": "Ask Yaw Privatsoneaibiei (+233244081848)",
+                     *       "title": "Ask Yaw Privatsoncejaejf (+233242490495)",
                      *       "description": null,
                      *       "status": "open",
                      *       "priority": "normal",
@@ -45890,13 +45497,13 @@ export interface operations {
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
                      *       "remind_at": null,
-                     *       "assigned_to": "4e0657a0-9693-430a-ad1a-153506eb940c",
+                     *       "assigned_to": "a391214a-9746-4895-a5ae-b960fee6bf3c",
                      *       "assigned_to_name": "Test Person",
-                     *       "created_by": "4e0657a0-9693-430a-ad1a-153506eb940c",
+                     *       "created_by": "a391214a-9746-4895-a5ae-b960fee6bf3c",
                      *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T21:28:53.999Z",
-                     *       "updated_at": "2026-11-30T21:28:53.999Z"
+                     *       "created_at": "2026-12-01T06:32:06.259Z",
+                     *       "updated_at": "2026-12-01T06:32:06.259Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -45977,9 +45584,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e5c-6ae2-7208-9a2b-4c733f72adae",
+                     *       "id": "01a2304d-b91a-77ae-a9a5-a94b140b0c17",
                      *       "version": 1,
-                     *       "lead_id": "01a22e5c-68c0-7764-b076-c91e7e91b9dc",
+                     *       "lead_id": "01a2304d-b705-7bd7-b8fc-22277dd14fa3",
                      *       "lead_name": "Efua",
                      *       "title": "Ask [erased] ([erased])",
                      *       "description": null,
@@ -45989,13 +45596,13 @@ export interface operations {
                      *       "overdue": false,
                      *       "remind_minutes_before": 30,
                      *       "remind_at": null,
-                     *       "assigned_to": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "assigned_to": "b560a0e4-6ab0-4161-aadc-9b479a104bc4",
                      *       "assigned_to_name": "Test Person",
-                     *       "created_by": "b9a048f4-d5ea-4ee3-b662-a56a104c7d5a",
+                     *       "created_by": "b560a0e4-6ab0-4161-aadc-9b479a104bc4",
                      *       "created_by_name": "Test Person",
                      *       "completed_at": null,
-                     *       "created_at": "2026-11-30T21:28:58.277Z",
-                     *       "updated_at": "2026-11-30T21:28:58.277Z"
+                     *       "created_at": "2026-12-01T06:32:09.719Z",
+                     *       "updated_at": "2026-12-01T06:32:09.719Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -46111,9 +45718,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "title": "Send the brochure",
-                 *       "due_at": "2026-11-30T09:00:00Z",
-                 *       "description": "9999-12-31T23:59:59+14:00"
+                 *       "status": "done"
                  *     }
                  */
                 "application/json": components["schemas"]["TaskChange"];
@@ -46128,25 +45733,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22d93-5c8a-7e51-a813-64bf435f503e",
-                     *       "version": 4,
-                     *       "lead_id": "01a22d93-58a2-7fb6-9096-e63736ae8c0e",
-                     *       "lead_name": "Own lead",
+                     *       "id": "01a2304d-b486-7641-884a-346cfdd52bfd",
+                     *       "version": 2,
+                     *       "lead_id": null,
+                     *       "lead_name": null,
                      *       "title": "Send the brochure",
-                     *       "description": "9999-12-31T23:59:59+14:00",
-                     *       "status": "open",
+                     *       "description": null,
+                     *       "status": "done",
                      *       "priority": "normal",
-                     *       "due_at": "2026-11-30T09:00:00.000Z",
-                     *       "overdue": true,
+                     *       "due_at": null,
+                     *       "overdue": false,
                      *       "remind_minutes_before": 30,
-                     *       "remind_at": "2026-11-30T08:30:00.000Z",
-                     *       "assigned_to": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
+                     *       "remind_at": null,
+                     *       "assigned_to": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "assigned_to_name": "Test Person",
-                     *       "created_by": "9687b958-5669-4aea-9da2-6530d2cdf8e2",
+                     *       "created_by": "5d051e79-dc4a-44ff-8365-e51ec07786a6",
                      *       "created_by_name": "Test Person",
-                     *       "completed_at": null,
-                     *       "created_at": "2026-11-30T17:49:21.913Z",
-                     *       "updated_at": "2026-11-30T17:49:44.222Z"
+                     *       "completed_at": "2026-12-01T06:32:08.727Z",
+                     *       "created_at": "2026-12-01T06:32:08.559Z",
+                     *       "updated_at": "2026-12-01T06:32:08.727Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Task"];
@@ -46236,29 +45841,29 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "01a22da1-9a69-736c-9913-11f07965bc93",
-                     *           "kind": "custom",
-                     *           "category": "service",
-                     *           "name": "Attacker template",
-                     *           "body": "Dear {{name}}, we are closed on Friday.",
-                     *           "weight": 1,
-                     *           "variants": [],
-                     *           "created_at": "2026-11-30T18:04:55.271Z",
-                     *           "updated_at": "2026-11-30T18:04:55.271Z"
-                     *         },
-                     *         {
-                     *           "id": "01a22da1-918a-765e-b823-285b05e82803",
+                     *           "id": "01a2304d-e53f-728b-8733-db731c2a52e9",
                      *           "kind": "connection",
                      *           "category": "service",
                      *           "name": "Connection",
                      *           "body": "Dear {{name}}, account {{account_number}} is connected. Balance: {{arrears}}. Thank you. {{organization}}",
                      *           "weight": 1,
                      *           "variants": [],
-                     *           "created_at": "2026-11-30T18:04:52.975Z",
-                     *           "updated_at": "2026-11-30T18:04:52.975Z"
+                     *           "created_at": "2026-12-01T06:32:21.041Z",
+                     *           "updated_at": "2026-12-01T06:32:21.041Z"
+                     *         },
+                     *         {
+                     *           "id": "01a2304d-e53e-7828-ba22-41853f7f3963",
+                     *           "kind": "disconnection",
+                     *           "category": "service",
+                     *           "name": "Disconnection",
+                     *           "body": "Dear {{name}}, account {{account_number}} has been disconnected because {{arrears}} is unpaid. Please pay to be reconnected. {{organization}}",
+                     *           "weight": 1,
+                     *           "variants": [],
+                     *           "created_at": "2026-12-01T06:32:21.041Z",
+                     *           "updated_at": "2026-12-01T06:32:21.041Z"
                      *         }
                      *       ],
-                     *       "total": 4,
+                     *       "total": 3,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -47007,10 +46612,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "upload_id": "01a22d99-3ad0-7e39-88df-5eab58defd36",
-                     *       "file_name": "wrong name.xls",
-                     *       "total_rows": 25,
-                     *       "valid_rows": 25,
+                     *       "upload_id": "01a2304d-c4f5-7cb0-8196-300678a4d908",
+                     *       "file_name": "customers.csv",
+                     *       "total_rows": 1,
+                     *       "valid_rows": 1,
                      *       "invalid_rows": 0,
                      *       "duplicate_rows": 0,
                      *       "header_row": 1,
@@ -47025,19 +46630,11 @@ export interface operations {
                      *       "preview": [
                      *         {
                      *           "row": 2,
-                     *           "name": "Kwame Mensah 0",
-                     *           "account_number": "ACC-0000000",
-                     *           "phone": "+233244000000",
-                     *           "arrears": "0.00",
+                     *           "name": "Kofi Mensah",
+                     *           "account_number": "EVT-1001",
+                     *           "phone": "+233244000778",
+                     *           "arrears": "120.50",
                      *           "status": "connected"
-                     *         },
-                     *         {
-                     *           "row": 3,
-                     *           "name": "Kwame Mensah 1",
-                     *           "account_number": "ACC-0000001",
-                     *           "phone": "+233244000001",
-                     *           "arrears": "1.38",
-                     *           "status": "disconnected"
                      *         }
                      *       ],
                      *       "errors": [],
@@ -47137,19 +46734,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "customers": [
-                 *         {
-                 *           "name": "N0",
-                 *           "account_number": "P-0",
-                 *           "phone": "0244000001"
-                 *         },
-                 *         {
-                 *           "name": "N1",
-                 *           "account_number": "P-1",
-                 *           "phone": "0244000001"
-                 *         }
-                 *       ],
-                 *       "action": "warn"
+                 *       "upload_id": "01a2304d-c4f5-7cb0-8196-300678a4d908"
                  *     }
                  */
                 "application/json": components["schemas"]["ProcessBatch"];
@@ -47164,11 +46749,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "batch_id": "01a22d99-8067-73db-8057-dcf69c6d4acc",
-                     *       "created": 30,
+                     *       "batch_id": "01a2304d-c55b-7051-97c1-56b403f8a27c",
+                     *       "created": 1,
                      *       "updated": 0,
                      *       "unchanged": 0,
-                     *       "actions": 30,
+                     *       "actions": 0,
                      *       "messages_queued": 0,
                      *       "skipped": []
                      *     }
@@ -47643,7 +47228,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "email": "ama@example.com",
-                 *       "role": "viewer"
+                 *       "role": "night_clerk",
+                 *       "team_id": "01a2304d-da38-7449-a537-532f3da670c1",
+                 *       "send_invite": false
                  *     }
                  */
                 "application/json": components["schemas"]["UserInput"];
@@ -47658,13 +47245,13 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "01a22e8b-8de0-76ed-8d1b-c52b5a9a3fd9",
+                     *       "id": "01a2304d-da80-7ba9-b7e0-e6dd63198cf5",
                      *       "email": "ama@example.com",
                      *       "full_name": "",
-                     *       "role": "viewer",
-                     *       "team_id": null,
-                     *       "expires_at": "2026-12-07T22:20:27.450Z",
-                     *       "invite_sent": true,
+                     *       "role": "night_clerk",
+                     *       "team_id": "01a2304d-da38-7449-a537-532f3da670c1",
+                     *       "expires_at": "2026-12-08T06:32:18.298Z",
+                     *       "invite_sent": false,
                      *       "token": "…"
                      *     }
                      */
@@ -47749,21 +47336,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "01a22d9c-2169-7c8f-b786-eeed8bd088f2",
-                     *           "email": "ama@example.com",
-                     *           "full_name": "Kofi Boateng",
-                     *           "role": "counselor",
-                     *           "team_id": "01a22d9c-20b2-70ac-b063-3f137a8e3bd2",
-                     *           "invited_by": "5246d5c5-7043-4a77-a79e-da3cb225dbfe",
-                     *           "invited_by_name": "Test Person",
-                     *           "expires_at": "2026-12-07T17:58:56.590Z",
-                     *           "expired": false,
-                     *           "created_at": "2026-11-30T17:58:56.590Z"
-                     *         }
-                     *       ],
-                     *       "total": 1,
+                     *       "data": [],
+                     *       "total": 0,
                      *       "limit": 50,
                      *       "offset": 0
                      *     }
@@ -47875,18 +47449,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "421084b8-1584-4591-8c38-fdd11ebf1f1b",
+                     *       "id": "8a9df477-e44e-4ccd-81fa-c263fe21c806",
                      *       "email": "ama@example.com",
                      *       "full_name": "Test Person",
                      *       "role": "counselor",
                      *       "role_name": "Counselor",
-                     *       "team_id": "01a22d95-3326-7cf5-ac8c-097919a6bc09",
+                     *       "team_id": "01a2304d-6e60-7368-847a-0467dbd3648f",
                      *       "team_name": "South",
                      *       "status": "active",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T17:51:22.761Z",
-                     *       "created_at": "2026-11-30T17:51:22.761Z",
-                     *       "updated_at": "2026-11-30T17:51:23.317Z"
+                     *       "last_sign_in_at": "2026-12-01T06:31:50.658Z",
+                     *       "created_at": "2026-12-01T06:31:50.658Z",
+                     *       "updated_at": "2026-12-01T06:31:51.079Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
@@ -48026,7 +47600,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "ac5f02c8-2dce-4150-8e18-0a488ef5dfa4",
+                     *       "id": "72fd9b67-0fdd-4902-b49f-912aeb22d91f",
                      *       "email": "ama@example.com",
                      *       "full_name": "Test Person",
                      *       "role": "admin",
@@ -48035,9 +47609,9 @@ export interface operations {
                      *       "team_name": null,
                      *       "status": "suspended",
                      *       "open_leads": 0,
-                     *       "last_sign_in_at": "2026-11-30T21:28:43.736Z",
-                     *       "created_at": "2026-11-30T21:28:43.736Z",
-                     *       "updated_at": "2026-11-30T21:28:46.157Z"
+                     *       "last_sign_in_at": "2026-12-01T06:31:45.218Z",
+                     *       "created_at": "2026-12-01T06:31:45.218Z",
+                     *       "updated_at": "2026-12-01T06:31:45.479Z"
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
