@@ -28234,7 +28234,7 @@ declare
   message_id uuid;
   one jsonb;
   listed integer := 0;
-  messages jsonb := '[]';
+  messages jsonb := '[]'::jsonb;
 begin
   foreach message_id in array message_ids loop
     begin
@@ -28357,7 +28357,7 @@ as $$
 declare
   picked uuid[];
   message_id uuid;
-  answer jsonb := '[]';
+  answer jsonb := '[]'::jsonb;
 begin
   perform private.hold_overdue(unknown_after_seconds, batch_size);
   picked := array(
@@ -37107,14 +37107,11 @@ end
 $$;
 
 create function private.score_client(model public.churn_models, client_id uuid, baseline double precision[])
-returns private.scored_client
-language plpgsql volatile set search_path = '' set jit = off
+returns setof private.scored_client
+language plpgsql volatile rows 1 set search_path = '' set jit = off
 as $$
-declare
-  scored private.scored_client;
 begin
-  execute private.scoring_query(model, baseline) into scored using array[client_id], null::date;
-  return scored;
+  return query execute private.scoring_query(model, baseline) using array[client_id], null::date;
 end
 $$;
 
@@ -37238,7 +37235,7 @@ begin
   where r.organization_id = client.organization_id and r.model_id = model.id and r.finished_at is not null
   order by r.day desc, r.id desc limit 1;
   baseline := coalesce(baseline, array_fill(0::double precision, array[jsonb_array_length(model.features)]));
-  scored := private.score_client(model, client.id, baseline);
+  select s.* into scored from private.score_client(model, client.id, baseline) s;
   if scored.client_id is null then
     return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
       || 'notice: it has no score.');
@@ -40980,8 +40977,10 @@ $$;
 
 comment on function private.fit_logit is 'Coefficients of a ridge logistic regression pulled to prior.';
 
+create type private.departure as (client_id uuid, day date);
+
 create function private.departures(organization_id uuid, client_ids uuid[] default null)
-returns table (client_id uuid, day date)
+returns setof private.departure
 language plpgsql stable rows 1000 set search_path = ''
 as $$
 declare
@@ -41029,7 +41028,7 @@ end
 $$;
 
 create function private.absent_on(organization_id uuid, day date, client_ids uuid[] default null)
-returns table (client_id uuid)
+returns setof uuid
 language plpgsql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
 as $$
 begin
@@ -41081,7 +41080,7 @@ begin
       left join left_within l on l.client_id = f.client_id
       left join left_by_then b on b.client_id = f.client_id
       where f.organization_id = $1 and f.snapshot_day = $2 and f.client_id = any ($3)
-        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a)
+        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a (client_id))
     )
     insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
     select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
@@ -41436,7 +41435,7 @@ as $$
     ) d on d.client_id = s.client_id
     where s.score is not null
       and s.client_id not in (
-        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a)
+        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a (client_id))
   ), t as (
     select count(*) as clients, sum(o.p)::float8 as expected, count(*) filter (where o.is_gone) as observed from o
   )

@@ -88,7 +88,7 @@ declare
   message_id uuid;
   one jsonb;
   listed integer := 0;
-  messages jsonb := '[]';
+  messages jsonb := '[]'::jsonb;
 begin
   foreach message_id in array message_ids loop
     begin

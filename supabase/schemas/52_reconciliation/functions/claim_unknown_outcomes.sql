@@ -72,7 +72,7 @@ as $$
 declare
   picked uuid[];
   message_id uuid;
-  answer jsonb := '[]';
+  answer jsonb := '[]'::jsonb;
 begin
   perform private.hold_overdue(unknown_after_seconds, batch_size);
   picked := array(

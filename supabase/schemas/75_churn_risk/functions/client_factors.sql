@@ -24,7 +24,7 @@ begin
   where r.organization_id = client.organization_id and r.model_id = model.id and r.finished_at is not null
   order by r.day desc, r.id desc limit 1;
   baseline := coalesce(baseline, array_fill(0::double precision, array[jsonb_array_length(model.features)]));
-  scored := private.score_client(model, client.id, baseline);
+  select s.* into scored from private.score_client(model, client.id, baseline) s;
   if scored.client_id is null then
     return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
       || 'notice: it has no score.');

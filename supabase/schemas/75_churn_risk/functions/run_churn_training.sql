@@ -90,10 +90,12 @@ begin
 end
 $$;
 
+create type private.departure as (client_id uuid, day date);
+
 -- The days on which clients gave notice or left, without what was corrected: of some clients, or of all where client_ids is
 -- null. As text, so that it is planned for one or the other.
 create function private.departures(organization_id uuid, client_ids uuid[] default null)
-returns table (client_id uuid, day date)
+returns setof private.departure
 language plpgsql stable rows 1000 set search_path = ''
 as $$
 declare
@@ -114,7 +116,7 @@ $$;
 -- entered later. What was computed for them on that day is judged by nothing. Who left on the day itself was there: a
 -- snapshot has nobody whose leaving was known. Of some clients or of all, as private.departures.
 create function private.absent_on(organization_id uuid, day date, client_ids uuid[] default null)
-returns table (client_id uuid)
+returns setof uuid
 language plpgsql stable rows 100 set search_path = '' set enable_nestloop = off set jit = off
 as $$
 begin
@@ -169,7 +171,7 @@ begin
       left join left_within l on l.client_id = f.client_id
       left join left_by_then b on b.client_id = f.client_id
       where f.organization_id = $1 and f.snapshot_day = $2 and f.client_id = any ($3)
-        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a)
+        and f.client_id not in (select a.client_id from private.absent_on($1, $2, $3) a (client_id))
     )
     insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
     select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels

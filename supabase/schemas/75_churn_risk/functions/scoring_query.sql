@@ -62,16 +62,13 @@ begin
 end
 $$;
 
--- One client by the query; null where it is left out.
+-- One client by the query; no row where it is left out.
 create function private.score_client(model public.churn_models, client_id uuid, baseline double precision[])
-returns private.scored_client
-language plpgsql volatile set search_path = '' set jit = off
+returns setof private.scored_client
+language plpgsql volatile rows 1 set search_path = '' set jit = off
 as $$
-declare
-  scored private.scored_client;
 begin
-  execute private.scoring_query(model, baseline) into scored using array[client_id], null::date;
-  return scored;
+  return query execute private.scoring_query(model, baseline) using array[client_id], null::date;
 end
 $$;
 

@@ -55,7 +55,7 @@ as $$
     ) d on d.client_id = s.client_id
     where s.score is not null
       and s.client_id not in (
-        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a)
+        select a.client_id from private.absent_on(score_outcomes.organization_id, score_outcomes.day) a (client_id))
   ), t as (
     select count(*) as clients, sum(o.p)::float8 as expected, count(*) filter (where o.is_gone) as observed from o
   )
